@@ -1,0 +1,1 @@
+"""Everything that proves Nuanliu: see ARCHITECTURE.md for the folders."""

@@ -1,0 +1,198 @@
+"""Fixtures for every test: the real servers, golden files, and the rule about missing servers.
+
+A server that is not installed skips its tests with a printed reason; with ``CI=true`` that is a failure.
+"""
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.golden import GoldenFiles
+from tests.support.servers.child_process import ServerMissing
+from tests.support.servers.influxdb import InfluxdbServer, start_influxdb
+from tests.support.servers.mosquitto import MosquittoBroker, start_mosquitto
+from tests.support.servers.nats import NatsBroker, start_nats
+from tests.support.servers.postgresql import PostgresqlServer, start_postgresql
+from tests.support.servers.victoria_metrics import VictoriaMetricsServer, start_victoria_metrics
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+GOLDEN_FOLDER = Path(__file__).parent / "golden"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--update-golden``."""
+    parser.addoption("--update-golden", action="store_true", help="renew the files under tests/golden")
+
+
+def missing(reason: str) -> None:
+    """End the test: skipped with the reason, or failed where every server must be there (``CI=true``)."""
+    if os.environ.get("CI", "").lower() == "true":
+        pytest.fail(f"{reason}; with CI=true no server may be missing", pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def golden(request: pytest.FixtureRequest) -> GoldenFiles:
+    """Comparison with the kept files: ``golden.check_text(name, text)``, ``golden.check_json(name, value)``."""
+    return GoldenFiles(folder=GOLDEN_FOLDER, update=bool(request.config.getoption("--update-golden")))
+
+
+@pytest.fixture(scope="session")
+def mosquitto_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MosquittoBroker]:
+    """A Mosquitto that lets everybody in, shared by the session: use topics and client ids of your own."""
+    try:
+        broker = start_mosquitto(tmp_path_factory.mktemp("mosquitto"))
+    except ServerMissing as error:
+        missing(str(error))
+        raise
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def mosquitto_factory(tmp_path: Path) -> Iterator[Callable[..., MosquittoBroker]]:
+    """Starts brokers for one test alone, to stop, kill and restart: ``mosquitto_factory(configuration=...)``."""
+    brokers: list[MosquittoBroker] = []
+
+    def start(**options: object) -> MosquittoBroker:
+        try:
+            broker = start_mosquitto(tmp_path / f"mosquitto-{len(brokers)}", **options)  # type: ignore[arg-type]
+        except ServerMissing as error:
+            missing(str(error))
+            raise
+        brokers.append(broker)
+        return broker
+
+    yield start
+    for broker in brokers:
+        broker.stop()
+
+
+@pytest.fixture(scope="session")
+def influxdb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxdbServer]:
+    """An InfluxDB 1.6.7 shared by the session: take a database of your own (``fresh_influxdb_database``)."""
+    try:
+        server = start_influxdb(tmp_path_factory.mktemp("influxdb"))
+    except ServerMissing as error:
+        missing(str(error))
+        raise
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def influxdb_factory(tmp_path: Path) -> Iterator[Callable[..., InfluxdbServer]]:
+    """Starts InfluxDB servers for one test alone: ``influxdb_factory(http="auth-enabled = true")``."""
+    servers: list[InfluxdbServer] = []
+
+    def start(**options: str) -> InfluxdbServer:
+        try:
+            server = start_influxdb(tmp_path / f"influxdb-{len(servers)}", **options)
+        except ServerMissing as error:
+            missing(str(error))
+            raise
+        servers.append(server)
+        return server
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture
+def fresh_influxdb_database(influxdb_server: InfluxdbServer) -> Iterator[str]:
+    """Name of a new, empty database on the session's InfluxDB."""
+    name = influxdb_server.create_database(f"test_{uuid.uuid4().hex[:12]}")
+    yield name
+    if influxdb_server.process.running:
+        influxdb_server.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def victoria_metrics_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VictoriaMetricsServer]:
+    """A VictoriaMetrics shared by the session: use measurement names of your own."""
+    try:
+        server = start_victoria_metrics(tmp_path_factory.mktemp("victoria_metrics"))
+    except ServerMissing as error:
+        missing(str(error))
+        raise
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[PostgresqlServer]:
+    """A PostgreSQL cluster shared by the session: take a database of your own (``fresh_postgresql_url``)."""
+    try:
+        server = start_postgresql()
+    except ServerMissing as error:
+        missing(str(error))
+        raise
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def fresh_postgresql_url(postgresql_server: PostgresqlServer) -> Iterator[str]:
+    """SQLAlchemy address of a new, empty database on the session's cluster."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    yield postgresql_server.create_database(name)
+    if postgresql_server.process.running:
+        postgresql_server.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def nats_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsBroker]:
+    """A NATS server with its MQTT side, shared by the session: use topics and client ids of your own."""
+    try:
+        broker = start_nats(tmp_path_factory.mktemp("nats"))
+    except ServerMissing as error:
+        missing(str(error))
+        raise
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def nats_factory(tmp_path: Path) -> Iterator[Callable[[], NatsBroker]]:
+    """Starts NATS servers for one test alone, to stop, kill and restart."""
+    brokers: list[NatsBroker] = []
+
+    def start() -> NatsBroker:
+        try:
+            broker = start_nats(tmp_path / f"nats-{len(brokers)}")
+        except ServerMissing as error:
+            missing(str(error))
+            raise
+        brokers.append(broker)
+        return broker
+
+    yield start
+    for broker in brokers:
+        broker.stop()
+
+
+@pytest.fixture(scope="module")
+def chromium_browser() -> "Iterator[Browser]":
+    """A headless Chromium, one a module: its interface occupies the thread's event loop while it is open."""
+    from tests.support.servers.chromium import running_chromium
+
+    try:
+        with running_chromium() as browser:
+            yield browser
+    except ServerMissing as error:
+        missing(str(error))
+
+
+@pytest.fixture
+def chromium_page(chromium_browser: "Browser") -> "Iterator[Page]":
+    """An empty page with cookies and storage of its own."""
+    context = chromium_browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai")
+    yield context.new_page()
+    context.close()
