@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from types import MappingProxyType
 
 from heating.errors import HeatingError
 from heating.heat_tree import Node
@@ -25,8 +24,6 @@ __all__ = [
     "apply_event",
     "fingerprint_of",
 ]
-
-_NO_PARAMETERS: Mapping[str, object] = MappingProxyType({})
 
 
 class Priority(IntEnum):
@@ -93,7 +90,7 @@ class AlarmEvent:
     """End of an acknowledgement or a shelving."""
     inhibitor: str | None = None
     """Alarm id of the inhibitor (kind INHIBITED)."""
-    parameters: Mapping[str, object] = field(default=_NO_PARAMETERS)
+    parameters: Mapping[str, object] = field(default_factory=dict)
     """JSON-ready facts; for RAISED the values that made it true."""
     opening: "Alarm | None" = None
     """The new alarm (kind RAISED only)."""
@@ -127,7 +124,7 @@ class Alarm:
     """First announced to people; None for journal entries and inhibited alarms."""
     closed_at: datetime | None = None
     """When it became NORMAL for good."""
-    parameters: Mapping[str, object] = field(default=_NO_PARAMETERS)
+    parameters: Mapping[str, object] = field(default_factory=dict)
     """JSON-ready values at the raising, for the text «code + parameters»."""
 
     @property
@@ -177,7 +174,7 @@ class Incident:
     """Homes below the node that are to be heated."""
     estimated_end: datetime | None = None
     """Promise of repair, set by a person."""
-    parameters: Mapping[str, object] = field(default=_NO_PARAMETERS)
+    parameters: Mapping[str, object] = field(default_factory=dict)
 
 
 class ForbiddenTransitionError(HeatingError):

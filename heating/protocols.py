@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
@@ -40,8 +39,6 @@ __all__ = [
     "TimeSeriesStore",
 ]
 
-_NO_FIGURES: Mapping[str, float] = MappingProxyType({})
-
 
 class HealthStatus(StrEnum):
     """Words of /readyz."""
@@ -57,7 +54,7 @@ class Health:
 
     status: HealthStatus
     reason: str = ""
-    figures: Mapping[str, float] = field(default=_NO_FIGURES)
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 # --- messages -------------------------------------------------------------------------------------------------
