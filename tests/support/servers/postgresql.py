@@ -112,9 +112,9 @@ def start_postgresql() -> PostgresqlServer:
     owner = _unprivileged_user()
     directory = _own_folder(owner)
     data = directory / "cluster"
-    options = ["--username", SUPERUSER, "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync"]
+    options = ["--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync"]
     made = subprocess.run(
-        [*command_prefix(owner), str(initdb), "--pgdata", str(data), *options],
+        [*command_prefix(owner), str(initdb), "--pgdata", str(data), "--username", SUPERUSER, *options],
         cwd=directory,
         capture_output=True,
         check=False,
