@@ -434,7 +434,21 @@ def _room() -> Iterator[Point]:
     yield Point("backfilled", r, Unit.NONE, 0, 1, "补传", "Backfilled", flag)
 
 
-POINTS: tuple[Point, ...] = (*_station(), *_building(), *_source(), *_weather(), *_room())
+def _link_states() -> Iterator[Point]:
+    for measurement in Measurement:
+        yield Point(
+            "gateway_online", measurement, Unit.NONE, 0, 1, "通讯在线", "Gateway online", PointKind.FLAG
+        )
+
+
+POINTS: tuple[Point, ...] = (
+    *_station(),
+    *_building(),
+    *_source(),
+    *_weather(),
+    *_room(),
+    *_link_states(),
+)
 """Every canonical point, in a fixed order."""
 POINT_INDEX: dict[tuple[Measurement, str], int] = {
     (point.measurement, point.name): index for index, point in enumerate(POINTS)
