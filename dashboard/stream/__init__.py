@@ -1,0 +1,1 @@
+"""Server-sent events: one snapshot a second, encoded once and handed to everybody who may see it."""
