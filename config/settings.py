@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 __all__ = [
     "CollectorSettings",
@@ -250,8 +251,29 @@ class LogSettings(_Section):
     """One JSON object a line, or readable lines."""
 
 
-class Settings(_Section):
-    """The whole tree."""
+class Settings(BaseSettings):
+    """The whole tree. Made with keyword arguments (the file); the environment overrides them key by key."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        env_prefix="NUANLIU_",
+        env_nested_delimiter="__",
+        use_attribute_docstrings=True,
+        validate_default=True,
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return the sources, strongest first: the environment, then the file."""
+        return env_settings, init_settings
 
     mqtt: MqttSettings = MqttSettings()
     """Broker."""

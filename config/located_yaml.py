@@ -1,0 +1,150 @@
+"""YAML with the line of every key, so that a mistake can be named with its place.
+
+Reads with PyYAML's safe composer: no tags, no objects. Duplicate keys are mistakes here, although YAML lets them pass.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from heating.errors import HeatingError
+
+__all__ = ["KeyPath", "LocatedYaml", "Mistake", "MistakesError", "read_yaml"]
+
+KeyPath = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One thing wrong in a file or the environment."""
+
+    place: str
+    """``file:line`` or the name of an environment variable."""
+    problem: str
+    """What is wrong, one sentence."""
+    remedy: str
+    """What to do, one sentence."""
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.problem} {self.remedy}"
+
+
+class MistakesError(HeatingError):
+    """Everything that is wrong, all at once."""
+
+    def __init__(self, mistakes: list[Mistake]) -> None:
+        self.mistakes = mistakes
+        super().__init__("\n".join(str(mistake) for mistake in mistakes))
+
+
+@dataclass(frozen=True, slots=True)
+class LocatedYaml:
+    """Values of a YAML file with the line of each key path."""
+
+    path: Path
+    values: Mapping[str, object]
+    lines: Mapping[KeyPath, int] = field(repr=False)
+    mistakes: tuple[Mistake, ...] = ()
+    """Repeated keys and values that were not understood; the rest of the file is readable all the same."""
+
+    def place(self, key_path: KeyPath) -> str:
+        """Return ``file:line`` of a key path, or of the nearest key above it."""
+        for length in range(len(key_path), -1, -1):
+            line = self.lines.get(tuple(key_path[:length]))
+            if line is not None:
+                return f"{self.path}:{line}"
+        return f"{self.path}:1"
+
+
+def read_yaml(path: Path) -> LocatedYaml:
+    """Read a YAML mapping.
+
+    Raises
+    ------
+    MistakesError
+        When the file cannot be read, is not UTF-8, is no YAML, or is not a mapping. Smaller mistakes are in
+        `LocatedYaml.mistakes`, so that they can be told together with the reader's own.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise MistakesError(
+            [
+                Mistake(
+                    str(path),
+                    f"Cannot read the file: {error.strerror}.",
+                    "Check the path and its permissions.",
+                )
+            ]
+        ) from error
+    except UnicodeDecodeError as error:
+        raise MistakesError(
+            [Mistake(f"{path}:1", f"Byte {error.start} is not UTF-8.", "Save the file as UTF-8.")]
+        ) from error
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        scanning = (error.context or "").startswith("while scanning a quoted")
+        mark = error.context_mark if scanning else error.problem_mark
+        line = mark.line + 1 if mark else 1
+        raise MistakesError(
+            [
+                Mistake(
+                    f"{path}:{line}",
+                    f"This is not valid YAML: {error.problem or 'syntax error'}.",
+                    "Check indentation, colons and quotes on this line and the one above.",
+                )
+            ]
+        ) from error
+    if node is None:
+        return LocatedYaml(path, {}, {(): 1})
+    if not isinstance(node, yaml.MappingNode):
+        raise MistakesError(
+            [
+                Mistake(
+                    f"{path}:1", "The file is not a mapping of keys.", "Begin with a section such as «mqtt:»."
+                )
+            ]
+        )
+    lines: dict[KeyPath, int] = {(): 1}
+    mistakes: list[Mistake] = []
+    values = _value(node, (), lines, mistakes, path)
+    assert isinstance(values, dict)
+    return LocatedYaml(path, values, lines, tuple(mistakes))
+
+
+def _value(
+    node: yaml.Node, at: KeyPath, lines: dict[KeyPath, int], mistakes: list[Mistake], path: Path
+) -> object:
+    if isinstance(node, yaml.MappingNode):
+        result: dict[str, object] = {}
+        for key_node, value_node in node.value:
+            key = str(key_node.value)
+            line = key_node.start_mark.line + 1
+            if key in result:
+                first = lines[(*at, key)]
+                mistakes.append(
+                    Mistake(
+                        f"{path}:{line}", f"Key «{key}» stands on line {first} too.", "Keep one of the two."
+                    )
+                )
+            lines[(*at, key)] = line
+            result[key] = _value(value_node, (*at, key), lines, mistakes, path)
+        return result
+    if isinstance(node, yaml.SequenceNode):
+        items = []
+        for place, item in enumerate(node.value):
+            lines[(*at, place)] = item.start_mark.line + 1
+            items.append(_value(item, (*at, place), lines, mistakes, path))
+        return items
+    loader = yaml.SafeLoader("")
+    try:
+        return loader.construct_object(node, deep=True)
+    except (yaml.YAMLError, ValueError) as error:
+        line = node.start_mark.line + 1
+        mistakes.append(Mistake(f"{path}:{line}", f"Value not understood: {error}.", "Quote it as text."))
+        return None
+    finally:
+        loader.dispose()
