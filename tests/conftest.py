@@ -24,6 +24,19 @@ if TYPE_CHECKING:
 
 GOLDEN_FOLDER = Path(__file__).parent / "golden"
 
+MARKS_OF_FIXTURES = {
+    "mosquitto_broker": "mosquitto",
+    "mosquitto_factory": "mosquitto",
+    "influxdb_server": "influxdb",
+    "influxdb_factory": "influxdb",
+    "victoria_metrics_server": "victoriametrics",
+    "postgresql_server": "postgresql",
+    "nats_broker": "nats",
+    "nats_factory": "nats",
+    "chromium_browser": "browser",
+}
+"""Tests that take one of these fixtures carry the mark by themselves: ``pytest -m "not influxdb"``."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add ``--update-golden``."""
@@ -31,9 +44,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep one module's browser tests on one worker; with ``--update-golden`` run only what uses golden files."""
+    """Mark tests by the servers they take, and keep the browser tests of a module on one worker.
+
+    With ``--update-golden`` only the tests that use golden files run.
+    """
     for item in items:
-        if "chromium_browser" in getattr(item, "fixturenames", ()):
+        for fixture in MARKS_OF_FIXTURES.keys() & set(getattr(item, "fixturenames", ())):
+            item.add_marker(MARKS_OF_FIXTURES[fixture])
+        if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
     if config.getoption("--update-golden"):
         others = [item for item in items if "golden" not in getattr(item, "fixturenames", ())]

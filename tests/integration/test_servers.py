@@ -40,12 +40,10 @@ def message_through(host: str, port: int) -> bytes:
     return received[0]
 
 
-@pytest.mark.mosquitto
 def test_mosquitto_hands_a_message_on(mosquitto_broker: MosquittoBroker) -> None:
     assert message_through(mosquitto_broker.host, mosquitto_broker.port) == b"warm"
 
 
-@pytest.mark.mosquitto
 def test_a_mosquitto_of_its_own_dies_by_kill_and_returns_on_the_same_port(
     mosquitto_factory: Callable[..., MosquittoBroker],
 ) -> None:
@@ -59,7 +57,6 @@ def test_a_mosquitto_of_its_own_dies_by_kill_and_returns_on_the_same_port(
     assert message_through(broker.host, broker.port) == b"warm"
 
 
-@pytest.mark.nats
 def test_nats_hands_a_message_on_by_mqtt_after_a_crash(nats_factory: Callable[[], NatsBroker]) -> None:
     broker = nats_factory()
     assert message_through(broker.host, broker.port) == b"warm"
@@ -67,12 +64,10 @@ def test_nats_hands_a_message_on_by_mqtt_after_a_crash(nats_factory: Callable[[]
     assert message_through(broker.host, broker.port) == b"warm"
 
 
-@pytest.mark.nats
 def test_the_shared_nats_hands_a_message_on(nats_broker: NatsBroker) -> None:
     assert message_through(nats_broker.host, nats_broker.port) == b"warm"
 
 
-@pytest.mark.influxdb
 def test_influxdb_keeps_a_written_point_with_the_tsi1_index(
     influxdb_server: InfluxdbServer, fresh_influxdb_database: str
 ) -> None:
@@ -87,13 +82,11 @@ def test_influxdb_keeps_a_written_point_with_the_tsi1_index(
     assert index_folders, "the tsi1 index keeps a folder in every shard"
 
 
-@pytest.mark.influxdb
 def test_influxdb_names_a_refused_statement(influxdb_server: InfluxdbServer) -> None:
     with pytest.raises(RuntimeError, match="refused"):
         influxdb_server.query("SELECT nonsense FROM")
 
 
-@pytest.mark.victoriametrics
 def test_victoria_metrics_takes_line_protocol_by_the_second_interface(
     victoria_metrics_server: VictoriaMetricsServer,
 ) -> None:
@@ -108,7 +101,6 @@ def test_victoria_metrics_takes_line_protocol_by_the_second_interface(
     assert (series["values"], series["timestamps"]) == ([45.5], [1700000000000])
 
 
-@pytest.mark.postgresql
 def test_postgresql_gives_every_test_an_empty_database(
     postgresql_server: PostgresqlServer, fresh_postgresql_url: str
 ) -> None:
@@ -120,7 +112,6 @@ def test_postgresql_gives_every_test_an_empty_database(
     assert postgresql_server.url("postgres").startswith("postgresql+psycopg://")
 
 
-@pytest.mark.browser
 def test_chromium_shows_a_page_of_its_own(chromium_page: Any) -> None:
     chromium_page.set_content("<h1 lang=zh>供热运行总览</h1>")
     assert chromium_page.inner_text("h1") == "供热运行总览"

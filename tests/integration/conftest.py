@@ -1,0 +1,1 @@
+"""Integration tests: several rooms together, or one room with the real servers of ``tests/conftest.py``."""
