@@ -62,21 +62,22 @@ class Ratio:
     excluded: int = 0
     """Left out because stale or bad."""
 
-    @property
-    def pct(self) -> float | None:
-        """The share [%]; None when nothing was counted."""
-        return 100.0 * self.numerator / self.denominator if self.denominator else None
+    pct: float | None = field(init=False)
+    """The share [%]; None when nothing was counted."""
+    interval_pct: tuple[float, float] | None = field(init=False)
+    """The 95 % interval of the share by Wilson's score [%]; None when nothing was counted."""
 
-    @property
-    def interval_pct(self) -> tuple[float, float] | None:
-        """The 95 % interval of the share by Wilson's score [%]; None when nothing was counted."""
+    def __post_init__(self) -> None:
         n = self.denominator
-        if not n:
-            return None
-        share, z2 = self.numerator / n, _Z_95**2
-        centre = (share + z2 / (2 * n)) / (1 + z2 / n)
-        half = _Z_95 * sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-        return 100.0 * max(0.0, centre - half), 100.0 * min(1.0, centre + half)
+        object.__setattr__(self, "pct", 100.0 * self.numerator / n if n else None)
+        object.__setattr__(self, "interval_pct", _wilson_pct(self.numerator, n) if n else None)
+
+
+def _wilson_pct(hits: int, n: int) -> tuple[float, float]:
+    share, z2 = hits / n, _Z_95**2
+    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = _Z_95 * sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    return 100.0 * max(0.0, centre - half), 100.0 * min(1.0, centre + half)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,138 @@
+"""Every error as an answer: RFC 9457 problem JSON under ``/api``, a handled page elsewhere; never a stack trace.
+
+What is shown on error pages is the pages' business: `install_problem_handlers` takes their renderer.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from typing import cast
+from urllib.parse import quote
+
+import orjson
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from dashboard.queries.queries import NotVisibleError
+from dashboard.security.access import ForbiddenError, SignInNeededError
+from dashboard.security.accounts import LogInRefusedError
+from dashboard.security.cross_site import CrossSiteError
+from dashboard.security.throttle import ThrottledError
+from heating.alarms import ForbiddenTransitionError
+from heating.errors import HeatingError
+from heating.tickets import ForbiddenTicketMoveError
+from storage.records.pages import InvalidCursorError
+
+__all__ = ["ErrorPage", "InvalidRequestError", "install_problem_handlers", "problem_response"]
+
+ErrorPage = Callable[[Request, int, str], Response]
+"""Renders an error page from request, HTTP status and code (``not_found``, ``forbidden``, ...)."""
+
+log = structlog.get_logger()
+
+
+class InvalidRequestError(HeatingError):
+    """A parameter does not make sense; the message says which and what to send."""
+
+
+_STATUS: dict[type[HeatingError], tuple[int, str]] = {
+    NotVisibleError: (404, "not_found"),
+    SignInNeededError: (401, "sign_in_needed"),
+    LogInRefusedError: (401, "login_refused"),
+    ForbiddenError: (403, "forbidden"),
+    CrossSiteError: (403, "cross_site"),
+    ThrottledError: (429, "throttled"),
+    ForbiddenTransitionError: (409, "forbidden_transition"),
+    ForbiddenTicketMoveError: (409, "forbidden_move"),
+    InvalidCursorError: (422, "invalid_cursor"),
+    InvalidRequestError: (422, "invalid_request"),
+}
+_SILENT = frozenset({401, 403, 404})
+"""Answers that tell nothing beyond their title."""
+
+
+def problem_response(
+    request: Request, status: int, code: str, detail: str = "", *, errors: Sequence[object] = ()
+) -> Response:
+    """Return a problem document (RFC 9457) with our `code` as an extension member."""
+    document: dict[str, object] = {
+        "type": f"urn:nuanliu:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail or HTTPStatus(status).description or HTTPStatus(status).phrase,
+        "instance": request.url.path,
+        "code": code,
+    }
+    if errors:
+        document["errors"] = errors
+    headers = {"www-authenticate": "Bearer"} if status == 401 else {}
+    if status == 429:
+        headers["retry-after"] = str(math.ceil(ThrottledError.retry_after_s))
+    return Response(orjson.dumps(document), status, headers, "application/problem+json")
+
+
+def install_problem_handlers(app: FastAPI, error_page: ErrorPage | None = None) -> None:
+    """Hang the handlers into an application; without a renderer pages get a bare one."""
+    page = error_page or _bare_page
+
+    def answer(request: Request, status: int, code: str, detail: str = "") -> Response:
+        if request.url.path.startswith(("/api/", "/healthz", "/readyz", "/metrics")):
+            return problem_response(request, status, code, detail)
+        if status == 401 and code == "sign_in_needed":
+            return _to_sign_in(request)
+        return page(request, status, code)
+
+    def handle_ours(request: Request, error: Exception) -> Response:
+        known = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), None)
+        if known is not None:
+            status, code = known
+            explained = status not in _SILENT or code in ("cross_site", "login_refused")
+            return answer(request, status, code, str(error) if explained else "")
+        ours = cast(HeatingError, error)
+        log.error("dashboard.request_failed", path=request.url.path, error=type(error).__name__)
+        return answer(request, 503 if ours.retryable else 500, "unavailable" if ours.retryable else "failed")
+
+    def handle_http(request: Request, error: Exception) -> Response:
+        status = cast(HTTPException, error).status_code
+        response = answer(request, status, HTTPStatus(status).name.lower())
+        for name, value in (cast(HTTPException, error).headers or {}).items():
+            response.headers[name] = value
+        return response
+
+    def handle_validation(request: Request, error: Exception) -> Response:
+        if not request.url.path.startswith("/api/"):
+            return page(request, 422, "invalid_request")
+        errors = [
+            {"where": ".".join(str(part) for part in entry["loc"]), "what": entry["msg"]}
+            for entry in cast(RequestValidationError, error).errors()
+        ]
+        return problem_response(
+            request, 422, "invalid_request", "The request does not fit its form.", errors=errors
+        )
+
+    def handle_unexpected(request: Request, error: Exception) -> Response:
+        log.error("dashboard.request_crashed", path=request.url.path, exc_info=error)
+        return answer(request, 500, "failed")
+
+    app.add_exception_handler(HeatingError, handle_ours)
+    app.add_exception_handler(HTTPException, handle_http)
+    app.add_exception_handler(RequestValidationError, handle_validation)
+    app.add_exception_handler(Exception, handle_unexpected)
+
+
+def _to_sign_in(request: Request) -> Response:
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    target = f"/login?next={quote(here if request.method == 'GET' else '/', safe='')}"
+    if request.headers.get("hx-request"):
+        return Response(status_code=401, headers={"hx-redirect": target})
+    return RedirectResponse(target, status_code=303)
+
+
+def _bare_page(request: Request, status: int, code: str) -> Response:
+    phrase = HTTPStatus(status).phrase
+    return HTMLResponse(
+        f"<!doctype html><meta charset=utf-8><title>{status}</title><p>{status} {phrase}", status
+    )

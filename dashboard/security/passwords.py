@@ -1,0 +1,32 @@
+"""Hashing of passwords by argon2, with an equal effort for users that do not exist."""
+
+import secrets
+import threading
+
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+__all__ = ["PasswordVerifier", "hash_password"]
+
+_PARALLEL_HASHES = 2
+"""Argon2 takes 64 MiB each: more at once would let log-in tries eat the memory."""
+_HASHER = PasswordHash((Argon2Hasher(),))
+
+
+def hash_password(password: str) -> str:
+    """Return the argon2id hash of a password, with its own salt and parameters inside."""
+    return _HASHER.hash(password)
+
+
+class PasswordVerifier:
+    """Compares passwords with hashes, a few at a time."""
+
+    def __init__(self) -> None:
+        self._gate = threading.BoundedSemaphore(_PARALLEL_HASHES)
+        self._decoy = hash_password(secrets.token_urlsafe(16))
+
+    def verify(self, password: str, stored_hash: str | None) -> bool:
+        """Return whether the password fits; None (no such user) costs the same time and never fits."""
+        with self._gate:
+            fits = _HASHER.verify(password, stored_hash or self._decoy)
+        return fits and stored_hash is not None

@@ -1,0 +1,45 @@
+"""What a request can reach: the objects built once by `dashboard.app.create_app`, found through `ServicesDep`."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, cast
+
+from fastapi import Depends, Request
+
+if TYPE_CHECKING:
+    from config.settings import Settings
+    from dashboard.desk.alarm_desk import AlarmDesk
+    from dashboard.desk.ticket_desk import TicketDesk
+    from dashboard.queries.queries import Queries
+    from dashboard.security.accounts import Accounts
+    from dashboard.stream.broadcaster import Broadcaster
+    from heating.clock import Clock
+
+__all__ = ["Services", "ServicesDep", "services_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Collaborators of the routes."""
+
+    settings: "Settings"
+    clock: "Clock"
+    """The time data are judged by (virtual in a demo); sessions run on real time inside `accounts`."""
+    queries: "Queries"
+    """Reads."""
+    alarm_desk: "AlarmDesk"
+    """Acknowledge, shelve, unshelve, comment."""
+    ticket_desk: "TicketDesk"
+    """Open, move, call back."""
+    accounts: "Accounts"
+    """Log-in, sessions, tokens."""
+    broadcaster: "Broadcaster"
+    """Event streams."""
+
+
+def services_of(request: Request) -> Services:
+    """Return the services of the application a request came to."""
+    return cast(Services, request.app.state.services)
+
+
+ServicesDep = Annotated[Services, Depends(services_of)]
+"""Annotate a route's parameter with it: ``services: ServicesDep``."""
