@@ -14,7 +14,7 @@ import structlog
 
 from heating.errors import HeatingError
 
-__all__ = ["ChildFailedError", "ChildProcess", "find_program", "free_port", "wait_for_port"]
+__all__ = ["ChildFailedError", "ChildProcess", "find_program", "free_port", "refuse_taken_port", "wait_for_port"]
 
 _log = structlog.get_logger()
 
@@ -45,6 +45,20 @@ def free_port(host: str) -> int:
     with socket.socket() as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
+
+
+def refuse_taken_port(host: str, port: int, *, name: str) -> None:
+    """Refuse a port that another process listens on, before its answer could be taken for our child's.
+
+    Raises
+    ------
+    ChildFailedError
+        When the port is taken.
+    """
+    with socket.socket() as probe:
+        probe.settimeout(1.0)
+        if probe.connect_ex((host, port)) == 0:
+            raise ChildFailedError(f"{name}: {host}:{port} is taken by another process; choose another port, or 0")
 
 
 def wait_for_port(host: str, port: int, *, child: "ChildProcess", timeout_s: float) -> None:

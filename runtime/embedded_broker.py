@@ -7,7 +7,7 @@ import ipaddress
 from pathlib import Path
 
 from heating.errors import HeatingError
-from runtime.child_process import ChildFailedError, ChildProcess, find_program, free_port, wait_for_port
+from runtime.child_process import ChildFailedError, ChildProcess, find_program, free_port, refuse_taken_port, wait_for_port
 
 __all__ = ["EmbeddedBroker", "NotLoopbackError"]
 
@@ -81,6 +81,7 @@ class EmbeddedBroker:
     def _start_once(self, timeout_s: float) -> None:
         program = find_program("nats-server")
         self.port = self._wanted_port or free_port(self.host)
+        refuse_taken_port(self.host, self.port, name="nats-server")
         self._data_dir.mkdir(parents=True, exist_ok=True)
         path = self._data_dir / "nats-server.conf"
         path.write_text(

@@ -1,0 +1,39 @@
+"""``nuanliu check-config``: every mistake of the settings and of the rules they name, at once."""
+
+from typing import Annotated
+
+import typer
+
+from config.located_yaml import MistakesError
+from config.rules_file import RuleFileError, load_rules
+from config.settings_file import check_service_secrets, load_settings
+from runtime.commands.terminal import BAD_CONFIGURATION, ConfigOption, complain, say
+
+__all__ = ["check_config"]
+
+
+def check_config(
+    config: ConfigOption = None,
+    service: Annotated[
+        bool, typer.Option("--service", help="Also ask for what a service outside the demo needs (secrets).")
+    ] = False,
+) -> None:
+    """Check the settings; print every mistake with file, line and remedy, and end with 2 when there is one."""
+    told: list[str] = []
+    try:
+        settings = load_settings(config)
+    except MistakesError as error:
+        told += [str(mistake) for mistake in error.mistakes]
+    else:
+        if service:
+            told += [str(mistake) for mistake in check_service_secrets(settings)]
+        try:
+            load_rules(settings.rules)
+        except RuleFileError as error:
+            told += str(error).splitlines()
+    for line in told:
+        complain(line)
+    if told:
+        complain(f"{len(told)} mistake(s)")
+        raise typer.Exit(BAD_CONFIGURATION)
+    say("settings and rules are in order")
