@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from config.registry_contacts import Contact
 from config.site_buildings import CommunityPlan, build_community, place_sensors
-from config.site_contacts import HouseholdContact
 from config.site_geography import LeagueArea, inside_polygon, league_areas, xilinhot_streets
 from config.site_names import STREETS_EN, community_name, fictitious_phone, person_name
 from heating.assets import (
@@ -95,7 +95,7 @@ class _Draft:
     """Sensor id and household id."""
 
 
-def generate_preset_site(name: str, *, seed: int, now: datetime) -> tuple[Site, tuple[HouseholdContact, ...]]:
+def generate_preset_site(name: str, *, seed: int, now: datetime) -> tuple[Site, tuple[Contact, ...]]:
     """Return the site of a preset, see `generate_site`.
 
     Raises
@@ -124,7 +124,7 @@ def generate_site(
     now: datetime,
     station_interval_s: float = 60.0,
     room_interval_s: Sequence[float] = (1200.0, 1800.0, 3600.0),
-) -> tuple[Site, tuple[HouseholdContact, ...]]:
+) -> tuple[Site, tuple[Contact, ...]]:
     """Invent a registry and the contacts of its households.
 
     Parameters
@@ -325,7 +325,7 @@ def _build_community(
         draft.sensed.append((sensor_id, household_id))
 
 
-def _finish(draft: _Draft, *, seed: int, now: datetime) -> tuple[Site, tuple[HouseholdContact, ...]]:
+def _finish(draft: _Draft, *, seed: int, now: datetime) -> tuple[Site, tuple[Contact, ...]]:
     moment = now.astimezone(UTC)
     year = moment.year if moment.month >= 9 else moment.year - 1
     installed = datetime(year, 9, 1, tzinfo=UTC)
@@ -345,9 +345,7 @@ def _finish(draft: _Draft, *, seed: int, now: datetime) -> tuple[Site, tuple[Hou
     )
     draws = np.random.default_rng([seed, 58]).integers(0, 2**40, len(site.households))
     contacts = tuple(
-        HouseholdContact(
-            household_id=home.household_id, name=person_name(int(draw)), phone=fictitious_phone(number)
-        )
+        Contact(household_id=home.household_id, name=person_name(int(draw)), phone=fictitious_phone(number))
         for number, (home, draw) in enumerate(zip(site.households, draws, strict=True))
     )
     return site, contacts
