@@ -1,0 +1,302 @@
+"""`MqttSource`: the broker as a `heating.protocols.MessageSource`.
+
+What lives here: session, subscriptions, the queue between the network thread and the writer, and the watchdog. What
+does not: decoding, and the decision when a message is safe to acknowledge.
+"""
+
+import json
+import threading
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import paho.mqtt.client as paho
+import structlog
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from collector.mqtt.batch_client import BatchClient
+from collector.mqtt.frames import DUPLICATE_FLAG, RETAIN_FLAG, PublishFrame
+from collector.mqtt.network_loop import NetworkLoop
+from config.settings import MqttSettings
+from heating.clock import Clock
+from heating.protocols import Health, HealthStatus, RawMessage
+
+__all__ = ["ArrivedMessage", "MqttSource"]
+
+QUEUE_BYTES = 268_435_456
+"""Bytes of payload that may wait in the queue before reading pauses [bytes]."""
+TOPIC_CACHE_ENTRIES = 500_000
+"""Topics whose text is remembered."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivedMessage(RawMessage):
+    """A message with what only MQTT knows of it."""
+
+    redelivered: bool = False
+    """The broker says that it sends this packet again."""
+
+
+class MqttSource:
+    """Messages of a broker, taken in batches and acknowledged after they are kept.
+
+    Parameters
+    ----------
+    settings
+        Broker, identity, window and routes.
+    clock
+        Gives the arrival time.
+    coalesce_ms
+        Pause after each read of the socket [ms].
+    durable
+        True: fixed session, QoS 1, acknowledged by the owner. False: a session that ends with the connection, QoS 0
+        (live feeds of other rooms).
+    client_id
+        Identity at the broker; the one of the settings when None.
+    subscriptions_file
+        Remembers the filters of the session, so that a filter taken out of the settings is unsubscribed.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: MqttSettings,
+        clock: Clock,
+        coalesce_ms: int = 10,
+        durable: bool = True,
+        client_id: str | None = None,
+        subscriptions_file: Path | None = None,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._durable = durable
+        self._subscriptions_file = subscriptions_file
+        self._filters = tuple(dict.fromkeys(route.filter for route in settings.routes))
+        self._refused: dict[int, str] = {}
+        self._queue: deque[ArrivedMessage] = deque()
+        self._queued_bytes = 0
+        self._arrived = threading.Condition()
+        self._topics: dict[bytes, str] = {}
+        self._connect_refusal = ""
+        self.received = 0
+        """Messages that ever arrived, redelivered ones included."""
+        self.dropped_qos0 = 0
+        """QoS 0 messages that found the queue full: they carry no promise, and are counted here."""
+        self._client = self._build_client(client_id or settings.client_id)
+        self._loop = NetworkLoop(
+            client=self._client, coalesce_s=coalesce_ms / 1000.0, may_read=self._has_room
+        )
+
+    # --- MessageSource ----------------------------------------------------------------------------------------
+
+    @property
+    def window(self) -> int:
+        """Unacknowledged messages in flight at the most; batches must stay at or below half of it."""
+        return self._settings.receive_maximum
+
+    def start(self) -> None:
+        """Connect and subscribe; returns at once, reconnects by itself for ever."""
+        self._loop.start()
+
+    def take(self, *, limit: int, timeout_s: float) -> list[RawMessage]:
+        """Return up to `limit` messages, waiting at most `timeout_s` for the first; empty when none came."""
+        with self._arrived:
+            if not self._queue and timeout_s > 0:
+                self._arrived.wait_for(lambda: bool(self._queue), timeout=timeout_s)
+            queue = self._queue
+            taken: list[RawMessage] = [queue.popleft() for _ in range(min(limit, len(queue)))]
+            was_full = not self._has_room()
+            self._queued_bytes -= sum(len(message.payload) for message in taken)
+        if was_full and self._has_room():
+            self._loop.wake()
+        return taken
+
+    def acknowledge(self, messages: Sequence[RawMessage]) -> None:
+        """Acknowledge messages; those of an earlier connection are ignored (they will come again)."""
+        by_epoch: dict[int, list[int]] = {}
+        for message in messages:
+            if message.packet_id:
+                by_epoch.setdefault(message.epoch, []).append(message.packet_id)
+        for epoch, packet_ids in by_epoch.items():
+            self._client.acknowledge(epoch, packet_ids)
+        if by_epoch:
+            self._loop.wake()
+
+    def health(self) -> Health:
+        """Return the state of the connection."""
+        silent_s = monotonic() - self._client.last_packet_s
+        figures = {
+            "received": float(self.received),
+            "queued": float(len(self._queue)),
+            "dropped_qos0": float(self.dropped_qos0),
+            "connects": float(self._loop.connects),
+            "silent_s": silent_s,
+            "stream_errors": float(self._client.stream_errors),
+        }
+        if self.is_dead:
+            return Health(
+                HealthStatus.DOWN, f"no packet for {silent_s:.0f} s or the loop stands still", figures
+            )
+        if not self._client.is_connected():
+            reason = self._connect_refusal or self._loop.last_error or "connecting"
+            return Health(HealthStatus.DOWN, f"not connected to the broker: {reason}", figures)
+        if self._refused:
+            return Health(
+                HealthStatus.DEGRADED, f"subscription refused: {sorted(self._refused.values())}", figures
+            )
+        if self.dropped_qos0 or self._client.callback_failures:
+            return Health(HealthStatus.DEGRADED, f"{self.dropped_qos0} QoS 0 messages dropped", figures)
+        return Health(HealthStatus.OK, "", figures)
+
+    def stop(self) -> None:
+        """Disconnect in order; unacknowledged messages stay with the broker."""
+        self._loop.stop()
+
+    # --- watchdog ---------------------------------------------------------------------------------------------
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether the supervisor must start this process anew.
+
+        True when the network thread ended or stands still, or when a connection that claims to live has brought no
+        packet (not even a ping's answer) for twice the keep-alive. A broker that is away is no death: the loop lives
+        and tries again.
+        """
+        limit_s = 2.0 * self._settings.keepalive_s
+        now_s = monotonic()
+        if not self._loop.is_running or now_s - self._loop.heartbeat_s > limit_s:
+            return True
+        listening = self._client.is_connected() and self._has_room()
+        return bool(listening) and now_s - self._client.last_packet_s > limit_s
+
+    # --- set-up -----------------------------------------------------------------------------------------------
+
+    def _build_client(self, client_id: str) -> BatchClient:
+        settings = self._settings
+        version_5 = settings.protocol == "5"
+        client = BatchClient(
+            client_id=client_id,
+            protocol=paho.MQTTv5 if version_5 else paho.MQTTv311,
+            clean_session=not self._durable,
+            max_packet_bytes=settings.max_packet_bytes,
+            on_batch=self._take_frames,
+        )
+        if settings.username is not None:
+            password = settings.password.get_secret_value() if settings.password else None
+            client.username_pw_set(settings.username, password)
+        if settings.tls:
+            client.tls_set(
+                ca_certs=str(settings.ca_file) if settings.ca_file else None,
+                certfile=str(settings.certificate_file) if settings.certificate_file else None,
+                keyfile=str(settings.key_file) if settings.key_file else None,
+            )
+        client.on_connect = self._connected
+        client.on_disconnect = self._disconnected
+        client.on_subscribe = self._subscribed
+        if not version_5:
+            client.connect_async(settings.host, settings.port, settings.keepalive_s)
+            return client
+        properties: Any = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties.ReceiveMaximum = settings.receive_maximum
+        properties.SessionExpiryInterval = settings.session_expiry_s if self._durable else 0
+        client.connect_async(
+            settings.host,
+            settings.port,
+            settings.keepalive_s,
+            clean_start=not self._durable,
+            properties=properties,
+        )
+        return client
+
+    # --- network thread ---------------------------------------------------------------------------------------
+
+    def _connected(self, client: Any, _data: Any, flags: Any, reason: Any, _properties: Any) -> None:
+        if reason.is_failure:
+            self._connect_refusal = f"the broker refused: {reason}"
+            log.error("mqtt.connect_refused", reason=str(reason))
+            return
+        self._connect_refusal = ""
+        log.info("mqtt.connected", session_present=bool(flags.session_present), filters=list(self._filters))
+        former = set(self._remembered_filters()) - set(self._filters)
+        if former:
+            client.unsubscribe(sorted(former))
+            log.info("mqtt.unsubscribed", filters=sorted(former))
+        qos = 1 if self._durable else 0
+        self._refused.clear()
+        client.subscribe([(topic_filter, qos) for topic_filter in self._filters])
+
+    def _subscribed(self, _client: Any, _data: Any, _packet_id: Any, reasons: Any, _properties: Any) -> None:
+        for place, (topic_filter, reason) in enumerate(zip(self._filters, reasons, strict=False)):
+            if reason.is_failure:
+                self._refused[place] = f"{topic_filter}: {reason}"
+                log.error("mqtt.subscription_refused", filter=topic_filter, reason=str(reason))
+        self._remember_filters()
+
+    def _disconnected(self, _client: Any, _data: Any, flags: Any, reason: Any, _properties: Any) -> None:
+        log.warning(
+            "mqtt.disconnected", reason=str(reason), by_broker=bool(flags.is_disconnect_packet_from_server)
+        )
+
+    def _take_frames(self, epoch: int, frames: list[PublishFrame]) -> None:
+        now_ms = self._clock.now_ms()
+        topics = self._topics
+        if len(topics) > TOPIC_CACHE_ENTRIES:
+            topics.clear()
+        arrived: list[ArrivedMessage] = []
+        for topic, payload, packet_id, flags in frames:
+            text = topics.get(topic)
+            if text is None:
+                text = topics[topic] = topic.decode("utf-8", "replace")
+            arrived.append(
+                ArrivedMessage(
+                    text,
+                    payload,
+                    now_ms,
+                    packet_id,
+                    epoch,
+                    bool(flags & RETAIN_FLAG),
+                    bool(flags & DUPLICATE_FLAG),
+                )
+            )
+        self._enqueue(arrived)
+
+    def _enqueue(self, arrived: list[ArrivedMessage]) -> None:
+        with self._arrived:
+            self.received += len(arrived)
+            if len(self._queue) + len(arrived) > 4 * self.window:
+                kept = [message for message in arrived if message.packet_id]
+                self.dropped_qos0 += len(arrived) - len(kept)
+                arrived = kept
+            self._queue.extend(arrived)
+            self._queued_bytes += sum(len(message.payload) for message in arrived)
+            self._arrived.notify_all()
+
+    def _has_room(self) -> bool:
+        return self._queued_bytes < QUEUE_BYTES
+
+    # --- filters of the session -------------------------------------------------------------------------------
+
+    def _remembered_filters(self) -> list[str]:
+        file = self._subscriptions_file
+        if file is None or not file.exists():
+            return []
+        try:
+            return [str(item) for item in json.loads(file.read_text(encoding="utf-8"))]
+        except (OSError, ValueError) as error:
+            log.warning("mqtt.subscriptions_file_unreadable", file=str(file), error=str(error))
+            return []
+
+    def _remember_filters(self) -> None:
+        if self._subscriptions_file is None:
+            return
+        try:
+            self._subscriptions_file.parent.mkdir(parents=True, exist_ok=True)
+            self._subscriptions_file.write_text(json.dumps(list(self._filters)), encoding="utf-8")
+        except OSError as error:
+            log.warning("mqtt.subscriptions_file_unwritable", error=str(error))
