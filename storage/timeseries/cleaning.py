@@ -30,7 +30,7 @@ def clean_batch(batch: SampleBatch) -> SampleBatch:
         problem = id_problem(batch.objects[place].object_id)
         if problem:
             raise StoreRejectedError(problem)
-    if len(batch) and not (0 <= batch.measured_ms.min() and batch.measured_ms.max() < LAST_STORABLE_MS):
+    if len(batch) and not (batch.measured_ms.min() >= 0 and batch.measured_ms.max() < LAST_STORABLE_MS):
         raise StoreRejectedError("a measured time lies outside 1970 to 2100")
     finite = np.isfinite(batch.value)
     if finite.all():

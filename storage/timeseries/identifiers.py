@@ -11,8 +11,8 @@ from heating.samples import ObjectRef
 from storage.timeseries.errors import StoreQueryError
 
 __all__ = [
-    "MAX_ID_LENGTH",
     "MAX_IDS_IN_A_READ",
+    "MAX_ID_LENGTH",
     "check_points",
     "check_ref",
     "id_problem",
