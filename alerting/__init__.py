@@ -1,0 +1,1 @@
+"""Judges the readings: live state, rules, alarms, inhibition, incidents, notifications. `service` joins the parts."""

@@ -1,0 +1,295 @@
+"""The newest value of every point of every object, in arrays sorted along the heat-supply tree.
+
+Takes batches from the collector (or from its own subscription), answers pages and rules. A value is kept only when it
+is usable and newer than the one before; a bad one is noted as heard and marks the point as bad. Not here: what a value
+means for an alarm (`alerting.signals`). Reads no clock.
+"""
+
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from alerting.room_readings import RoomReadings
+from heating.assets import SensorAssignment, Site
+from heating.heat_tree import HeatTree, Level
+from heating.intervals import Interval
+from heating.points import POINTS, Measurement, points_of
+from heating.protocols import LatestValue, TimeSeriesStore
+from heating.quality import is_usable
+from heating.samples import ObjectRef, SampleBatch
+
+__all__ = ["LiveState", "ObjectTable"]
+
+_log = structlog.get_logger()
+_SETPOINT = "secondary_supply_temp_setpoint_c"
+_SETPOINT_STEP_K = 2.0
+"""A setpoint that moved less than this is still the same: weather compensation moves it all the time [K]."""
+_STATUS = "gateway_online"
+WARM_WINDOWS: Mapping[Measurement, timedelta] = {
+    measurement: timedelta(hours=6) if measurement is Measurement.ROOM else timedelta(minutes=30)
+    for measurement in Measurement
+}
+"""How far back a warm start looks, a measurement."""
+
+
+class ObjectTable:
+    """Newest values of the objects of one measurement; matrices have shape ``(n_points, n_objects)``."""
+
+    def __init__(self, measurement: Measurement, ids: Sequence[str]) -> None:
+        self.measurement = measurement
+        self.ids = tuple(ids)
+        self.index = {object_id: place for place, object_id in enumerate(self.ids)}
+        self.points = {point.name: row for row, point in enumerate(points_of(measurement))}
+        shape = (len(self.points), len(self.ids))
+        self.value: NDArray[np.float64] = np.full(shape, np.nan)
+        """Newest usable value; NaN: never came."""
+        self.measured_ms: NDArray[np.int64] = np.zeros(shape, np.int64)
+        """Measured time of `value`; 0: never."""
+        self.received_ms: NDArray[np.int64] = np.zeros(shape, np.int64)
+        self.newest_ms: NDArray[np.int64] = np.zeros(shape, np.int64)
+        """Measured time of the newest row, usable or not."""
+        self.quality: NDArray[np.uint8] = np.zeros(shape, np.uint8)
+        """Quality of the newest row."""
+        self.heard_ms: NDArray[np.int64] = np.zeros(len(self.ids), np.int64)
+        """Newest arrival of any telemetry of the object; its online status does not count. 0: never."""
+
+    def take_from(self, other: "ObjectTable") -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Copy what the old table knew of objects that are still here; returns their places here and there."""
+        kept = [(place, other.index[name]) for name, place in self.index.items() if name in other.index]
+        pairs = np.array(kept, np.intp).reshape(-1, 2)
+        mine, theirs = pairs[:, 0], pairs[:, 1]
+        for name in ("value", "measured_ms", "received_ms", "newest_ms", "quality"):
+            getattr(self, name)[:, mine] = getattr(other, name)[:, theirs]
+        self.heard_ms[mine] = other.heard_ms[theirs]
+        return mine, theirs
+
+    def apply(self, batch: SampleBatch, rows: NDArray[np.intp], place: NDArray[np.intp]) -> None:
+        """Take rows of a batch; `place` is the object of each row, shape ``(len(rows),)``."""
+        point_row = _POINT_ROW[batch.point[rows]]
+        speaks = point_row != self.points[_STATUS]
+        np.maximum.at(self.heard_ms, place[speaks], batch.received_ms[rows[speaks]])
+        key = point_row.astype(np.int64) * max(1, len(self.ids)) + place
+        order = np.lexsort((batch.measured_ms[rows], key))
+        rows, key = rows[order], key[order]
+        usable = np.flatnonzero(is_usable(batch.quality[rows]) & np.isfinite(batch.value[rows]))
+        self._newest(batch, rows, key)
+        self._values(batch, rows[usable], key[usable])
+
+    def _newest(self, batch: SampleBatch, rows: NDArray[np.intp], key: NDArray[np.int64]) -> None:
+        rows, key = _last_of_each(rows, key)
+        fresh = batch.measured_ms[rows] > self.newest_ms.reshape(-1)[key]
+        self.newest_ms.reshape(-1)[key[fresh]] = batch.measured_ms[rows[fresh]]
+        self.quality.reshape(-1)[key[fresh]] = batch.quality[rows[fresh]]
+
+    def _values(self, batch: SampleBatch, rows: NDArray[np.intp], key: NDArray[np.int64]) -> None:
+        rows, key = _last_of_each(rows, key)
+        fresh = batch.measured_ms[rows] > self.measured_ms.reshape(-1)[key]
+        rows, key = rows[fresh], key[fresh]
+        self.value.reshape(-1)[key] = batch.value[rows]
+        self.measured_ms.reshape(-1)[key] = batch.measured_ms[rows]
+        self.received_ms.reshape(-1)[key] = batch.received_ms[rows]
+
+
+def _last_of_each(
+    rows: NDArray[np.intp], key: NDArray[np.int64]
+) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+    last = np.r_[key[1:] != key[:-1], True] if len(key) else np.zeros(0, np.bool_)
+    return rows[last], key[last]
+
+
+def _point_rows() -> NDArray[np.int16]:
+    place = {point: row for m in Measurement for row, point in enumerate(points_of(m))}
+    return np.array([place[point] for point in POINTS], np.int16)
+
+
+_POINT_ROW = _point_rows()
+_POINT_MEASUREMENT = np.array([list(Measurement).index(point.measurement) for point in POINTS], np.int8)
+
+
+class LiveState:
+    """Newest values; a `BatchSink` and a `LatestValues`, safe to use from any thread.
+
+    Parameters
+    ----------
+    site : Site
+        The registry.
+    tree : HeatTree
+        Its heat-supply tree.
+    now : datetime, optional
+        Which sensor measures which home at this moment; without it assignments that have ended are left out.
+    """
+
+    def __init__(self, site: Site, tree: HeatTree, *, now: datetime | None = None) -> None:
+        self.lock = threading.RLock()
+        """Held while values change; hold it to read several columns of one moment."""
+        self.unknown_rows = 0
+        """Rows of objects that the registry does not know."""
+        self._build(site, tree, now)
+
+    def _build(self, site: Site, tree: HeatTree, now: datetime | None) -> None:
+        self.site, self.tree = site, tree
+        sensor_of = _current_sensors(site.assignments, now)
+        home_numbers = tree.numbers(Level.HOUSEHOLD)
+        home_ids = [tree.ids[number] for number in home_numbers]
+        known = {sensor.sensor_id for sensor in site.sensors}
+        assigned = [sensor_of[home] for home in home_ids if sensor_of.get(home) in known]
+        taken = set(assigned)
+        spare = [sensor.sensor_id for sensor in site.sensors if sensor.sensor_id not in taken]
+        ids: dict[Measurement, list[str]] = {
+            Measurement.STATION: [tree.ids[n] for n in tree.numbers(Level.STATION)],
+            Measurement.BUILDING: [tree.ids[n] for n in tree.numbers(Level.BUILDING)],
+            Measurement.SOURCE: [tree.ids[n] for n in tree.numbers(Level.SOURCE)],
+            Measurement.WEATHER: list(site.weather_sites),
+            Measurement.ROOM: [*dict.fromkeys(assigned), *spare],
+        }
+        self.tables = {m: ObjectTable(m, ids[m]) for m in Measurement}
+        rooms = self.tables[Measurement.ROOM].index
+        self.home_sensor = np.array([rooms.get(sensor_of.get(h, ""), -1) for h in home_ids], np.intp)
+        """Place of each home's sensor in the room table, homes in tree order; -1 without a sensor."""
+        self.readings = RoomReadings(len(rooms))
+        stations = len(self.tables[Measurement.STATION].ids)
+        self.setpoint_base_c: NDArray[np.float64] = np.full(stations, np.nan)
+        self.setpoint_moved_ms: NDArray[np.int64] = np.zeros(stations, np.int64)
+        """When the supply setpoint of each station last moved for good [epoch ms]; 0: not seen to move."""
+
+    def rebuild(self, site: Site, tree: HeatTree, *, now: datetime | None = None) -> None:
+        """Follow a changed registry; values of objects that stay are kept."""
+        with self.lock:
+            tables, readings = self.tables, self.readings
+            base_c, moved_ms = self.setpoint_base_c, self.setpoint_moved_ms
+            self._build(site, tree, now)
+            for measurement, table in self.tables.items():
+                mine, theirs = table.take_from(tables[measurement])
+                if measurement is Measurement.ROOM:
+                    self.readings.take_from(readings, mine, theirs)
+                elif measurement is Measurement.STATION:
+                    self.setpoint_base_c[mine] = base_c[theirs]
+                    self.setpoint_moved_ms[mine] = moved_ms[theirs]
+
+    def accept(self, batch: SampleBatch) -> None:
+        """Take a batch; never raises. Rows not newer than what is known change nothing."""
+        try:
+            with self.lock:
+                self._accept(batch)
+        except (ValueError, IndexError, KeyError, TypeError, OverflowError):
+            _log.exception("alerting.batch_not_taken", rows=len(batch))
+
+    def _accept(self, batch: SampleBatch) -> None:
+        if not len(batch):
+            return
+        place_of = np.array(
+            [self.tables[ref.measurement].index.get(ref.object_id, -1) for ref in batch.objects], np.intp
+        )
+        place = place_of[batch.object_index]
+        self.unknown_rows += int((place < 0).sum())
+        kind = _POINT_MEASUREMENT[batch.point]
+        for number, measurement in enumerate(Measurement):
+            rows = np.flatnonzero((kind == number) & (place >= 0))
+            if not len(rows):
+                continue
+            table = self.tables[measurement]
+            table.apply(batch, rows, place[rows])
+            if measurement is Measurement.ROOM:
+                self._note_rooms(batch, rows, place)
+            elif measurement is Measurement.STATION:
+                self._note_setpoints(table)
+
+    def _note_rooms(self, batch: SampleBatch, rows: NDArray[np.intp], place: NDArray[np.intp]) -> None:
+        wanted = (
+            (_POINT_ROW[batch.point[rows]] == self.tables[Measurement.ROOM].points["room_temp_c"])
+            & is_usable(batch.quality[rows])
+            & np.isfinite(batch.value[rows])
+        )
+        rows = rows[wanted]
+        order = np.lexsort((batch.measured_ms[rows], place[rows]))
+        rows = rows[order]
+        self.readings.add(place[rows], batch.measured_ms[rows], batch.value[rows])
+
+    def _note_setpoints(self, table: ObjectTable) -> None:
+        row = table.points[_SETPOINT]
+        setpoint_c = table.value[row]
+        first = np.isnan(self.setpoint_base_c) & np.isfinite(setpoint_c)
+        self.setpoint_base_c[first] = setpoint_c[first]
+        moved = np.abs(setpoint_c - self.setpoint_base_c) > _SETPOINT_STEP_K
+        self.setpoint_base_c[moved] = setpoint_c[moved]
+        self.setpoint_moved_ms[moved] = table.measured_ms[row][moved]
+
+    def warm_from(
+        self,
+        store: TimeSeriesStore,
+        *,
+        now: datetime,
+        windows: Mapping[Measurement, timedelta] = WARM_WINDOWS,
+    ) -> int:
+        """Fill from the store what was stored in the last while; returns how many rows were read.
+
+        Raises
+        ------
+        heating.errors.HeatingError
+            When the store cannot answer.
+        """
+        rows = 0
+        for measurement, window in windows.items():
+            batch = store.latest(measurement, Interval.last(window, now=now))
+            self.accept(batch)
+            rows += len(batch)
+        _log.info("alerting.live_state_warmed", rows=rows)
+        return rows
+
+    def of_object(self, ref: ObjectRef) -> Mapping[str, LatestValue]:
+        """Return the newest usable value of each point that ever came, with the quality of the newest row."""
+        with self.lock:
+            table = self.tables[ref.measurement]
+            place = table.index.get(ref.object_id)
+            if place is None:
+                return {}
+            return {
+                name: LatestValue(
+                    value=float(table.value[row, place]),
+                    quality=int(table.quality[row, place]),
+                    measured_ms=int(table.measured_ms[row, place]),
+                    received_ms=int(table.received_ms[row, place]),
+                )
+                for name, row in table.points.items()
+                if table.measured_ms[row, place] > 0
+            }
+
+    def column(
+        self, measurement: Measurement, point: str, object_ids: Sequence[str]
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.uint8]]:
+        """Return value (NaN: never came), measured_ms (0: never) and quality, each of shape (len(object_ids),)."""
+        with self.lock:
+            table = self.tables[measurement]
+            row = table.points[point]
+            places = np.array([table.index.get(object_id, -1) for object_id in object_ids], np.intp)
+            known = places >= 0
+            value = np.full(len(places), np.nan)
+            measured_ms = np.zeros(len(places), np.int64)
+            quality = np.zeros(len(places), np.uint8)
+            value[known] = table.value[row, places[known]]
+            measured_ms[known] = table.measured_ms[row, places[known]]
+            quality[known] = table.quality[row, places[known]]
+            return value, measured_ms, quality
+
+    def last_received_ms(self, ref: ObjectRef) -> int:
+        """Return when telemetry of an object last arrived [epoch ms], 0 when never."""
+        with self.lock:
+            table = self.tables[ref.measurement]
+            place = table.index.get(ref.object_id)
+            return 0 if place is None else int(table.heard_ms[place])
+
+
+def _current_sensors(assignments: Sequence[SensorAssignment], now: datetime | None) -> dict[str, str]:
+    sensor_of: dict[str, str] = {}
+    for assignment in sorted(assignments, key=lambda a: (a.start, a.sensor_id)):
+        if now is None:
+            current = assignment.end is None
+        else:
+            current = assignment.start <= now and (assignment.end is None or now < assignment.end)
+        if current:
+            sensor_of[assignment.household_id] = assignment.sensor_id
+    return sensor_of
