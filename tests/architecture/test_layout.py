@@ -55,7 +55,12 @@ def folders_off_the_map(root: Path) -> Iterator[str]:
 
 def machine_paths(root: Path) -> Iterator[str]:
     """Lines of text files that name a folder of one machine."""
-    for path in files(root, *TEXT_SUFFIXES):
+    gate = [
+        path
+        for path in sorted([*root.glob(".ci/*"), *root.glob(".pre-commit*"), root / ".gitignore"])
+        if path.is_file()
+    ]
+    for path in [*files(root, *TEXT_SUFFIXES), *gate]:
         for number, line in enumerate(
             path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1
         ):
