@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from config.settings import TimeSeriesSettings
 from heating.protocols import TimeSeriesStore
 from storage.timeseries.duckdb_store.store import DuckDBStore
+from storage.timeseries.influxdb_store.flavour import Flavour
+from storage.timeseries.influxdb_store.store import InfluxDBStore
 
 __all__ = ["duckdb_folder", "open_time_series_store"]
 
@@ -14,7 +16,7 @@ __all__ = ["duckdb_folder", "open_time_series_store"]
 def open_time_series_store(settings: TimeSeriesSettings) -> TimeSeriesStore:
     """Open the store of ``settings.url``: ``duckdb:///folder``, ``influxdb://host:port``, ``influxdbs://host:port``.
 
-    An embedded store is opened at once. InfluxDB is asked nothing here: a server that is away at the start shows in
+    A path after ``host:port`` names the database instead of ``settings.database``. An embedded store is opened at once. InfluxDB is asked nothing here: a server that is away at the start shows in
     `TimeSeriesStore.health` and in retryable errors, and the store works as soon as the server is there.
 
     Raises
@@ -26,10 +28,22 @@ def open_time_series_store(settings: TimeSeriesSettings) -> TimeSeriesStore:
     """
     retention_raw = timedelta(days=settings.retention_raw_days)
     retention_rollup = timedelta(days=settings.retention_rollup_days)
-    match urlsplit(settings.url).scheme:
+    parts = urlsplit(settings.url)
+    match parts.scheme:
         case "duckdb":
             return DuckDBStore(
                 duckdb_folder(settings.url), retention_raw=retention_raw, retention_rollup=retention_rollup
+            )
+        case "influxdb" | "influxdbs":
+            return InfluxDBStore(
+                f"{parts.scheme.replace('influxdb', 'http')}://{parts.netloc}",
+                database=parts.path.strip("/") or settings.database,
+                flavour=None if settings.flavour == "auto" else Flavour(settings.flavour),
+                token=settings.token.get_secret_value() if settings.token else None,
+                org=settings.org,
+                timeout_s=settings.timeout_s,
+                retention_raw=retention_raw,
+                retention_rollup=retention_rollup,
             )
         case scheme:
             raise ValueError(f"timeseries.url begins with {scheme!r}: use duckdb, influxdb or influxdbs")
