@@ -16,7 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from dashboard.queries.queries import NotVisibleError
+from dashboard.queries.filters import NotVisibleError, UnknownPointError
 from dashboard.security.access import ForbiddenError, SignInNeededError
 from dashboard.security.accounts import LogInRefusedError
 from dashboard.security.cross_site import CrossSiteError
@@ -29,7 +29,7 @@ from storage.records.pages import InvalidCursorError
 __all__ = ["ErrorPage", "InvalidRequestError", "install_problem_handlers", "problem_response"]
 
 ErrorPage = Callable[[Request, int, str], Response]
-"""Renders an error page from request, HTTP status and code (``not_found``, ``forbidden``, ...)."""
+"""Renders an error page from request, HTTP status and code (``not_found``, ``forbidden``, ``failed``, ...)."""
 
 log = structlog.get_logger()
 
@@ -48,6 +48,7 @@ _STATUS: dict[type[HeatingError], tuple[int, str]] = {
     ForbiddenTransitionError: (409, "forbidden_transition"),
     ForbiddenTicketMoveError: (409, "forbidden_move"),
     InvalidCursorError: (422, "invalid_cursor"),
+    UnknownPointError: (422, "unknown_point"),
     InvalidRequestError: (422, "invalid_request"),
 }
 _SILENT = frozenset({401, 403, 404})
@@ -76,51 +77,59 @@ def problem_response(
 
 def install_problem_handlers(app: FastAPI, error_page: ErrorPage | None = None) -> None:
     """Hang the handlers into an application; without a renderer pages get a bare one."""
-    page = error_page or _bare_page
+    answers = _Answers(error_page or _bare_page)
+    app.add_exception_handler(HeatingError, answers.to_ours)
+    app.add_exception_handler(HTTPException, answers.to_http)
+    app.add_exception_handler(RequestValidationError, answers.to_validation)
+    app.add_exception_handler(Exception, answers.to_unexpected)
 
-    def answer(request: Request, status: int, code: str, detail: str = "") -> Response:
-        if request.url.path.startswith(("/api/", "/healthz", "/readyz", "/metrics")):
-            return problem_response(request, status, code, detail)
-        if status == 401 and code == "sign_in_needed":
-            return _to_sign_in(request)
-        return page(request, status, code)
 
-    def handle_ours(request: Request, error: Exception) -> Response:
+class _Answers:
+    def __init__(self, error_page: ErrorPage) -> None:
+        self._page = error_page
+
+    def to_ours(self, request: Request, error: Exception) -> Response:
         known = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), None)
         if known is not None:
             status, code = known
             explained = status not in _SILENT or code in ("cross_site", "login_refused")
-            return answer(request, status, code, str(error) if explained else "")
+            return self._answer(request, status, code, str(error) if explained else "")
         ours = cast(HeatingError, error)
         log.error("dashboard.request_failed", path=request.url.path, error=type(error).__name__)
-        return answer(request, 503 if ours.retryable else 500, "unavailable" if ours.retryable else "failed")
+        status, code = (503, "unavailable") if ours.retryable else (500, "failed")
+        return self._answer(request, status, code)
 
-    def handle_http(request: Request, error: Exception) -> Response:
+    def to_http(self, request: Request, error: Exception) -> Response:
         status = cast(HTTPException, error).status_code
-        response = answer(request, status, HTTPStatus(status).name.lower())
+        response = self._answer(request, status, HTTPStatus(status).name.lower())
         for name, value in (cast(HTTPException, error).headers or {}).items():
             response.headers[name] = value
         return response
 
-    def handle_validation(request: Request, error: Exception) -> Response:
-        if not request.url.path.startswith("/api/"):
-            return page(request, 422, "invalid_request")
+    def to_validation(self, request: Request, error: Exception) -> Response:
+        if not _is_for_programs(request):
+            return self._page(request, 422, "invalid_request")
         errors = [
             {"where": ".".join(str(part) for part in entry["loc"]), "what": entry["msg"]}
             for entry in cast(RequestValidationError, error).errors()
         ]
-        return problem_response(
-            request, 422, "invalid_request", "The request does not fit its form.", errors=errors
-        )
+        detail = "The request does not fit its form."
+        return problem_response(request, 422, "invalid_request", detail, errors=errors)
 
-    def handle_unexpected(request: Request, error: Exception) -> Response:
+    def to_unexpected(self, request: Request, error: Exception) -> Response:
         log.error("dashboard.request_crashed", path=request.url.path, exc_info=error)
-        return answer(request, 500, "failed")
+        return self._answer(request, 500, "failed")
 
-    app.add_exception_handler(HeatingError, handle_ours)
-    app.add_exception_handler(HTTPException, handle_http)
-    app.add_exception_handler(RequestValidationError, handle_validation)
-    app.add_exception_handler(Exception, handle_unexpected)
+    def _answer(self, request: Request, status: int, code: str, detail: str = "") -> Response:
+        if _is_for_programs(request):
+            return problem_response(request, status, code, detail)
+        if code == "sign_in_needed":
+            return _to_sign_in(request)
+        return self._page(request, status, code)
+
+
+def _is_for_programs(request: Request) -> bool:
+    return request.url.path.startswith(("/api/", "/healthz", "/readyz", "/metrics"))
 
 
 def _to_sign_in(request: Request) -> Response:

@@ -87,7 +87,7 @@ class AlarmDetail:
     incident: "IncidentView | None" = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """One fact for or against a cause: code and parameters, the page makes the sentence."""
 

@@ -88,7 +88,7 @@ class StationSummary:
     open_alarms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class ProbableCause:
     """Why the home is cold, as far as is known, with what speaks for it."""
 
@@ -99,7 +99,7 @@ class ProbableCause:
     parameters: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Script:
     """What the clerk may say: a code and its parameters."""
 

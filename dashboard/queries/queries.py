@@ -6,9 +6,22 @@ views are made lives in the sibling modules.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 
+from config.rules_file import RuleSet
+from config.settings import Settings
+from dashboard.queries.alarm_views import AlarmViews
+from dashboard.queries.filters import AlarmFilter, NotVisibleError, StationFilter, TicketFilter
+from dashboard.queries.fleet import Fleet
+from dashboard.queries.freshness import Freshness
+from dashboard.queries.home_views import HomeViews, visible_household
+from dashboard.queries.household_views import HouseholdViews, address_of_home
+from dashboard.queries.open_alarms import OpenAlarmSource
+from dashboard.queries.overview_view import OverviewView
+from dashboard.queries.site_index import SiteIndex, SiteSource
+from dashboard.queries.station_views import StationViews
+from dashboard.queries.ticket_views import TicketViews
+from dashboard.queries.trends import Trends
 from dashboard.queries.view_models import (
     AlarmDetail,
     AlarmRow,
@@ -24,59 +37,15 @@ from dashboard.queries.view_models import (
     TicketView,
     TrendColumns,
 )
-from dashboard.security.viewer import Viewer
-from heating.errors import HeatingError
+from dashboard.security.viewer import Role, Viewer
+from heating.assets import Household
+from heating.clock import Clock
+from heating.intervals import Interval
+from heating.protocols import LatestValues, TimeSeriesStore
 from storage.records.pages import Page
+from storage.records.records import Records
 
 __all__ = ["AlarmFilter", "NotVisibleError", "Queries", "StationFilter", "TicketFilter"]
-
-
-class NotVisibleError(HeatingError):
-    """There is no such thing, or the viewer may not see it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StationFilter:
-    """What the station list shows."""
-
-    state: str | None = None
-    """Word of `StationState`."""
-    area_id: str | None = None
-    text: str = ""
-    """Part of the name or id."""
-    sort: str = "name"
-    """name, deviation, age, alarms or state; ``-`` before it turns the order."""
-    cursor: str | None = None
-    limit: int = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlarmFilter:
-    """What the alarm console shows."""
-
-    states: frozenset[str] = frozenset()
-    """Words of `heating.alarms.AlarmState`; empty: any."""
-    open_only: bool = False
-    priorities: frozenset[int] = frozenset()
-    subject: str | None = None
-    """``level:id`` or an id."""
-    rule_id: str | None = None
-    since: datetime | None = None
-    """Raised at or after."""
-    cursor: str | None = None
-    limit: int = 100
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketFilter:
-    """What a ticket list shows."""
-
-    household_id: str | None = None
-    states: frozenset[str] = frozenset()
-    incident_id: str | None = None
-    since: datetime | None = None
-    cursor: str | None = None
-    limit: int = 50
 
 
 class Queries:
@@ -98,17 +67,84 @@ class Queries:
         Standards, intervals, promises.
     """
 
+    def __init__(
+        self,
+        *,
+        records: Records,
+        store: TimeSeriesStore,
+        live: LatestValues,
+        rules: RuleSet,
+        clock: Clock,
+        settings: Settings,
+    ) -> None:
+        self._records = records
+        self._clock = clock
+        self._sites = SiteSource(registry=records.registry, clock=clock)
+        freshness = Freshness(live=live, clock=clock)
+        trends = Trends(store=store)
+        self._homes = HomeViews(freshness=freshness, standard_c=settings.site.indoor_standard_c)
+        self._alarms = AlarmViews(records=records, rules=rules, freshness=freshness, clock=clock)
+        self._stations = StationViews(
+            freshness=freshness,
+            open_alarms=OpenAlarmSource(records.alarms),
+            alarms=self._alarms,
+            homes=self._homes,
+            trends=trends,
+            clock=clock,
+        )
+        self._tickets = TicketViews(records=records, clock=clock, address_of=self.address_of)
+        self._households = HouseholdViews(
+            records=records,
+            freshness=freshness,
+            homes=self._homes,
+            stations=self._stations,
+            alarms=self._alarms,
+            tickets=self._tickets,
+            trends=trends,
+            policies=settings.policies,
+            clock=clock,
+        )
+        self._overview = OverviewView(
+            records=records,
+            freshness=freshness,
+            homes=self._homes,
+            stations=self._stations,
+            alarms=self._alarms,
+            clock=clock,
+        )
+
+    def site(self) -> SiteIndex:
+        """Return the registry ready for look-ups; it knows no viewer."""
+        return self._sites.current()
+
+    def address_of(self, household_id: str) -> str:
+        """Return the address of a home in words, its id when the registry no longer has it; it knows no viewer."""
+        index = self.site()
+        home = index.households.get(household_id)
+        return household_id if home is None else address_of_home(index, home)
+
+    def household(self, viewer: Viewer, household_id: str) -> Household:
+        """Return a home that the viewer may see: by area, or the resident's own."""
+        index = self.site()
+        if viewer.roles <= {Role.RESIDENT}:
+            return self._own_home(viewer, index, household_id)
+        return visible_household(viewer, index, household_id)
+
+    def fleet(self, viewer: Viewer) -> Fleet:
+        """Return the viewer's stations as columns."""
+        return self._stations.fleet(viewer, self.site())
+
     def overview(self, viewer: Viewer) -> Overview:
         """Return the first page's figures over the areas of the viewer."""
-        raise NotImplementedError
+        return self._overview.overview(viewer, self.site(), sequence=self._records.alarms.last_sequence())
 
     def stations(self, viewer: Viewer, wanted: StationFilter) -> Page[StationRow]:
-        """Return a page of stations, at most 1,000."""
-        raise NotImplementedError
+        """Return a page of stations, at most 200."""
+        return self._stations.page(viewer, self.site(), wanted)
 
     def station(self, viewer: Viewer, station_id: str) -> StationDetail:
         """Return one station."""
-        raise NotImplementedError
+        return self._stations.detail(viewer, self.site(), station_id)
 
     def station_trend(
         self,
@@ -121,64 +157,93 @@ class Queries:
         max_points: int,
     ) -> TrendColumns:
         """Return points of a station over a window; ``outdoor`` among the points adds the weather site's."""
-        raise NotImplementedError
+        return self._stations.trend(
+            viewer,
+            self.site(),
+            station_id,
+            points=points,
+            window=Interval(start, end),
+            max_points=max_points,
+        )
 
     def facade(self, viewer: Viewer, building_id: str) -> FacadeView:
         """Return the facade of a building."""
-        raise NotImplementedError
+        return self._homes.facade(viewer, self.site(), building_id, now_ms=self._clock.now_ms())
 
     def community(self, viewer: Viewer, community_id: str) -> CommunityView:
         """Return a community with its buildings."""
-        raise NotImplementedError
+        return self._homes.community(viewer, self.site(), community_id)
 
     def alarms(self, viewer: Viewer, wanted: AlarmFilter) -> Page[AlarmRow]:
         """Return a page of alarms, newest first."""
-        raise NotImplementedError
+        return self._alarms.page(viewer, self.site(), wanted)
 
     def alarm(self, viewer: Viewer, alarm_id: str) -> AlarmDetail:
         """Return one alarm with its history."""
-        raise NotImplementedError
+        return self._alarms.detail(viewer, self.site(), alarm_id)
 
     def incidents(
         self, viewer: Viewer, *, open_only: bool = False, cursor: str | None = None, limit: int = 50
     ) -> Page[IncidentView]:
         """Return a page of incidents, newest first."""
-        raise NotImplementedError
+        return self._alarms.incidents(viewer, self.site(), open_only=open_only, cursor=cursor, limit=limit)
 
     def incident(self, viewer: Viewer, incident_id: str) -> IncidentView:
         """Return one incident with members and timeline."""
-        raise NotImplementedError
+        return self._alarms.incident(viewer, self.site(), incident_id)
 
     def search(self, viewer: Viewer, text: str, *, limit: int = 20) -> list[HouseholdHit]:
         """Return households by phone digits, pinyin initials or address fragments."""
-        raise NotImplementedError
+        return self._households.search(viewer, self.site(), text, limit=limit)
 
     def card(self, viewer: Viewer, household_id: str) -> HouseholdCard:
         """Return the clerk's card of a home; the look is noted in the audit."""
-        raise NotImplementedError
+        index = self.site()
+        home = visible_household(viewer, index, household_id)
+        self._note_look(viewer, household_id, "household.seen")
+        return self._households.card(viewer, index, home)
 
     def household_trend(
         self, viewer: Viewer, household_id: str, *, start: datetime, end: datetime, max_points: int
     ) -> TrendColumns:
         """Return the room temperature of a home and the outdoor temperature over a window; audited."""
-        raise NotImplementedError
+        index = self.site()
+        home = visible_household(viewer, index, household_id)
+        self._note_look(viewer, household_id, "household.trend_seen")
+        window = Interval(start, end)
+        return self._households.trend(index, home, window, max_points=max_points, outdoor=True)
 
     def tickets(self, viewer: Viewer, wanted: TicketFilter) -> Page[TicketView]:
         """Return a page of tickets, newest first."""
-        raise NotImplementedError
+        return self._tickets.page(viewer, wanted)
 
     def ticket(self, viewer: Viewer, ticket_id: str) -> TicketView:
         """Return one ticket with its history."""
-        raise NotImplementedError
+        return self._tickets.detail(viewer, ticket_id)
 
     def my_home(self, viewer: Viewer) -> ResidentHome:
         """Return the resident's own home."""
-        raise NotImplementedError
+        index = self.site()
+        return self._households.resident_home(viewer, index, self._own_home(viewer, index))
 
     def my_trend(self, viewer: Viewer, *, start: datetime, end: datetime, max_points: int) -> TrendColumns:
         """Return the room temperature of the resident's own home."""
-        raise NotImplementedError
+        index = self.site()
+        home = self._own_home(viewer, index)
+        window = Interval(start, end)
+        return self._households.trend(index, home, window, max_points=max_points, outdoor=False)
 
     def my_tickets(self, viewer: Viewer) -> list[TicketView]:
         """Return the resident's own tickets, newest first."""
-        return list(self.tickets(viewer, replace(TicketFilter(), household_id=viewer.household_id)).items)
+        home = self._own_home(viewer, self.site())
+        return self._tickets.of_home(viewer, home.household_id, limit=50)
+
+    def _own_home(self, viewer: Viewer, index: SiteIndex, household_id: str | None = None) -> Household:
+        home = index.households.get(viewer.household_id or "")
+        if home is None or not viewer.has(Role.RESIDENT) or household_id not in (None, home.household_id):
+            raise NotVisibleError("no home belongs to this account")
+        return home
+
+    def _note_look(self, viewer: Viewer, household_id: str, action: str) -> None:
+        subject = f"household:{household_id}"
+        self._records.audit.append(viewer.username, action, subject, at=self._clock.now())

@@ -1,0 +1,77 @@
+"""Open alarms of stations counted once per change of the alarm history, not once per tile."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from heating.alarms import Alarm
+from heating.heat_tree import Level
+from storage.records.alarms import AlarmRecords
+from storage.records.queries import MAX_LIMIT, AlarmQuery
+
+__all__ = ["OpenAlarmSource", "OpenAlarms"]
+
+_MAX_PAGES = 10
+"""At most this many pages of open station alarms are counted; beyond it the list itself is the news."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAlarms:
+    """Open alarms of stations at one place of the history."""
+
+    sequence: int
+    by_station: dict[str, list[Alarm]] = field(default_factory=dict)
+
+    def of(self, station_id: str) -> Sequence[Alarm]:
+        """Return the open alarms of a station, worst first, then newest."""
+        return self.by_station.get(station_id, [])
+
+    def worst(self, station_id: str) -> int | None:
+        """Return the most urgent priority among them, 1 to 4; None without an open alarm."""
+        return min((int(alarm.priority) for alarm in self.of(station_id)), default=None)
+
+    def worst_active(self, station_id: str) -> int | None:
+        """Return the most urgent priority of those that still hold and are not suppressed or shelved."""
+        speaking = (
+            alarm
+            for alarm in self.of(station_id)
+            if alarm.is_active and alarm.inhibited_by is None and alarm.shelved_until is None
+        )
+        return min((int(alarm.priority) for alarm in speaking), default=None)
+
+
+class OpenAlarmSource:
+    """Gives the present count; reads again only when the history grew."""
+
+    def __init__(self, alarms: AlarmRecords) -> None:
+        self._alarms = alarms
+        self._lock = threading.Lock()
+        self._known: OpenAlarms | None = None
+
+    def current(self) -> OpenAlarms:
+        """Return the open station alarms."""
+        sequence = self._alarms.last_sequence()
+        known = self._known
+        if known is not None and known.sequence >= sequence:
+            return known
+        with self._lock:
+            known = self._known
+            if known is None or known.sequence < sequence:
+                known = self._known = OpenAlarms(sequence, self._read())
+        return known
+
+    def _read(self) -> dict[str, list[Alarm]]:
+        groups: dict[str, list[Alarm]] = {}
+        cursor: str | None = None
+        for _ in range(_MAX_PAGES):
+            page = self._alarms.find(
+                AlarmQuery(open_only=True, level=Level.STATION, cursor=cursor, limit=MAX_LIMIT)
+            )
+            for alarm in page.items:
+                groups.setdefault(alarm.subject.object_id, []).append(alarm)
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+        for alarms in groups.values():
+            alarms.sort(key=lambda alarm: (alarm.priority, -alarm.raised_at.timestamp()))
+        return groups

@@ -1,0 +1,224 @@
+"""The first page and the wall: the figures of a whole city with their denominators."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dashboard.queries.alarm_views import AlarmViews
+from dashboard.queries.fleet import Fleet
+from dashboard.queries.freshness import WEATHER_INTERVAL_S, Freshness, RoomColumn
+from dashboard.queries.home_views import MIN_HOMES_SHOWN, HomeViews
+from dashboard.queries.site_index import SiteIndex
+from dashboard.queries.station_views import StationViews
+from dashboard.queries.values import Bilingual, Ratio, Sum
+from dashboard.queries.view_models import AlarmRow, AreaRow, CommunityPlace, Overview, StationRow
+from dashboard.security.viewer import STAFF, Viewer
+from heating.alarms import AlarmState, Priority
+from heating.assets import Contract
+from heating.clock import Clock
+from heating.points import Measurement
+from heating.samples import ObjectRef
+from heating.tickets import TicketState
+from storage.records.queries import AlarmCounts, AlarmQuery, IncidentQuery
+from storage.records.records import Records
+
+__all__ = ["OverviewView"]
+
+_FORECAST_HOURS = (1, 3, 6, 12, 24)
+_WORST = 10
+_TICKER = 20
+_DONE = (TicketState.CLOSED, TicketState.CANCELLED)
+
+
+class OverviewView:
+    """Builds the overview.
+
+    Parameters
+    ----------
+    records : Records
+        Counts of alarms and tickets.
+    freshness, homes, stations, alarms
+        Sibling builders.
+    clock : Clock
+        The time data are judged by.
+    """
+
+    def __init__(
+        self,
+        *,
+        records: Records,
+        freshness: Freshness,
+        homes: HomeViews,
+        stations: StationViews,
+        alarms: AlarmViews,
+        clock: Clock,
+    ) -> None:
+        self._records = records
+        self._freshness = freshness
+        self._homes = homes
+        self._stations = stations
+        self._alarms = alarms
+        self._clock = clock
+
+    def overview(self, viewer: Viewer, index: SiteIndex, *, sequence: int) -> Overview:
+        """Return the figures over the areas of the viewer."""
+        now = self._clock.now()
+        fleet = self._stations.fleet(viewer, index)
+        rooms = self._homes.rooms(index)
+        seen = self._seen_homes(viewer, index)
+        counts = self._records.alarms.counts(viewer.area_ids)
+        tickets = self._records.tickets.counts(viewer.area_ids, now=now)
+        staff = viewer.has(*STAFF)
+        contracts = _contracts(viewer, index)
+        return Overview(
+            generated_at=now,
+            sequence=sequence,
+            areas=self._areas(viewer, index, fleet, rooms),
+            stations=Ratio(
+                numerator=int(fleet.online.sum()),
+                denominator=len(fleet.station_ids),
+                total=len(fleet.station_ids),
+            ),
+            households=contracts[Contract.HEATING],
+            suspended_households=contracts[Contract.SUSPENDED] + contracts[Contract.VACANT],
+            pass_rate=rooms.pass_rate(seen, homes=contracts[Contract.HEATING]),
+            standard_c=self._homes.standard_c,
+            open_alarms=_by_priority(counts),
+            unacknowledged=_unacknowledged(counts),
+            open_incidents=self._open_incidents(viewer),
+            open_tickets=sum(n for state, n in tickets.by_state.items() if state not in _DONE),
+            overdue_tickets=max(tickets.response_overdue, tickets.close_overdue),
+            heat_rate=_heat_rate(fleet),
+            outdoor=self._freshness.outdoor(index),
+            forecast=self._forecast(index),
+            data_age_s=float(np.nanmin(fleet.age_s)) if np.isfinite(fleet.age_s).any() else None,
+            worst=self._worst(index, fleet) if staff else [],
+            ticker=self._ticker(viewer, index) if staff else [],
+            communities=_communities(viewer, index, rooms),
+        )
+
+    def _seen_homes(self, viewer: Viewer, index: SiteIndex) -> NDArray[np.bool_]:
+        sees = np.array([index.sees(viewer, item.area_id) for item in index.site.communities], np.bool_)
+        if not len(sees):
+            return np.zeros(len(index.sensed.number), np.bool_)
+        return sees[index.sensed.community]
+
+    def _areas(self, viewer: Viewer, index: SiteIndex, fleet: Fleet, rooms: RoomColumn) -> list[AreaRow]:
+        tops = [area for area in index.site.areas if area.parent_id is None]
+        station_area = np.array([index.top_area(index.stations[i].area_id) for i in fleet.station_ids], str)
+        community_area = np.array([index.top_area(item.area_id) for item in index.site.communities], str)
+        homes = _homes_by_area(index)
+        rows = []
+        for area in tops:
+            if not index.sees(viewer, area.area_id):
+                continue
+            here = station_area == area.area_id
+            counts = self._records.alarms.counts(frozenset({area.area_id}))
+            sensed = (community_area == area.area_id)[index.sensed.community]
+            rows.append(
+                AreaRow(
+                    area_id=area.area_id,
+                    name=Bilingual(area.name, area.name_en),
+                    stations=Ratio(
+                        numerator=int((fleet.online & here).sum()),
+                        denominator=int(here.sum()),
+                        total=int(here.sum()),
+                    ),
+                    pass_rate=rooms.pass_rate(sensed, homes=homes[area.area_id]),
+                    open_alarms=_by_priority(counts),
+                )
+            )
+        return rows
+
+    def _open_incidents(self, viewer: Viewer) -> int:
+        query = IncidentQuery(open_only=True, area_ids=viewer.area_ids, limit=500)
+        return len(self._records.alarms.incidents(query).items)
+
+    def _forecast(self, index: SiteIndex) -> dict[int, float | None]:
+        if not index.site.weather_sites:
+            return dict.fromkeys(_FORECAST_HOURS)
+        ref = ObjectRef(Measurement.WEATHER, index.site.weather_sites[0])
+        values = {
+            hours: self._freshness.point(ref, f"forecast_{hours}h_temp_c", WEATHER_INTERVAL_S)
+            for hours in _FORECAST_HOURS
+        }
+        return {hours: value.value if value.usable else None for hours, value in values.items()}
+
+    def _worst(self, index: SiteIndex, fleet: Fleet) -> list[StationRow]:
+        size = np.nan_to_num(np.abs(fleet.deviation_k), nan=-1.0)
+        order = np.argsort(-size, kind="stable")[:_WORST]
+        return [self._stations.row(index, fleet, int(place)) for place in order if size[place] >= 0]
+
+    def _ticker(self, viewer: Viewer, index: SiteIndex) -> Sequence[AlarmRow]:
+        states = frozenset({AlarmState.UNACK_ACTIVE, AlarmState.ACK_ACTIVE})
+        urgent = frozenset({Priority.P1, Priority.P2})
+        query = AlarmQuery(
+            states=states,
+            priorities=urgent,
+            annunciated_only=True,
+            area_ids=viewer.area_ids,
+            limit=_TICKER,
+        )
+        return [self._alarms.row(viewer, index, alarm) for alarm in self._records.alarms.find(query).items]
+
+
+def _contracts(viewer: Viewer, index: SiteIndex) -> Counter[Contract]:
+    seen = {
+        building.building_id
+        for building in index.site.buildings
+        if viewer.area_ids is None or index.sees(viewer, index.area_of_building(building))
+    }
+    return sum((index.contracts_of[building_id] for building_id in seen), Counter())
+
+
+def _homes_by_area(index: SiteIndex) -> Counter[str]:
+    homes: Counter[str] = Counter()
+    for building in index.site.buildings:
+        area_id = index.top_area(index.area_of_building(building))
+        homes[area_id] += index.contracts_of[building.building_id][Contract.HEATING]
+    return homes
+
+
+def _by_priority(counts: AlarmCounts) -> dict[str, int]:
+    return {priority.name: counts.by_priority.get(priority, 0) for priority in Priority}
+
+
+def _unacknowledged(counts: AlarmCounts) -> int:
+    pairs = counts.by_priority_and_state
+    return sum(pairs.get((p, AlarmState.UNACK_ACTIVE), 0) for p in Priority if p is not Priority.P4)
+
+
+def _heat_rate(fleet: Fleet) -> Sum:
+    counted = fleet.columns["primary_heat_rate_gj_per_h"].counted
+    value = float(counted.sum()) if len(counted) else None
+    return Sum(value=value, unit="GJ/h", counted=len(counted), total=len(fleet.station_ids))
+
+
+def _communities(viewer: Viewer, index: SiteIndex, rooms: RoomColumn) -> list[CommunityPlace]:
+    households: Mapping[str, int] = {
+        key: sum(index.contracts_of[item.building_id].total() for item in buildings)
+        for key, buildings in index.buildings_of_community.items()
+    }
+    order = np.argsort(index.sensed.community, kind="stable")
+    bounds = np.searchsorted(index.sensed.community[order], np.arange(len(index.site.communities) + 1))
+    values, usable = rooms.column.value, rooms.column.usable
+    places = []
+    for place, community in enumerate(index.site.communities):
+        if not index.sees(viewer, community.area_id):
+            continue
+        rows = order[bounds[place] : bounds[place + 1]]
+        fresh = values[rows][usable[rows]]
+        places.append(
+            CommunityPlace(
+                community_id=community.community_id,
+                name=Bilingual(community.name, community.name_en),
+                longitude_deg=community.longitude_deg,
+                latitude_deg=community.latitude_deg,
+                median_c=float(np.median(fresh)) if len(fresh) >= MIN_HOMES_SHOWN else None,
+                counted=len(fresh),
+                households=households.get(community.community_id, 0),
+            )
+        )
+    return places
