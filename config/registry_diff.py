@@ -87,7 +87,7 @@ class RegistryDiff:
 
 def assignment_key(assignment: SensorAssignment) -> str:
     """Return what makes an assignment one: sensor, household and start."""
-    start = assignment.start.astimezone(UTC).isoformat(timespec="seconds")
+    start = assignment.start.astimezone(UTC).isoformat()
     return f"{assignment.sensor_id}@{assignment.household_id}@{start}"
 
 

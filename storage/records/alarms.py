@@ -1,28 +1,42 @@
-"""Alarms, their append-only history, incidents and the engine's own state in the database."""
+"""Alarms, their append-only history, incidents and the engine's own state in the database.
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+What lives here: the one write that changes alarms, and the questions about them. Questions about incidents are in
+`storage.records.incidents`; the state machine is `heating.alarms.apply_event`.
+"""
 
-from heating.alarms import Alarm, AlarmEvent, Incident
-from heating.errors import HeatingError
-from heating.heat_tree import Node
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from heating.alarms import (
+    Alarm,
+    AlarmEvent,
+    AlarmState,
+    ForbiddenTransitionError,
+    Incident,
+    Priority,
+    apply_event,
+)
 from heating.protocols import OutboxMessage
-from storage.records.pages import Page
-from storage.records.queries import AlarmCounts, AlarmQuery, IncidentQuery
+from storage.records.access import within_areas
+from storage.records.alarm_rows import alarm_from_row, alarm_row, event_from_row, event_row
+from storage.records.incidents import IncidentRecords, UnknownIncidentError, write_incidents
+from storage.records.outbox import write_messages
+from storage.records.pages import Page, after_cursor, page_of
+from storage.records.queries import AlarmCounts, AlarmQuery, page_size
+from storage.records.schema.alarms import alarm_events, alarms, engine_states
 
 __all__ = ["AlarmRecords", "UnknownIncidentError"]
 
+_CHUNK = 500
+"""Ids in one IN list."""
+_LOCK = "alarms"
 
-class UnknownIncidentError(HeatingError):
-    """There is no such incident."""
 
-
-class AlarmRecords:
+class AlarmRecords(IncidentRecords):
     """Implements `heating.protocols.AlarmRecords`, and answers the console's questions."""
-
-    def open_alarms(self) -> list[Alarm]:
-        """Return every alarm that is not closed, oldest first."""
-        raise NotImplementedError
 
     def append_events(
         self,
@@ -34,65 +48,196 @@ class AlarmRecords:
     ) -> list[AlarmEvent]:
         """Apply and keep events, incidents, notices and engine state in one transaction; see the protocol.
 
-        An incident that exists already keeps its `estimated_end`: only `set_incident_promise` changes that.
+        Writers come one after another, each sees what the one before committed. An incident that exists already
+        keeps its `estimated_end`: only `set_incident_promise` changes that.
 
         Raises
         ------
         heating.alarms.ForbiddenTransitionError
             When an event does not fit, or a second open alarm of one fingerprint is raised; nothing is written.
         """
-        raise NotImplementedError
 
-    def events_since(self, sequence: int, *, limit: int = 1000) -> list[AlarmEvent]:
-        """Return history entries after a sequence, in order; none appears later below one already given."""
-        raise NotImplementedError
+        def work(connection: sa.Connection) -> list[AlarmEvent]:
+            kept = self._append(connection, events) if events else []
+            write_incidents(self._database, connection, incidents)
+            write_messages(self._database, connection, outbox)
+            self._keep_engine_state(connection, engine_state or {})
+            return kept
 
-    def last_sequence(self) -> int:
-        """Return the newest sequence, 0 when the history is empty."""
-        raise NotImplementedError
+        return self._database.write(work, lock=_LOCK)
 
-    def alarm(self, alarm_id: str, *, area_ids: frozenset[str] | None = None) -> Alarm | None:
-        """Return one alarm, None when it is unknown or outside the areas."""
-        raise NotImplementedError
+    def _append(self, connection: sa.Connection, events: Sequence[AlarmEvent]) -> list[AlarmEvent]:
+        before = _alarms_by_id(connection, {event.alarm_id for event in events})
+        after: dict[str, Alarm] = dict(before)
+        for event in events:
+            if event.opening is not None and event.opening.alarm_id != event.alarm_id:
+                raise ForbiddenTransitionError(
+                    f"event of {event.alarm_id!r} opens another alarm, {event.opening.alarm_id!r}"
+                )
+            after[event.alarm_id] = apply_event(after.get(event.alarm_id), event)
+        _write_alarms(connection, before, after)
+        first = _last_sequence(connection) + 1
+        kept = [replace(event, sequence=number) for number, event in enumerate(events, start=first)]
+        connection.execute(
+            sa.insert(alarm_events),
+            [event_row(event, number) for number, event in enumerate(events, start=first)],
+        )
+        return kept
 
-    def history_of(self, alarm_id: str) -> list[AlarmEvent]:
-        """Return the history of one alarm in order."""
-        raise NotImplementedError
-
-    def find(self, query: AlarmQuery) -> Page[Alarm]:
-        """Return a page of alarms, newest first."""
-        raise NotImplementedError
-
-    def counts(self, area_ids: frozenset[str] | None) -> AlarmCounts:
-        """Return how many alarms are open, by priority and state."""
-        raise NotImplementedError
-
-    def incident(self, incident_id: str, *, area_ids: frozenset[str] | None = None) -> Incident | None:
-        """Return one incident, None when it is unknown or outside the areas."""
-        raise NotImplementedError
-
-    def open_incidents(self) -> list[Incident]:
-        """Return incidents that have not cleared, newest first."""
-        raise NotImplementedError
-
-    def incidents(self, query: IncidentQuery) -> Page[Incident]:
-        """Return a page of incidents, newest first."""
-        raise NotImplementedError
-
-    def incident_for_node(self, nodes: Sequence[Node]) -> list[Incident]:
-        """Return open incidents whose node is among `nodes` (a home and what is above it), newest first."""
-        raise NotImplementedError
-
-    def members_of(self, incident_id: str) -> list[Alarm]:
-        """Return the alarms attached to an incident, oldest first."""
-        raise NotImplementedError
-
-    def set_incident_promise(
-        self, incident_id: str, estimated_end: datetime | None, *, by: str, at: datetime
-    ) -> Incident:
-        """Set or take back the promised end of an incident. Raises `UnknownIncidentError`."""
-        raise NotImplementedError
+    def _keep_engine_state(self, connection: sa.Connection, states: Mapping[str, bytes]) -> None:
+        if not states:
+            return
+        statement = self._database.insert(engine_states)
+        statement = statement.on_conflict_do_update(
+            index_elements=["name"], set_={"blob": statement.excluded.blob}
+        )
+        connection.execute(statement, [{"name": name, "blob": blob} for name, blob in states.items()])
 
     def engine_state(self, name: str) -> bytes | None:
         """Return a blob the engine saved under a name."""
-        raise NotImplementedError
+        with self._database.reading() as connection:
+            blob = connection.scalar(sa.select(engine_states.c.blob).where(engine_states.c.name == name))
+        return None if blob is None else bytes(blob)
+
+    def open_alarms(self) -> list[Alarm]:
+        """Return every alarm that is not closed, oldest first."""
+        return self._alarms(
+            sa.select(alarms)
+            .where(alarms.c.closed_at.is_(None))
+            .order_by(alarms.c.raised_at, alarms.c.alarm_id)
+        )
+
+    def events_since(self, sequence: int, *, limit: int = 1000) -> list[AlarmEvent]:
+        """Return history entries after a sequence, in order; none appears later below one already given."""
+        return self._events(
+            sa.select(alarm_events)
+            .where(alarm_events.c.sequence > sequence)
+            .order_by(alarm_events.c.sequence)
+            .limit(limit)
+        )
+
+    def last_sequence(self) -> int:
+        """Return the newest sequence, 0 when the history is empty."""
+        with self._database.reading() as connection:
+            return _last_sequence(connection)
+
+    def alarm(self, alarm_id: str, *, area_ids: frozenset[str] | None = None) -> Alarm | None:
+        """Return one alarm, None when it is unknown or outside the areas."""
+        found = self._alarms(
+            sa.select(alarms).where(alarms.c.alarm_id == alarm_id, within_areas(alarms.c.area_id, area_ids))
+        )
+        return found[0] if found else None
+
+    def history_of(self, alarm_id: str) -> list[AlarmEvent]:
+        """Return the history of one alarm in order."""
+        return self._events(
+            sa.select(alarm_events)
+            .where(alarm_events.c.alarm_id == alarm_id)
+            .order_by(alarm_events.c.sequence)
+        )
+
+    def find(self, query: AlarmQuery) -> Page[Alarm]:
+        """Return a page of alarms, newest first."""
+        size = page_size(query.limit)
+        statement = (
+            sa.select(alarms)
+            .where(
+                *_conditions(query),
+                within_areas(alarms.c.area_id, query.area_ids),
+                after_cursor(alarms.c.raised_at, alarms.c.alarm_id, query.cursor),
+            )
+            .order_by(alarms.c.raised_at.desc(), alarms.c.alarm_id.desc())
+            .limit(size + 1)
+        )
+        return page_of(self._alarms(statement), size, lambda alarm: (alarm.raised_at, alarm.alarm_id))
+
+    def counts(self, area_ids: frozenset[str] | None) -> AlarmCounts:
+        """Return how many alarms are open, by priority and state."""
+        statement = (
+            sa.select(alarms.c.priority, alarms.c.state, sa.func.count())
+            .where(alarms.c.closed_at.is_(None), within_areas(alarms.c.area_id, area_ids))
+            .group_by(alarms.c.priority, alarms.c.state)
+        )
+        by_priority = dict.fromkeys(Priority, 0)
+        by_state: dict[AlarmState, int] = {state: 0 for state in AlarmState if state is not AlarmState.NORMAL}
+        pairs: dict[tuple[Priority, AlarmState], int] = {}
+        with self._database.reading() as connection:
+            for priority, state, number in connection.execute(statement):
+                by_priority[Priority(priority)] += number
+                by_state[AlarmState(state)] += number
+                pairs[Priority(priority), AlarmState(state)] = number
+        return AlarmCounts(by_priority, by_state, pairs)
+
+    def members_of(self, incident_id: str) -> list[Alarm]:
+        """Return the alarms attached to an incident, oldest first."""
+        return self._alarms(
+            sa.select(alarms)
+            .where(alarms.c.incident_id == incident_id)
+            .order_by(alarms.c.raised_at, alarms.c.alarm_id)
+        )
+
+    def _alarms(self, statement: sa.Select[tuple[object, ...]]) -> list[Alarm]:
+        with self._database.reading() as connection:
+            return [alarm_from_row(row) for row in connection.execute(statement).mappings()]
+
+    def _events(self, statement: sa.Select[tuple[object, ...]]) -> list[AlarmEvent]:
+        with self._database.reading() as connection:
+            return [event_from_row(row) for row in connection.execute(statement).mappings()]
+
+
+def _last_sequence(connection: sa.Connection) -> int:
+    return connection.scalar(sa.select(sa.func.max(alarm_events.c.sequence))) or 0
+
+
+def _alarms_by_id(connection: sa.Connection, alarm_ids: Iterable[str]) -> dict[str, Alarm]:
+    wanted = sorted(alarm_ids)
+    found: dict[str, Alarm] = {}
+    for start in range(0, len(wanted), _CHUNK):
+        statement = sa.select(alarms).where(alarms.c.alarm_id.in_(wanted[start : start + _CHUNK]))
+        for row in connection.execute(statement.with_for_update()).mappings():
+            found[row["alarm_id"]] = alarm_from_row(row)
+    return found
+
+
+def _write_alarms(connection: sa.Connection, before: Mapping[str, Alarm], after: Mapping[str, Alarm]) -> None:
+    """Update first: an alarm that closes makes room for the next of its fingerprint."""
+    changed = [alarm_row(alarm) for name, alarm in after.items() if name in before and before[name] != alarm]
+    new = [alarm_row(alarm) for name, alarm in after.items() if name not in before]
+    if changed:
+        updates: dict[str, sa.BindParameter[object]] = {
+            name: sa.bindparam(f"new_{name}") for name in changed[0] if name != "alarm_id"
+        }
+        connection.execute(
+            sa.update(alarms).where(alarms.c.alarm_id == sa.bindparam("new_alarm_id")).values(updates),
+            [{f"new_{name}": value for name, value in row.items()} for row in changed],
+        )
+    if not new:
+        return
+    try:
+        connection.execute(sa.insert(alarms), new)
+    except IntegrityError as error:
+        raise ForbiddenTransitionError(
+            "an alarm is raised while one of its fingerprint is still open: " + str(error.orig).strip()
+        ) from error
+
+
+def _conditions(query: AlarmQuery) -> list[sa.ColumnElement[bool]]:
+    columns = alarms.c
+    conditions: list[sa.ColumnElement[bool]] = []
+    if query.states is not None:
+        conditions.append(columns.state.in_(sorted(query.states)))
+    if query.open_only:
+        conditions.append(columns.closed_at.is_(None))
+    if query.annunciated_only:
+        conditions.append(columns.annunciated_at.is_not(None))
+    if query.priorities is not None:
+        conditions.append(columns.priority.in_(sorted(int(one) for one in query.priorities)))
+    if query.level is not None:
+        conditions.append(columns.level == query.level.word)
+    if query.since is not None:
+        conditions.append(columns.raised_at >= query.since)
+    for name in ("object_id", "rule_id", "incident_id"):
+        wanted = getattr(query, name)
+        if wanted is not None:
+            conditions.append(columns[name] == wanted)
+    return conditions

@@ -3,8 +3,13 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
 from heating.errors import HeatingError
+from storage.records.database import Database
 from storage.records.people_values import ApiToken, Session, User
+from storage.records.schema.people import api_tokens, sessions, users
 
 __all__ = ["PeopleRecords", "UnknownUserError", "UserExistsError"]
 
@@ -20,6 +25,9 @@ class UnknownUserError(HeatingError):
 class PeopleRecords:
     """Who may log in. Hashing of passwords and tokens is the caller's."""
 
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
     def add_user(
         self,
         username: str,
@@ -30,68 +38,155 @@ class PeopleRecords:
         locale: str | None = None,
     ) -> User:
         """Add a user; `area_ids` None binds to all areas. Raises `UserExistsError`."""
-        raise NotImplementedError
+        user = User(
+            username=username,
+            password_hash=password_hash,
+            roles=frozenset(roles),
+            area_ids=None if area_ids is None else frozenset(area_ids),
+            household_id=household_id,
+            locale=locale,
+        )
+        row = {
+            "username": username,
+            "password_hash": password_hash,
+            "roles": sorted(user.roles),
+            "area_ids": None if user.area_ids is None else sorted(user.area_ids),
+            "household_id": household_id,
+            "locale": locale,
+            "disabled": False,
+        }
+        try:
+            self._database.write(lambda connection: connection.execute(sa.insert(users).values(row)))
+        except IntegrityError as error:
+            raise UserExistsError(f"there is a user {username!r} already") from error
+        return user
 
     def user(self, username: str) -> User | None:
         """Return a user, disabled ones too."""
-        raise NotImplementedError
+        found = self._users(sa.select(users).where(users.c.username == username))
+        return found[0] if found else None
 
     def users(self) -> list[User]:
         """Return all users by name."""
-        raise NotImplementedError
+        return self._users(sa.select(users).order_by(users.c.username))
 
     def set_password(self, username: str, password_hash: str) -> None:
         """Change a password and end the user's sessions. Raises `UnknownUserError`."""
-        raise NotImplementedError
+        self._change(username, ends_sessions=True, password_hash=password_hash)
 
     def set_disabled(self, username: str, disabled: bool) -> None:
         """Shut a user out (sessions end in the same transaction) or let in again. Raises `UnknownUserError`."""
-        raise NotImplementedError
+        self._change(username, ends_sessions=disabled, disabled=disabled)
+
+    def set_access(self, username: str, *, roles: Iterable[str], area_ids: Iterable[str] | None) -> None:
+        """Change roles and areas and end the user's sessions. Raises `UnknownUserError`."""
+        areas = sa.null() if area_ids is None else sorted(set(area_ids))
+        self._change(username, ends_sessions=True, roles=sorted(set(roles)), area_ids=areas)
 
     def set_locale(self, username: str, locale: str | None) -> None:
         """Keep the chosen language. Raises `UnknownUserError`."""
-        raise NotImplementedError
+        self._change(username, ends_sessions=False, locale=locale)
 
     def open_session(
         self, token_hash: str, username: str, now: datetime, ip_hash: str | None = None
     ) -> Session:
         """Keep a new session. Raises `UnknownUserError`."""
-        raise NotImplementedError
+        row = {
+            "token_hash": token_hash,
+            "username": username,
+            "opened_at": now,
+            "seen_at": now,
+            "ip_hash": ip_hash,
+        }
+        try:
+            self._database.write(lambda connection: connection.execute(sa.insert(sessions).values(row)))
+        except IntegrityError as error:
+            raise UnknownUserError(f"no user {username!r}") from error
+        return Session(token_hash=token_hash, username=username, opened_at=now, seen_at=now, ip_hash=ip_hash)
 
     def session(self, token_hash: str) -> Session | None:
         """Return a session that was not closed; idle and absolute ends are the caller's to judge."""
-        raise NotImplementedError
+        with self._database.reading() as connection:
+            row = connection.execute(sa.select(sessions).where(sessions.c.token_hash == token_hash))
+            found = row.mappings().one_or_none()
+        return None if found is None else Session(**found)
 
     def touch_session(self, token_hash: str, now: datetime) -> None:
         """Note a request; unknown sessions are ignored."""
-        raise NotImplementedError
+        statement = sa.update(sessions).where(sessions.c.token_hash == token_hash).values(seen_at=now)
+        self._database.write(lambda connection: connection.execute(statement))
 
     def close_session(self, token_hash: str) -> None:
         """End a session."""
-        raise NotImplementedError
+        self._delete_sessions(sessions.c.token_hash == token_hash)
 
     def close_sessions_of(self, username: str) -> int:
         """End all sessions of a user and return how many there were."""
-        raise NotImplementedError
+        return self._delete_sessions(sessions.c.username == username)
 
     def close_sessions_before(self, *, opened: datetime, seen: datetime) -> int:
         """Delete sessions opened before `opened` or last seen before `seen` (clean-up); return how many."""
-        raise NotImplementedError
+        return self._delete_sessions(sa.or_(sessions.c.opened_at < opened, sessions.c.seen_at < seen))
 
     def add_token(
         self, name: str, token_hash: str, username: str, expires: datetime | None = None
     ) -> ApiToken:
         """Add a token of a script. Raises `UserExistsError` for a name in use, `UnknownUserError`."""
-        raise NotImplementedError
+        token = ApiToken(name=name, token_hash=token_hash, username=username, expires_at=expires)
+        row = {"name": name, "token_hash": token_hash, "username": username, "expires_at": expires}
+
+        def work(connection: sa.Connection) -> None:
+            if connection.scalar(sa.select(users.c.username).where(users.c.username == username)) is None:
+                raise UnknownUserError(f"no user {username!r}")
+            connection.execute(sa.insert(api_tokens).values(row))
+
+        try:
+            self._database.write(work)
+        except IntegrityError as error:
+            raise UserExistsError(f"there is a token {name!r} already") from error
+        return token
 
     def token(self, token_hash: str) -> ApiToken | None:
         """Return a token by its hash; its end is the caller's to judge."""
-        raise NotImplementedError
+        with self._database.reading() as connection:
+            row = connection.execute(sa.select(api_tokens).where(api_tokens.c.token_hash == token_hash))
+            found = row.mappings().one_or_none()
+        return None if found is None else ApiToken(**found)
 
     def tokens(self) -> list[ApiToken]:
         """Return all tokens by name."""
-        raise NotImplementedError
+        with self._database.reading() as connection:
+            rows = connection.execute(sa.select(api_tokens).order_by(api_tokens.c.name)).mappings()
+            return [ApiToken(**row) for row in rows]
 
     def remove_token(self, name: str) -> bool:
         """Delete a token and return whether it was there."""
-        raise NotImplementedError
+        statement = sa.delete(api_tokens).where(api_tokens.c.name == name)
+        return self._database.write(lambda connection: connection.execute(statement).rowcount > 0)
+
+    def _users(self, statement: sa.Select[tuple[object, ...]]) -> list[User]:
+        with self._database.reading() as connection:
+            return [
+                User(
+                    **{
+                        **row,
+                        "roles": frozenset(row["roles"]),
+                        "area_ids": None if row["area_ids"] is None else frozenset(row["area_ids"]),
+                    }
+                )
+                for row in connection.execute(statement).mappings()
+            ]
+
+    def _change(self, username: str, *, ends_sessions: bool, **values: object) -> None:
+        def work(connection: sa.Connection) -> None:
+            done = connection.execute(sa.update(users).where(users.c.username == username).values(**values))
+            if done.rowcount == 0:
+                raise UnknownUserError(f"no user {username!r}")
+            if ends_sessions:
+                connection.execute(sa.delete(sessions).where(sessions.c.username == username))
+
+        self._database.write(work)
+
+    def _delete_sessions(self, condition: sa.ColumnElement[bool]) -> int:
+        statement = sa.delete(sessions).where(condition)
+        return self._database.write(lambda connection: connection.execute(statement).rowcount)

@@ -12,7 +12,7 @@ from heating.alarms import AlarmState, Priority
 from heating.heat_tree import Level
 from heating.tickets import TicketState
 
-__all__ = ["AlarmCounts", "AlarmQuery", "IncidentQuery", "TicketCounts", "TicketQuery"]
+__all__ = ["AlarmCounts", "AlarmQuery", "IncidentQuery", "TicketCounts", "TicketQuery", "page_size"]
 
 DEFAULT_LIMIT = 50
 """Rows of a page when the caller does not say."""
@@ -89,3 +89,8 @@ class TicketCounts:
     """Open tickets without a response after `first_response_due`."""
     close_overdue: int = 0
     """Open tickets after `close_due`."""
+
+
+def page_size(limit: int) -> int:
+    """Return the rows of a page for a wish: at least 1, at most `MAX_LIMIT`."""
+    return max(1, min(limit, MAX_LIMIT))

@@ -1,16 +1,39 @@
 """The registry of assets and contacts in the database: reading, comparing, applying, searching."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from config.registry_contacts import Contact
-from config.registry_diff import RegistryDiff
+import sqlalchemy as sa
+
+from config.registry_checks import check_registry
+from config.registry_contacts import Contact, mask_phone
+from config.registry_diff import RegistryDiff, diff_keyed, keyed_assets
 from heating.assets import SensorAssignment, Site
+from heating.errors import HeatingError
+from storage.records.asset_tables import site_of
+from storage.records.database import Database
+from storage.records.household_search import find_household_ids
 from storage.records.household_values import HouseholdAddress, HouseholdHit
+from storage.records.registry_write import delete_contacts, write_assets, write_contacts, write_place_keys
+from storage.records.schema.registry import (
+    areas,
+    buildings,
+    communities,
+    contacts,
+    households,
+    registry_changes,
+    sensor_assignments,
+    stations,
+)
 
 __all__ = ["RegistryRecords", "UnknownHouseholdError"]
 
-from heating.errors import HeatingError
+_AreaRow = sa.Row[str, str, str | None, str]
+"""Id, name, id of the area above, kind."""
+
+_LOCK = "registry"
+_CHUNK = 500
+_MAX_HITS = 200
 
 
 class UnknownHouseholdError(HeatingError):
@@ -20,21 +43,36 @@ class UnknownHouseholdError(HeatingError):
 class RegistryRecords:
     """Assets and contacts; implements `heating.protocols.RegistryRecords`."""
 
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
     def load_site(self) -> Site:
         """Return the whole registry, without what is retired."""
-        raise NotImplementedError
+        with self._database.reading() as connection:
+            return site_of(connection)
 
     def contacts(self) -> list[Contact]:
         """Return every contact with its full phone number, for an export."""
-        raise NotImplementedError
+        with self._database.reading() as connection:
+            return _contacts(connection)
 
     def version(self) -> int:
         """Return a number that rises with every change; 0 while nothing was ever applied."""
-        raise NotImplementedError
+        with self._database.reading() as connection:
+            return _version(connection)
 
     def diff(self, site: Site, contacts: Sequence[Contact] | None = None) -> RegistryDiff:
-        """Return what applying would change; `contacts` None leaves contacts alone."""
-        raise NotImplementedError
+        """Return what applying would change; `contacts` None leaves contacts alone.
+
+        Raises
+        ------
+        config.registry_checks.BrokenRegistryError
+            When the site is not whole.
+        """
+        check_registry(site, contacts or ())
+        with self._database.reading() as connection:
+            before = keyed_assets(site_of(connection), _contacts(connection) if contacts is not None else ())
+        return diff_keyed(before, keyed_assets(site, contacts or ()))
 
     def apply_site(
         self,
@@ -52,38 +90,176 @@ class RegistryRecords:
 
         Raises
         ------
-        heating.heat_tree.BrokenTreeError, config.registry_checks.RegistryError
+        config.registry_checks.BrokenRegistryError
             When the site is not whole; nothing is written.
         """
-        raise NotImplementedError
+        if dry_run:
+            return self.diff(site, contacts)
+        check_registry(site, contacts or ())
+        after = keyed_assets(site, contacts or ())
+
+        def work(connection: sa.Connection) -> RegistryDiff:
+            before = keyed_assets(site_of(connection), _contacts(connection) if contacts is not None else ())
+            diff = diff_keyed(before, after)
+            if diff.is_empty:
+                return diff
+            write_assets(connection, diff, before=before, after=after, site=site, now=now)
+            write_place_keys(connection, diff, site)
+            write_contacts(connection, diff, after["contact"])
+            retired = [line.object_id for line in diff.removed if line.kind == "household"]
+            delete_contacts(connection, retired)
+            connection.execute(
+                sa.insert(registry_changes).values(
+                    version=_version(connection) + 1,
+                    at=now,
+                    by=by,
+                    added=len(diff.added),
+                    changed=len(diff.changed),
+                    removed=len(diff.removed),
+                )
+            )
+            return diff
+
+        return self._database.write(work, lock=_LOCK)
 
     def contact(self, household_id: str, *, reveal: bool = False) -> Contact | None:
         """Return the contact of a household, the phone masked unless `reveal`."""
-        raise NotImplementedError
+        with self._database.reading() as connection:
+            row = connection.execute(
+                sa.select(contacts.c.name, contacts.c.phone).where(contacts.c.household_id == household_id)
+            ).one_or_none()
+        if row is None:
+            return None
+        phone = row.phone if reveal else mask_phone(row.phone)
+        return Contact(household_id=household_id, name=row.name, phone=phone)
 
     def address_of(self, household_id: str) -> HouseholdAddress:
-        """Return where a household is.
+        """Return where a household is, a retired one too.
 
         Raises
         ------
         UnknownHouseholdError
             When there is no such household.
         """
-        raise NotImplementedError
+        with self._database.reading() as connection:
+            found = _addresses(connection, [household_id])
+        if not found:
+            raise UnknownHouseholdError(f"no household {household_id!r}")
+        return found[household_id]
+
+    def addresses_of(self, household_ids: Iterable[str]) -> dict[str, HouseholdAddress]:
+        """Return where several households are; unknown ones are left out."""
+        with self._database.reading() as connection:
+            return _addresses(connection, sorted(set(household_ids)))
 
     def search_households(
         self, query: str, *, area_ids: frozenset[str] | None, limit: int = 20
     ) -> list[HouseholdHit]:
         """Return homes found by phone digits, names, pinyin (initials or full) and address fragments.
 
-        Words are joined by «and»; an empty query finds nothing.
+        Words are joined by «and»; an empty query finds nothing. At most `limit` (200) homes, the likeliest first;
+        a query that means many homes gives some of them.
         """
-        raise NotImplementedError
+        size = max(1, min(limit, _MAX_HITS))
+        with self._database.reading() as connection:
+            found = find_household_ids(connection, query, area_ids=area_ids, limit=size)
+            addresses = _addresses(connection, found)
+            reachable = _contacts(connection, found)
+        by_home = {contact.household_id: contact for contact in reachable}
+        return [
+            HouseholdHit(
+                household_id=household_id,
+                address=addresses[household_id],
+                contact_name=by_home[household_id].name if household_id in by_home else "",
+                phone=mask_phone(by_home[household_id].phone) if household_id in by_home else "",
+            )
+            for household_id in found
+        ]
 
     def sensor_of(self, household_id: str, at: datetime) -> str | None:
         """Return the sensor that measures a home at a moment, None when there is none."""
-        raise NotImplementedError
+        current = [
+            one
+            for one in self.assignments_of(household_id)
+            if one.start <= at and (one.end is None or at < one.end)
+        ]
+        return current[-1].sensor_id if current else None
 
     def assignments_of(self, household_id: str) -> list[SensorAssignment]:
         """Return every assignment of a home, earliest first."""
-        raise NotImplementedError
+        columns = sensor_assignments.c
+        statement = (
+            sa.select(columns.sensor_id, columns.household_id, columns.start, columns.end)
+            .where(columns.household_id == household_id, columns.retired_at.is_(None))
+            .order_by(columns.start, columns.sensor_id)
+        )
+        with self._database.reading() as connection:
+            return [SensorAssignment(**row) for row in connection.execute(statement).mappings()]
+
+
+def _version(connection: sa.Connection) -> int:
+    return connection.scalar(sa.select(sa.func.max(registry_changes.c.version))) or 0
+
+
+def _contacts(connection: sa.Connection, household_ids: Sequence[str] | None = None) -> list[Contact]:
+    """Contacts of these homes (at most `_MAX_HITS` of them), or of all."""
+    statement = sa.select(contacts.c.household_id, contacts.c.name, contacts.c.phone)
+    if household_ids is not None:
+        statement = statement.where(contacts.c.household_id.in_(household_ids))
+    return [
+        Contact(household_id=household_id, name=name, phone=phone)
+        for household_id, name, phone in connection.execute(statement)
+    ]
+
+
+def _addresses(connection: sa.Connection, household_ids: Sequence[str]) -> dict[str, HouseholdAddress]:
+    if not household_ids:
+        return {}
+    tree = {
+        row.area_id: row
+        for row in connection.execute(
+            sa.select(areas.c.area_id, areas.c.name, areas.c.parent_id, areas.c.kind)
+        )
+    }
+    joined = (
+        sa.select(
+            households.c.household_id,
+            households.c.unit,
+            households.c.floor,
+            households.c.room,
+            buildings.c.building_id,
+            buildings.c.name.label("building"),
+            communities.c.community_id,
+            communities.c.name.label("community"),
+            communities.c.area_id.label("nearest_area_id"),
+            stations.c.station_id,
+            stations.c.name.label("station"),
+        )
+        .join(buildings, buildings.c.building_id == households.c.building_id)
+        .join(communities, communities.c.community_id == buildings.c.community_id)
+        .join(stations, stations.c.station_id == buildings.c.station_id)
+    )
+    found: dict[str, HouseholdAddress] = {}
+    for start in range(0, len(household_ids), _CHUNK):
+        chosen = joined.where(households.c.household_id.in_(household_ids[start : start + _CHUNK]))
+        for row in connection.execute(chosen).mappings():
+            plain = dict(row)
+            chain = _chain(tree, plain.pop("nearest_area_id"))
+            streets = [area.name for area in chain if area.kind == "street"]
+            found[row["household_id"]] = HouseholdAddress(
+                **plain,
+                area_id=chain[-1].area_id,
+                area=chain[-1].name,
+                street=streets[0] if streets else "",
+            )
+    return found
+
+
+def _chain(tree: dict[str, _AreaRow], area_id: str) -> list[_AreaRow]:
+    """The area and those above it; stops where a parent is missing or comes again."""
+    chain: list[_AreaRow] = []
+    here: str | None = area_id
+    while here is not None and here in tree and tree[here] not in chain:
+        chain.append(tree[here])
+        here = tree[here].parent_id
+    return chain

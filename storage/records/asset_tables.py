@@ -1,0 +1,111 @@
+"""How assets are rows: one `AssetTable` a kind, parents before children."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import sqlalchemy as sa
+
+from config.registry_diff import WeatherSite
+from heating.assets import (
+    Area,
+    Branch,
+    Building,
+    Community,
+    Contract,
+    Emitter,
+    Household,
+    Position,
+    Sensor,
+    SensorAssignment,
+    Site,
+    Source,
+    Station,
+)
+from storage.records.schema import registry as tables
+
+__all__ = ["ASSET_TABLES", "AssetTable", "site_of"]
+
+_WORDS: Mapping[str, Callable[[str], object]] = {
+    "emitter": {str(one): one for one in Emitter}.__getitem__,
+    "position": {str(one): one for one in Position}.__getitem__,
+    "contract": {str(one): one for one in Contract}.__getitem__,
+}
+"""Columns that hold a word of an enumeration."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssetTable:
+    """A kind of asset and its table; the columns bear the names of the fields."""
+
+    kind: str
+    """Word of `config.registry_diff.keyed_assets`."""
+    table: sa.Table
+    asset: type[Any]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Fields of the asset."""
+        if self.asset is WeatherSite:
+            return ("site_id", "place")
+        return tuple(field.name for field in fields(self.asset))
+
+    @property
+    def key_names(self) -> tuple[str, ...]:
+        """Columns of the primary key."""
+        return tuple(column.name for column in self.table.primary_key.columns)
+
+    def row(self, asset: object) -> dict[str, Any]:
+        """Return the row of an asset, without the columns that are not its fields."""
+        row = {name: getattr(asset, name) for name in self.names}
+        for name in _WORDS.keys() & row.keys():
+            row[name] = str(row[name])
+        return row
+
+    def load(self, connection: sa.Connection) -> list[Any]:
+        """Return the assets that are not retired, in the order they came."""
+        names = self.names
+        statement = (
+            sa.select(*(self.table.c[name] for name in names))
+            .where(self.table.c.retired_at.is_(None))
+            .order_by(self.table.c.place)
+        )
+        words = [(names.index(name), _WORDS[name]) for name in names if name in _WORDS]
+        loaded = []
+        for row in connection.execute(statement):
+            values = list(row)
+            for place, word in words:
+                values[place] = word(values[place])
+            loaded.append(self.asset(**dict(zip(names, values, strict=True))))
+        return loaded
+
+
+ASSET_TABLES = (
+    AssetTable("area", tables.areas, Area),
+    AssetTable("source", tables.sources, Source),
+    AssetTable("branch", tables.branches, Branch),
+    AssetTable("station", tables.stations, Station),
+    AssetTable("community", tables.communities, Community),
+    AssetTable("building", tables.buildings, Building),
+    AssetTable("household", tables.households, Household),
+    AssetTable("sensor", tables.sensors, Sensor),
+    AssetTable("assignment", tables.sensor_assignments, SensorAssignment),
+    AssetTable("weather_site", tables.weather_sites, WeatherSite),
+)
+
+
+def site_of(connection: sa.Connection) -> Site:
+    """Return the registry as values."""
+    loaded = {one.kind: tuple(one.load(connection)) for one in ASSET_TABLES}
+    return Site(
+        areas=loaded["area"],
+        sources=loaded["source"],
+        branches=loaded["branch"],
+        stations=loaded["station"],
+        communities=loaded["community"],
+        buildings=loaded["building"],
+        households=loaded["household"],
+        sensors=loaded["sensor"],
+        assignments=loaded["assignment"],
+        weather_sites=tuple(one.site_id for one in loaded["weather_site"]),
+    )

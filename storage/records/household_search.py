@@ -1,0 +1,158 @@
+"""The search for homes: a query is read into terms, each term into ways it can be meant, each way asks an index.
+
+The ways are tried from the likeliest on until the page is full, so that a clerk's keystroke costs some indexed look-ups
+and never a walk over every home (but for digits from the middle of a phone number, which come last).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice, product
+
+import sqlalchemy as sa
+
+from storage.records.access import within_areas
+from storage.records.schema.registry import (
+    areas,
+    buildings,
+    communities,
+    contacts,
+    households,
+    place_keys,
+)
+from storage.records.search_keys import Term, read_query
+
+__all__ = ["find_household_ids"]
+
+_MAX_TERMS = 6
+_MAX_READINGS = 48
+_AFTER_EVERY_TEXT = "\U0010ffff"
+_SHORTEST_MIDDLE = 2
+"""Letters or digits from which the middle of a key is searched too."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One way to read one term."""
+
+    condition: sa.ColumnElement[bool]
+    about_contact: bool = False
+    """Whether the condition is about the contact's row."""
+
+
+def find_household_ids(
+    connection: sa.Connection, query: str, *, area_ids: frozenset[str] | None, limit: int
+) -> list[str]:
+    """Return ids of homes that are not retired, likeliest reading first, at most `limit`."""
+    terms = read_query(query)[:_MAX_TERMS]
+    found: dict[str, None] = {}
+    exact = _search(connection, [_Way(households.c.household_id == query.strip())], area_ids, 1)
+    found.update(dict.fromkeys(exact))
+    if not terms:
+        return list(found)
+    ways = [list(_ways(connection, term)) for term in terms]
+    for reading in islice(product(*ways), _MAX_READINGS):
+        if len(found) >= limit:
+            break
+        found.update(dict.fromkeys(_search(connection, reading, area_ids, limit)))
+    return list(found)[:limit]
+
+
+def _search(
+    connection: sa.Connection, reading: Sequence[_Way], area_ids: frozenset[str] | None, limit: int
+) -> list[str]:
+    source: sa.FromClause = households
+    if any(way.about_contact for way in reading):
+        source = households.join(contacts, contacts.c.household_id == households.c.household_id)
+    statement = (
+        sa.select(households.c.household_id)
+        .select_from(source)
+        .where(households.c.retired_at.is_(None), *(way.condition for way in reading))
+        .limit(limit)
+    )
+    if area_ids is not None:
+        seen = (
+            sa.select(buildings.c.building_id)
+            .join(communities, communities.c.community_id == buildings.c.community_id)
+            .where(within_areas(communities.c.area_id, area_ids))
+        )
+        statement = statement.where(households.c.building_id.in_(seen))
+    return list(connection.scalars(statement))
+
+
+def _ways(connection: sa.Connection, term: Term) -> Iterator[_Way]:
+    match term.kind:
+        case "word":
+            yield from _word_ways(connection, term.text)
+        case "door":
+            yield from _door_ways(term.text)
+        case _:
+            yield from _digit_ways(term.text)
+
+
+def _word_ways(connection: sa.Connection, word: str) -> Iterator[_Way]:
+    """Places whose key begins so, people whose name begins so, places that have it in the middle."""
+    starts = _begins(place_keys.c.key, word)
+    if connection.scalar(sa.select(sa.literal(1)).where(starts).limit(1)):
+        yield _Way(households.c.building_id.in_(_buildings_of(starts)))
+    named = sa.or_(*(_begins(contacts.c[name], word) for name in ("name_key", "pinyin_key", "initials_key")))
+    if connection.scalar(sa.select(sa.literal(1)).where(named).limit(1)):
+        yield _Way(named, about_contact=True)
+    if len(word) >= _SHORTEST_MIDDLE:
+        middle = sa.and_(place_keys.c.key.contains(word, autoescape=True), sa.not_(starts))
+        yield _Way(households.c.building_id.in_(_buildings_of(middle)))
+
+
+def _buildings_of(keys: sa.ColumnElement[bool]) -> sa.Select[tuple[str]]:
+    """Buildings that a place key means: themselves, those of a community, those of an area and the areas below."""
+
+    def matching(kind: str) -> sa.Select[tuple[str]]:
+        return sa.select(place_keys.c.object_id).where(place_keys.c.kind == kind, keys)
+
+    covered = sa.select(areas.c.area_id).where(areas.c.area_id.in_(matching("area")))
+    below = covered.cte("areas_by_name", recursive=True)
+    below = below.union(sa.select(areas.c.area_id).where(areas.c.parent_id == below.c.area_id))
+    in_communities = sa.select(communities.c.community_id).where(
+        sa.or_(
+            communities.c.community_id.in_(matching("community")),
+            communities.c.area_id.in_(sa.select(below.c.area_id)),
+        )
+    )
+    return sa.select(buildings.c.building_id).where(
+        sa.or_(
+            buildings.c.building_id.in_(matching("building")),
+            buildings.c.community_id.in_(in_communities),
+        )
+    )
+
+
+def _door_ways(text: str) -> Iterator[_Way]:
+    """``12-3-301`` or its beginning; ``3-301`` is unit and room, or building and room of a house with one unit."""
+    parts = text.strip("-").split("-")
+    if len(parts) == 2 and len(parts[1]) >= 3:
+        first, room = parts
+        yield _Way(households.c.room_key == f"{room}-{first}")
+        yield _Way(sa.and_(_begins(households.c.door_key, f"{first}-"), households.c.room == room))
+        return
+    if len(parts) <= 2:
+        yield _Way(_begins(households.c.door_key, "-".join(parts) + "-"))
+        return
+    yield _Way(households.c.door_key == "-".join(parts))
+    yield _Way(_begins(households.c.door_key, "-".join(parts)))
+
+
+def _digit_ways(digits: str) -> Iterator[_Way]:
+    """A room, a building, the end, the beginning or the middle of a phone number."""
+    if len(digits) <= 2:
+        yield _Way(_begins(households.c.door_key, f"{digits}-"))
+        return
+    if len(digits) <= 4:
+        yield _Way(_begins(households.c.room_key, f"{digits}-"))
+    yield _Way(_begins(contacts.c.phone_end_key, digits[::-1]), about_contact=True)
+    yield _Way(_begins(contacts.c.phone_key, digits), about_contact=True)
+    if len(digits) < 11:
+        yield _Way(contacts.c.phone_key.contains(digits, autoescape=True), about_contact=True)
+
+
+def _begins(column: sa.ColumnElement[str], text: str) -> sa.ColumnElement[bool]:
+    """A prefix as a range of code points, which an index answers on both databases."""
+    return sa.and_(column >= text, column < text + _AFTER_EVERY_TEXT)

@@ -1,0 +1,1 @@
+"""Alembic's folder: the way of a database from one version of the tables to the next."""
