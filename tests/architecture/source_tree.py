@@ -5,7 +5,7 @@ What lives here: facts about a tree below any root. What does not: the rules (on
 
 import ast
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +44,12 @@ def files(root: Path, *suffixes: str) -> Iterator[Path]:
             yield from files(entry, *suffixes)
         elif not suffixes or entry.suffix in suffixes:
             yield entry
+
+
+def expect_none(findings: Iterable[str]) -> None:
+    """Fail with every finding on a line of its own, however many there are."""
+    found = list(findings)
+    assert not found, "\n" + "\n".join(found)
 
 
 def relative(path: Path, root: Path) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
-from tests.architecture.source_tree import PROJECT_ROOT, SKIPPED_FOLDERS, files, relative, rooms
+from tests.architecture.source_tree import PROJECT_ROOT, SKIPPED_FOLDERS, expect_none, files, relative, rooms
 
 OWN_DISTRIBUTION = "nuanliu"
 
@@ -83,11 +83,11 @@ def made_up_map(root: Path, text: str) -> Path:
 
 
 def test_every_path_on_the_map_exists() -> None:
-    assert list(paths_that_do_not_exist(PROJECT_ROOT)) == []
+    expect_none(paths_that_do_not_exist(PROJECT_ROOT))
 
 
 def test_every_top_level_folder_is_on_the_map() -> None:
-    assert list(folders_off_the_map(PROJECT_ROOT)) == []
+    expect_none(folders_off_the_map(PROJECT_ROOT))
 
 
 def test_the_map_names_every_room() -> None:
@@ -96,12 +96,12 @@ def test_the_map_names_every_room() -> None:
 
 
 def test_no_file_depends_on_one_machine() -> None:
-    assert list(machine_paths(PROJECT_ROOT)) == []
+    expect_none(machine_paths(PROJECT_ROOT))
 
 
 def test_no_other_distribution_provides_a_package_of_ours() -> None:
     ours = [*rooms(PROJECT_ROOT), "tests", "benchmarks"]
-    assert list(names_taken_by_others(ours, packages_distributions())) == []
+    expect_none(names_taken_by_others(ours, packages_distributions()))
 
 
 def test_a_path_that_left_the_tree_is_found(tmp_path: Path) -> None:
