@@ -1,0 +1,66 @@
+// The alarm console: which alarm is meant, the dialogs, and sending an action. The list itself is fetched as HTML.
+
+import "./refresh.js";
+import { selectedRow } from "./keyboard.js";
+
+let target = null;
+
+function meant() {
+  return selectedRow() ?? document.querySelector("#alarm-detail [data-alarm]");
+}
+
+function open(action, alarm) {
+  const dialog = document.getElementById(`act-${action}`);
+  if (!dialog || !alarm || !alarm.dataset.actions.split(" ").includes(action)) return;
+  target = alarm.dataset.alarm;
+  dialog.querySelector("[data-alarm-name]").textContent = `P${alarm.dataset.priority} ${alarm.dataset.name}`;
+  dialog.querySelector("form").reset();
+  dialog.showModal();
+}
+
+function tell(kind, detail) {
+  const box = document.getElementById("action-result");
+  box.hidden = false;
+  box.className = kind === "done" ? "note" : "note danger";
+  box.textContent = detail ? `${box.dataset[kind]}：${detail}` : box.dataset[kind];
+  box.scrollIntoView({ block: "nearest" });
+  if (kind === "done") setTimeout(() => { box.hidden = true; }, 4_000);
+}
+
+function body(form) {
+  const fields = Object.fromEntries(new FormData(form));
+  if (fields.duration_s) fields.duration_s = Number(fields.duration_s);
+  return JSON.stringify(fields);
+}
+
+async function send(action, form) {
+  const token = document.querySelector('meta[name="csrf-token"]').content;
+  const headers = { "Content-Type": "application/json", "X-CSRF-Token": token };
+  const address = `/api/v1/alarms/${encodeURIComponent(target)}/${action}`;
+  let answer;
+  try {
+    answer = await fetch(address, { method: "POST", headers, body: body(form) });
+  } catch {
+    tell("unreachable");
+    return;
+  }
+  if (!answer.ok) {
+    const problem = await answer.json().catch(() => ({}));
+    tell("refused", document.documentElement.lang === "en" ? problem.detail : `${answer.status}`);
+    return;
+  }
+  tell("done");
+  document.dispatchEvent(new CustomEvent("live:gap", { detail: {} }));
+  const detail = document.querySelector("#alarm-detail [data-alarm]");
+  if (detail) htmx.ajax("GET", `/alarms/${encodeURIComponent(detail.dataset.alarm)}/detail`, { target: "#alarm-detail", swap: "innerHTML" });
+}
+
+document.addEventListener("desk:act", (event) => open(event.detail, meant()));
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-act]");
+  if (button) open(button.dataset.act, button.closest("[data-alarm]"));
+});
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("form[data-action]");
+  if (form && event.submitter?.value === "send") send(form.dataset.action, form);
+});

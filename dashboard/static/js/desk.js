@@ -1,0 +1,40 @@
+// Every desk page: the stream, the keys, the clock, forms that send themselves, the count of alarms in the header.
+
+import { start as startLive } from "./live.js";
+import { start as startKeys } from "./keyboard.js";
+
+const zone = document.body.dataset.zone;
+const clockFormat = new Intl.DateTimeFormat("zh-CN", { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+
+function showClock(moment) {
+  const clock = document.querySelector("[data-clock]");
+  if (clock) clock.textContent = clockFormat.format(moment);
+}
+
+function showLive(frame) {
+  if (!frame) return;
+  const moment = frame.generated_at ?? frame.t;
+  if (moment) showClock(new Date(moment));
+  const count = document.querySelector('[data-live="unacknowledged"]');
+  const value = frame.unacknowledged ?? frame.overview?.unacknowledged;
+  if (count && value !== undefined) count.textContent = value > 0 ? value : "";
+}
+
+document.addEventListener("live:snapshot", (event) => showLive(event.detail));
+document.addEventListener("live:alarms", (event) => showLive(event.detail));
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-open]");
+  if (opener) document.getElementById(opener.dataset.open)?.showModal();
+});
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-auto-submit]");
+  if (form && event.target.matches("select")) form.requestSubmit();
+});
+document.addEventListener("desk:new", () => {
+  const box = document.getElementById("household-search");
+  if (box) { box.value = ""; box.focus(); } else location.assign("/hotline");
+});
+
+startLive();
+startKeys();

@@ -1,0 +1,79 @@
+// One event stream a page: connection state, gaps, and events for the rest of the page.
+// Announces on `document`: live:TOPIC (detail: the frame), live:gap (frames were missed: fetch again).
+
+const LAGGING_MS = 20_000;
+const LOST_MS = 60_000;
+
+let lastHeard = Date.now();
+let lastSequence = null;
+let source = null;
+
+export function durationText(seconds) {
+  const words = document.body.dataset;
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return words.textSeconds.replace("{n}", whole);
+  if (whole < 3600) return words.textMinutes.replace("{n}", Math.floor(whole / 60));
+  if (whole < 172_800) return words.textHours.replace("{n}", Math.floor(whole / 3600));
+  return words.textDays.replace("{n}", Math.floor(whole / 86_400));
+}
+
+function announce(name, detail) {
+  document.dispatchEvent(new CustomEvent(name, { detail }));
+}
+
+function heard() {
+  lastHeard = Date.now();
+  showConnection();
+}
+
+// A wall that slept, or a laptop lid: the clock alone tells how old the page is.
+function showConnection() {
+  const silentMs = Date.now() - lastHeard;
+  const state = silentMs > LOST_MS ? "lost" : silentMs > LAGGING_MS ? "lagging" : "live";
+  document.body.dataset.connection = state;
+  const banner = document.querySelector(".connection");
+  if (!banner || state === "live") return;
+  const text = banner.dataset[state].replace("{age}", durationText(silentMs / 1000));
+  if (banner.textContent !== text) banner.textContent = text;
+}
+
+function receive(topic, event) {
+  heard();
+  const sequence = Number(event.lastEventId);
+  const missed = lastSequence !== null && sequence > lastSequence + 1;
+  if (event.lastEventId && Number.isFinite(sequence)) lastSequence = sequence;
+  let frame = null;
+  try {
+    frame = event.data ? JSON.parse(event.data) : null;
+  } catch (error) {
+    console.warn("live: a frame is no JSON", topic, error);
+    announce("live:gap", {});
+    return;
+  }
+  if (missed) announce("live:gap", {});
+  announce(`live:${topic.split(":")[0]}`, frame);
+}
+
+function open(topics) {
+  source?.close();
+  source = new EventSource(`/api/v1/stream?topics=${encodeURIComponent(topics.join(","))}`);
+  source.addEventListener("open", heard);
+  for (const topic of [...topics, "heartbeat", "message"]) {
+    source.addEventListener(topic, (event) => receive(topic, event));
+  }
+  source.addEventListener("gap", () => { heard(); announce("live:gap", {}); });
+  source.addEventListener("end", () => { source.close(); location.reload(); });
+  // The browser reconnects by itself unless the answer was an error; then try again after a while.
+  source.addEventListener("error", () => {
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => open(topics), 5_000 + Math.random() * 5_000);
+  });
+}
+
+export function start() {
+  const topics = (document.body.dataset.topics || "").split(",").map((t) => t.trim()).filter(Boolean);
+  if (!topics.length) return;
+  open(topics);
+  setInterval(showConnection, 1_000);
+  addEventListener("pagehide", () => source?.close());
+  addEventListener("pageshow", (event) => { if (event.persisted) { open(topics); announce("live:gap", {}); } });
+}

@@ -1,0 +1,434 @@
+"""View models made by hand, for tests and previews of the pages: one lively evening with a tripped pump.
+
+Everything hangs on `NOW`; no value is random. What does not live here: the application around them
+(`tests.support.preview_pages`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from dashboard.queries.view_models import (
+    AlarmDetail,
+    AlarmHistoryEntry,
+    AlarmRow,
+    AreaRow,
+    Bilingual,
+    BuildingRow,
+    Evidence,
+    HouseholdCard,
+    HouseholdHit,
+    IncidentView,
+    IntakeProposal,
+    Overview,
+    PointValue,
+    ProbableCause,
+    Ratio,
+    ResidentHome,
+    RoomDay,
+    Script,
+    StationDetail,
+    StationRow,
+    StationState,
+    StationSummary,
+    Sum,
+    TicketHistoryEntry,
+    TicketView,
+    Verdict,
+)
+from heating.points import Measurement, point_named
+
+NOW = datetime(2026, 1, 14, 12, 30, tzinfo=UTC)
+"""20:30 in Xilinhot."""
+
+AREAS = (
+    ("a1", "希日塔拉街道", "Xirtala Subdistrict"),
+    ("a2", "宝力根街道", "Baoligen Subdistrict"),
+    ("a3", "杭盖街道", "Hanggai Subdistrict"),
+    ("a4", "楚古兰街道", "Chugulan Subdistrict"),
+)
+_VALUES = {
+    "primary_supply_temp_c": 92.4,
+    "primary_return_temp_c": 48.1,
+    "primary_supply_pressure_mpa": 0.842,
+    "primary_return_pressure_mpa": 0.521,
+    "primary_flow_m3_per_h": 61.7,
+    "primary_heat_rate_gj_per_h": 11.42,
+    "secondary_supply_temp_c": 52.3,
+    "secondary_supply_temp_setpoint_c": 52.0,
+    "secondary_return_temp_c": 41.8,
+    "secondary_supply_pressure_mpa": 0.512,
+    "secondary_return_pressure_mpa": 0.421,
+    "secondary_return_pressure_setpoint_mpa": 0.42,
+    "secondary_flow_m3_per_h": 246.0,
+    "secondary_diff_pressure_mpa": 0.091,
+    "makeup_flow_m3_per_h": 0.8,
+    "makeup_tank_level_m": 1.42,
+    "valve_position_pct": 63.0,
+    "circulation_pump_1_running": 1.0,
+    "circulation_pump_1_fault": 0.0,
+    "circulation_pump_1_frequency_hz": 41.3,
+    "circulation_pump_2_running": 0.0,
+    "makeup_pump_1_running": 0.0,
+    "outdoor_temp_c": -23.4,
+    "mains_power_ok": 1.0,
+}
+
+
+def both(chinese: str, english: str) -> Bilingual:
+    """Return a bilingual text."""
+    return Bilingual(chinese, english)
+
+
+def reading(
+    point: str,
+    value: float | None,
+    *,
+    age_s: float | None = 12.0,
+    quality: str = "good",
+    stale: bool = False,
+    measurement: Measurement = Measurement.STATION,
+) -> PointValue:
+    """Return a value of a canonical point; None is missing."""
+    known = point_named(measurement, point)
+    moment = None if age_s is None else NOW - timedelta(seconds=age_s)
+    return PointValue(
+        point=point,
+        unit=known.unit.value,
+        label=both(known.label_zh, known.label_en),
+        value=value,
+        t=moment,
+        age_s=age_s,
+        quality=quality if value is not None or quality != "good" else "missing",
+        stale=stale,
+        symbol=known.symbol,
+    )
+
+
+def missing(point: str, measurement: Measurement = Measurement.STATION) -> PointValue:
+    """Return a point that never came."""
+    return reading(point, None, age_s=None, measurement=measurement)
+
+
+OUTDOOR = reading("outdoor_temp_c", -24.6, age_s=240.0, measurement=Measurement.WEATHER)
+
+
+def station_row(number: int) -> StationRow:
+    """Return station 1 to 40: number 3 has tripped, 7 is offline, 11 is stale, 19 never spoke."""
+    states = {3: StationState.ALARM, 7: StationState.OFFLINE, 11: StationState.STALE, 19: StationState.NEVER}
+    state = states.get(number, StationState.ONLINE)
+    age_s = {7: 4210.0, 11: 190.0, 19: None}.get(number, 8.0 + number)
+    late = state in (StationState.OFFLINE, StationState.STALE)
+    area = AREAS[number % len(AREAS)]
+    shift = (number * 37 % 17 - 8) / 6.0 - (9.4 if number == 3 else 0.0)
+    values = {
+        name: missing(name)
+        if number == 19
+        else reading(name, value + (shift if name == "secondary_supply_temp_c" else 0), age_s=age_s, stale=late)
+        for name, value in _VALUES.items()
+    }
+    return StationRow(
+        station_id=f"st-{number:03d}",
+        name=both(f"团结小区{number}号换热站", f"Tuanjie {number} station"),
+        area_id=area[0],
+        area_name=both(area[1], area[2]),
+        state=state,
+        emitter="floor" if number % 4 == 0 else "radiator",
+        values=values,
+        deviation_k=None if late or number == 19 else round(shift + 0.3, 2),
+        last_seen=None if age_s is None else NOW - timedelta(seconds=age_s),
+        age_s=age_s,
+        interval_s=60.0,
+        open_alarms=3 if number == 3 else 1 if number in (7, 12) else 0,
+        worst_priority={3: 1, 7: 2, 12: 3}.get(number),
+        longitude_deg=116.03 + (number * 53 % 41) / 500,
+        latitude_deg=43.92 + (number * 29 % 37) / 700,
+    )
+
+
+def station_rows(count: int = 40) -> list[StationRow]:
+    """Return stations 1 to `count`."""
+    return [station_row(number) for number in range(1, count + 1)]
+
+
+def alarm_row(number: int = 1, **changes: object) -> AlarmRow:
+    """Return an alarm; 1 is the tripped pump."""
+    raised = NOW - timedelta(minutes=7 * number)
+    row = AlarmRow(
+        alarm_id=f"al-{number}",
+        rule_id="ST-02",
+        name=both("循环泵跳闸", "Circulation pump tripped"),
+        text=both("循环泵全部停运，二次流量 0.4 m³/h", "All circulation pumps stopped, secondary flow 0.4 m³/h"),
+        subject_level="station",
+        subject_id="st-003",
+        subject_name=both("团结小区3号换热站", "Tuanjie 3 station"),
+        area_id="a4",
+        area_name=both("楚古兰街道", "Chugulan Subdistrict"),
+        priority=min(number, 4),
+        state="unack_active",
+        active=True,
+        raised_at=raised,
+        duration_s=420.0 * number,
+        incident_id="in-1" if number < 3 else None,
+        actions=("acknowledge", "shelve", "comment"),
+    )
+    return replace(row, **changes)  # type: ignore[arg-type]
+
+
+HISTORY = (
+    AlarmHistoryEntry(at=NOW - timedelta(minutes=7), kind="raised", by="engine"),
+    AlarmHistoryEntry(at=NOW - timedelta(minutes=7), kind="annunciated", by="engine"),
+    AlarmHistoryEntry(at=NOW - timedelta(minutes=3), kind="commented", by="wang", comment="已通知检修到站"),
+)
+
+
+def incident(**changes: object) -> IncidentView:
+    """Return the incident of the tripped pump."""
+    view = IncidentView(
+        incident_id="in-1",
+        rule_id="ST-02",
+        name=both("循环泵跳闸", "Circulation pump tripped"),
+        node_level="station",
+        node_id="st-003",
+        node_name=both("团结小区3号换热站", "Tuanjie 3 station"),
+        area_id="a4",
+        opened_at=NOW - timedelta(minutes=7),
+        cleared_at=None,
+        estimated_end=NOW + timedelta(minutes=50),
+        affected_households=1264,
+        root_alarm_id="al-1",
+        root=alarm_row(1),
+        members=(alarm_row(2, priority=2), alarm_row(3, priority=3, incident_id="in-1")),
+        member_count=2,
+        timeline=HISTORY,
+        hours_to_cold=11.4,
+        tickets=6,
+    )
+    return replace(view, **changes)  # type: ignore[arg-type]
+
+
+def alarm_detail() -> AlarmDetail:
+    """Return the tripped pump opened."""
+    return AlarmDetail(
+        row=alarm_row(1),
+        cause=both("电机过载、失电或变频器故障", "Motor overload, power loss or drive fault"),
+        consequence=both("二次网停止循环，住户将逐渐变冷", "The secondary loop stands still, homes cool down"),
+        action=both("就地检查后启动备用泵，确认补水和定压正常", "Start the standby pump after a check on site"),
+        time_to_respond="300",
+        source="own",
+        history=HISTORY,
+        incident=incident(),
+    )
+
+
+def overview() -> Overview:
+    """Return the first page."""
+    rows = station_rows()
+    worst = sorted((row for row in rows if row.deviation_k is not None), key=lambda row: -abs(row.deviation_k or 0))
+    return Overview(
+        generated_at=NOW,
+        sequence=77,
+        areas=[
+            AreaRow(
+                area_id=area_id,
+                name=both(zh, en),
+                stations=Ratio(numerator=9, denominator=10, total=10),
+                pass_rate=Ratio(numerator=180 + 3 * n, denominator=196, total=4200, excluded=8),
+                open_alarms={"P1": int(area_id == "a4"), "P2": n % 2, "P3": 0, "P4": 0},
+            )
+            for n, (area_id, zh, en) in enumerate(AREAS)
+        ],
+        stations=Ratio(numerator=37, denominator=40, total=40),
+        households=12830,
+        suspended_households=412,
+        pass_rate=Ratio(numerator=741, denominator=784, total=12830, excluded=31),
+        standard_c=18.0,
+        open_alarms={"P1": 1, "P2": 2, "P3": 1, "P4": 14},
+        unacknowledged=3,
+        open_incidents=1,
+        open_tickets=23,
+        overdue_tickets=2,
+        heat_rate=Sum(value=431.27, unit="GJ/h", counted=37, total=40),
+        outdoor=OUTDOOR,
+        forecast={1: -24.9, 6: -27.2, 12: -25.0, 24: -21.3},
+        data_age_s=3.0,
+        worst=worst[:10],
+        ticker=[alarm_row(1), alarm_row(2, subject_name=both("团结小区7号换热站", "Tuanjie 7 station"))],
+        communities=(),
+    )
+
+
+def station_detail(number: int = 3) -> StationDetail:
+    """Return a station page; one value is bad, one stale, one missing."""
+    row = station_row(number)
+    points = dict(row.values)
+    points["primary_flow_m3_per_h"] = reading("primary_flow_m3_per_h", 61.7, age_s=1320.0, stale=True)
+    points["makeup_tank_level_m"] = reading("makeup_tank_level_m", 14.2, quality="bad_range")
+    points["secondary_diff_pressure_mpa"] = missing("secondary_diff_pressure_mpa")
+    if number == 3:
+        points["circulation_pump_1_running"] = reading("circulation_pump_1_running", 0.0)
+        points["circulation_pump_1_fault"] = reading("circulation_pump_1_fault", 1.0)
+    buildings = [
+        BuildingRow(
+            building_id=f"b-{n}",
+            name=f"{n}号楼",
+            community_name=both("团结小区", "Tuanjie"),
+            households=72,
+            coverage=Ratio(numerator=3, denominator=72),
+            pass_rate=Ratio(numerator=2, denominator=3),
+            median_c=20.4,
+            minimum_c=17.2,
+            maximum_c=22.9,
+            inlet_supply=reading("inlet_supply_temp_c", 51.2, measurement=Measurement.BUILDING),
+            inlet_return=missing("inlet_return_temp_c", Measurement.BUILDING),
+        )
+        for n in range(1, 7)
+    ]
+    return StationDetail(
+        row=row,
+        points=points,
+        buildings=buildings,
+        alarms=[alarm_row(1), alarm_row(2)] if number == 3 else [],
+        incidents=[incident()] if number == 3 else [],
+        households=1264,
+        heated_area_m2=113760.0,
+        source_name=both("锡林浩特热电厂", "Xilinhot plant"),
+        branch_name=both("1号干线", "Main 1"),
+        outdoor=OUTDOOR,
+        limits={"secondary_supply_temp_c": (None, 85.0)},
+    )
+
+
+def ticket(number: int = 1, **changes: object) -> TicketView:
+    """Return a ticket."""
+    view = TicketView(
+        ticket_id=f"T-20260114-{number:03d}",
+        household_id="h-000123",
+        address="团结小区 3号楼 2单元 501",
+        area_id="a4",
+        category="insufficient",
+        urgency="high",
+        state="assigned",
+        opened_at=NOW - timedelta(hours=number),
+        opened_by="li",
+        channel="hotline",
+        description="卧室不热，暖气片只有上半截热",
+        incident_id="in-1",
+        duplicate_of=None,
+        assigned_to="zhao",
+        first_response_due=NOW + timedelta(minutes=40),
+        close_due=NOW + timedelta(hours=30),
+        responded_at=None,
+        resolved_at=None,
+        closed_at=None,
+        response_overdue=False,
+        close_overdue=False,
+        remaining_s=2400.0,
+        callback_temp_c=None,
+        satisfied=None,
+        allowed_moves=("on_site", "waiting", "resolved", "cancelled"),
+        history=(TicketHistoryEntry(at=NOW - timedelta(hours=number), by="li", what="new"),),
+    )
+    return replace(view, **changes)  # type: ignore[arg-type]
+
+
+def hits() -> list[HouseholdHit]:
+    """Return search hits."""
+    return [
+        HouseholdHit(
+            household_id=f"h-{n:06d}",
+            address=f"团结小区 3号楼 2单元 {n}01",
+            name="张*",
+            phone_masked="138****1234",
+            community="团结小区",
+            station_id="st-003",
+            contract="heating" if n != 4 else "suspended",
+            vulnerable=n == 2,
+        )
+        for n in range(1, 7)
+    ]
+
+
+def room_day() -> RoomDay:
+    """Return a day's figures."""
+    return RoomDay(
+        minimum_c=15.9,
+        mean_c=17.1,
+        maximum_c=19.2,
+        count=24,
+        below_standard=Ratio(numerator=17, denominator=24),
+        standard_c=18.0,
+    )
+
+
+def card(**changes: object) -> HouseholdCard:
+    """Return the clerk's card of a home below the tripped pump."""
+    view = HouseholdCard(
+        household_id="h-000123",
+        address="团结小区 3号楼 2单元 501",
+        community=both("团结小区", "Tuanjie"),
+        building_id="b-3",
+        unit=2,
+        floor=5,
+        room="501",
+        area_m2=88.4,
+        position="top_edge",
+        name="张*",
+        phone_masked="138****1234",
+        contract="heating",
+        vulnerable=True,
+        sensor_id="rs-000042",
+        room_now=reading("room_temp_c", 15.9, age_s=1500.0, measurement=Measurement.ROOM),
+        day=room_day(),
+        verdict=Verdict.COLD,
+        station=StationSummary(
+            station_id="st-003",
+            name=both("团结小区3号换热站", "Tuanjie 3 station"),
+            state="alarm",
+            supply=reading("secondary_supply_temp_c", 42.6),
+            setpoint=reading("secondary_supply_temp_setpoint_c", 52.0),
+            return_=reading("secondary_return_temp_c", 41.8),
+            deviation_k=-9.4,
+            open_alarms=3,
+        ),
+        incidents=[incident(root=None, members=())],
+        cause=ProbableCause(
+            code="incident", evidence=(Evidence(code="station_supply", parameters={"value_c": 42.6, "setpoint_c": 52.0}),)
+        ),
+        neighbours_median_c=16.4,
+        neighbours=Ratio(numerator=4, denominator=5),
+        riser=Ratio(numerator=2, denominator=2),
+        tickets=[ticket(1), ticket(2, state="closed", closed_at=NOW - timedelta(hours=1), remaining_s=None)],
+        script=Script(code="incident_estimated", parameters={"estimated_end": NOW + timedelta(minutes=50)}),
+        proposal=IntakeProposal(
+            category="insufficient", urgency="high", incident_id="in-1", duplicate_of="T-20260114-001"
+        ),
+        outdoor=OUTDOOR,
+    )
+    return replace(view, **changes)  # type: ignore[arg-type]
+
+
+def day_series() -> Sequence[tuple[int, float]]:
+    """Return hourly means with a gap of three hours."""
+    start_ms = int((NOW - timedelta(hours=23)).timestamp() * 1000)
+    return [(start_ms + h * 3_600_000, 19.2 - 0.14 * h) for h in range(24) if h not in (9, 10, 11)]
+
+
+def resident_home(**changes: object) -> ResidentHome:
+    """Return the resident's page."""
+    view = ResidentHome(
+        household_id="h-000123",
+        address="团结小区 3号楼 2单元 501",
+        temperature=reading("room_temp_c", 15.9, age_s=1500.0, measurement=Measurement.ROOM),
+        verdict=Verdict.COLD,
+        standard_c=18.0,
+        has_sensor=True,
+        building_median_c=16.4,
+        building_counted=6,
+        day=room_day(),
+        day_series=day_series(),
+        incident=incident(root=None, members=()),
+        tickets=[ticket(1)],
+        contract="heating",
+    )
+    return replace(view, **changes)  # type: ignore[arg-type]
