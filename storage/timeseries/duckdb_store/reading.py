@@ -89,6 +89,8 @@ def read_latest(
         ).fetchnumpy()
         for i, name in enumerate(names):
             rows = np.flatnonzero(~np.ma.getmaskarray(np.ma.asarray(found[f"t{i}"])))
+            if not len(rows):
+                continue
             place = np.full(len(rows), POINT_INDEX[measurement, name], np.int16)
             parts = [_plain(found[f"{part}{i}"], kind)[rows] for part, kind in _LATEST_PARTS]
             pieces.append((found["object"][rows], place, *parts))
