@@ -14,7 +14,14 @@ import structlog
 
 from heating.errors import HeatingError
 
-__all__ = ["ChildFailedError", "ChildProcess", "find_program", "free_port", "refuse_taken_port", "wait_for_port"]
+__all__ = [
+    "ChildFailedError",
+    "ChildProcess",
+    "find_program",
+    "free_port",
+    "refuse_taken_port",
+    "wait_for_port",
+]
 
 _log = structlog.get_logger()
 
@@ -58,7 +65,9 @@ def refuse_taken_port(host: str, port: int, *, name: str) -> None:
     with socket.socket() as probe:
         probe.settimeout(1.0)
         if probe.connect_ex((host, port)) == 0:
-            raise ChildFailedError(f"{name}: {host}:{port} is taken by another process; choose another port, or 0")
+            raise ChildFailedError(
+                f"{name}: {host}:{port} is taken by another process; choose another port, or 0"
+            )
 
 
 def wait_for_port(host: str, port: int, *, child: "ChildProcess", timeout_s: float) -> None:

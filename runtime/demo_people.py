@@ -16,7 +16,9 @@ __all__ = ["LOGINS_FILE", "DemoLogin", "make_demo_people"]
 LOGINS_FILE = "demo-logins.json"
 """Name of the file with the log-ins, in the data folder, readable by its owner only."""
 
-_WORDS = "amber birch cedar delta ember flint grove heron iris jade kite lotus maple north opal pine quartz river"
+_WORDS = (
+    "amber birch cedar delta ember flint grove heron iris jade kite lotus maple north opal pine quartz river"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,14 @@ import ipaddress
 from pathlib import Path
 
 from heating.errors import HeatingError
-from runtime.child_process import ChildFailedError, ChildProcess, find_program, free_port, refuse_taken_port, wait_for_port
+from runtime.child_process import (
+    ChildFailedError,
+    ChildProcess,
+    find_program,
+    free_port,
+    refuse_taken_port,
+    wait_for_port,
+)
 
 __all__ = ["EmbeddedBroker", "NotLoopbackError"]
 
