@@ -67,37 +67,7 @@ def read_yaml(path: Path) -> LocatedYaml:
         When the file cannot be read, is not UTF-8, is no YAML, or is not a mapping. Smaller mistakes are in
         `LocatedYaml.mistakes`, so that they can be told together with the reader's own.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise MistakesError(
-            [
-                Mistake(
-                    str(path),
-                    f"Cannot read the file: {error.strerror}.",
-                    "Check the path and its permissions.",
-                )
-            ]
-        ) from error
-    except UnicodeDecodeError as error:
-        raise MistakesError(
-            [Mistake(f"{path}:1", f"Byte {error.start} is not UTF-8.", "Save the file as UTF-8.")]
-        ) from error
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        scanning = (error.context or "").startswith("while scanning a quoted")
-        mark = error.context_mark if scanning else error.problem_mark
-        line = mark.line + 1 if mark else 1
-        raise MistakesError(
-            [
-                Mistake(
-                    f"{path}:{line}",
-                    f"This is not valid YAML: {error.problem or 'syntax error'}.",
-                    "Check indentation, colons and quotes on this line and the one above.",
-                )
-            ]
-        ) from error
+    node = _compose(path, _read_text(path))
     if node is None:
         return LocatedYaml(path, {}, {(): 1})
     if not isinstance(node, yaml.MappingNode):
@@ -113,6 +83,29 @@ def read_yaml(path: Path) -> LocatedYaml:
     values = _value(node, (), lines, mistakes, path)
     assert isinstance(values, dict)
     return LocatedYaml(path, values, lines, tuple(mistakes))
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        problem = f"Cannot read the file: {error.strerror}."
+        raise MistakesError([Mistake(str(path), problem, "Check the path and its permissions.")]) from error
+    except UnicodeDecodeError as error:
+        problem = f"Byte {error.start} is not UTF-8."
+        raise MistakesError([Mistake(f"{path}:1", problem, "Save the file as UTF-8.")]) from error
+
+
+def _compose(path: Path, text: str) -> yaml.Node | None:
+    try:
+        return yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        scanning = (error.context or "").startswith("while scanning a quoted")
+        mark = error.context_mark if scanning else error.problem_mark
+        line = mark.line + 1 if mark else 1
+        problem = f"This is not valid YAML: {error.problem or 'syntax error'}."
+        remedy = "Check indentation, colons and quotes on this line and the one above."
+        raise MistakesError([Mistake(f"{path}:{line}", problem, remedy)]) from error
 
 
 def _value(

@@ -171,24 +171,7 @@ def _cross_checks(settings: Settings, source: LocatedYaml, env: Mapping[str, str
     def add(key_path: KeyPath, problem: str, remedy: str) -> None:
         mistakes.append(Mistake(_place(key_path, source, env), problem, remedy))
 
-    files: list[tuple[KeyPath, Path | None]] = [
-        (("mqtt", "ca_file"), settings.mqtt.ca_file),
-        (("mqtt", "certificate_file"), settings.mqtt.certificate_file),
-        (("mqtt", "key_file"), settings.mqtt.key_file),
-        (("records", "password_file"), settings.records.password_file),
-        (("site", "registry_file"), settings.site.registry_file),
-        (("site", "map_file"), settings.site.map_file),
-        (("rules", "dir"), settings.rules.dir),
-        (("policies", "file"), settings.policies.file),
-    ]
-    files += [
-        (("mqtt", "routes", i, "device_map"), route.device_map)
-        for i, route in enumerate(settings.mqtt.routes)
-    ]
-    for key_path, file in files:
-        if file is not None and not file.exists():
-            dotted = ".".join(str(part) for part in key_path)
-            add(key_path, f"«{dotted}» names {file}, which does not exist.", "Create it or correct the path.")
+    _check_files(settings, add)
     _check_urls(settings, add)
     if bool(settings.mqtt.certificate_file) != bool(settings.mqtt.key_file):
         add(
@@ -209,6 +192,27 @@ def _cross_checks(settings: Settings, source: LocatedYaml, env: Mapping[str, str
             "Use a name like Asia/Shanghai.",
         )
     return mistakes
+
+
+def _check_files(settings: Settings, add: _Add) -> None:
+    files: list[tuple[KeyPath, Path | None]] = [
+        (("mqtt", "ca_file"), settings.mqtt.ca_file),
+        (("mqtt", "certificate_file"), settings.mqtt.certificate_file),
+        (("mqtt", "key_file"), settings.mqtt.key_file),
+        (("records", "password_file"), settings.records.password_file),
+        (("site", "registry_file"), settings.site.registry_file),
+        (("site", "map_file"), settings.site.map_file),
+        (("rules", "dir"), settings.rules.dir),
+        (("policies", "file"), settings.policies.file),
+    ]
+    files += [
+        (("mqtt", "routes", i, "device_map"), route.device_map)
+        for i, route in enumerate(settings.mqtt.routes)
+    ]
+    for key_path, file in files:
+        if file is not None and not file.exists():
+            dotted = ".".join(str(part) for part in key_path)
+            add(key_path, f"«{dotted}» names {file}, which does not exist.", "Create it or correct the path.")
 
 
 def _check_urls(settings: Settings, add: _Add) -> None:

@@ -2,10 +2,11 @@
 
 import socket
 import threading
+from collections.abc import Callable
+from typing import Any
 
 import structlog
 import uvicorn
-from fastapi import FastAPI
 
 from heating.errors import HeatingError
 
@@ -23,8 +24,8 @@ class WebServer:
 
     Parameters
     ----------
-    app : FastAPI
-        The application.
+    app : ASGI application
+        What `dashboard.app.create_app` returns.
     host : str
         Address to listen on.
     port : int
@@ -33,7 +34,9 @@ class WebServer:
         Reverse proxies whose forwarding headers are believed.
     """
 
-    def __init__(self, *, app: FastAPI, host: str, port: int, trusted_proxies: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, *, app: Callable[..., Any], host: str, port: int, trusted_proxies: tuple[str, ...] = ()
+    ) -> None:
         self._host = host
         self._port = port
         self._socket: socket.socket | None = None
