@@ -105,10 +105,19 @@ class IncidentBook:
 
     def _nearest_above(self, alarm: Alarm, number: int, book: AlarmBook) -> str | None:
         for here in book.tree.ancestors(number):
-            for other in book.active_at(here):
-                incident = self.get(other.incident_id)
-                if incident is not None and alarm.raised_at >= incident.opened_at - _LOOK_BACK:
-                    return incident.incident_id
+            found = [
+                (
+                    alarm.rule_id not in self._rules.targets_of(other.rule_id),
+                    other.priority,
+                    other.alarm_id,
+                    i,
+                )
+                for other in book.active_at(here)
+                if (i := self.get(other.incident_id)) is not None
+                and alarm.raised_at >= i.opened_at - _LOOK_BACK
+            ]
+            if found:
+                return min(found, key=lambda item: item[:3])[3].incident_id
         return None
 
 

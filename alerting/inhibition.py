@@ -79,7 +79,9 @@ def _preference(alarm: Alarm) -> tuple[bool, int, int, str, str]:
 
 def _ranks(rules: RuleSet) -> dict[str, int]:
     rank = {rule.rule_id: 0 for rule in rules.rules}
-    for _ in rules.rules:  # the longest chain has fewer links than there are rules, so a cycle cannot hang this
+    for (
+        _
+    ) in rules.rules:  # the longest chain has fewer links than there are rules, so a cycle cannot hang this
         changed = False
         for rule in rules.rules:
             for target in rules.targets_of(rule.rule_id):

@@ -1,0 +1,1 @@
+"""Delivers what was written to the outbox: the dispatcher, and one module a channel."""

@@ -1,0 +1,34 @@
+"""Sentences of notices: the stored code + parameters in the language of the channel."""
+
+from collections.abc import Mapping
+
+from config.alarm_texts import alarm_text
+from config.rules_file import RuleSet
+
+__all__ = ["notice_text"]
+
+_REASONS = {
+    "raised": ("报警", "Alarm"),
+    "again": ("再次提醒", "Reminder"),
+    "escalated": ("升级", "Escalated"),
+    "cleared": ("恢复", "Cleared"),
+}
+
+
+def notice_text(body: Mapping[str, object], rules: RuleSet, locale: str) -> str:
+    """Return one line for a notice; a rule that is gone is named by its id."""
+    chinese = locale.startswith("zh")
+    reason = _REASONS.get(str(body.get("reason")), ("通知", "Notice"))[0 if chinese else 1]
+    head = f"[{body.get('priority')}] {reason} {body.get('subject_name')}"
+    rule = rules.get(str(body.get("rule_id")))
+    if rule is None:
+        return f"{head} {body.get('rule_id')}"
+    parameters = body.get("parameters")
+    texts = alarm_text(rule, parameters if isinstance(parameters, Mapping) else {}, locale)
+    count = body.get("count")
+    if isinstance(count, int) and count > 1:
+        many = f"共 {count} 户" if chinese else f"{count} homes"
+        return f"{head} {texts.name}{'，' if chinese else ': '}{many}"
+    if body.get("reason") == "cleared":
+        return f"{head} {texts.name}"
+    return f"{head} {texts.name}{'：' if chinese else ': '}{texts.message}"
