@@ -18,7 +18,7 @@ from alerting.signals import SignalTable, SignalTables
 from alerting.timers import Advance, RuleState, advance
 from config.rules_file import Rule, RuleSet
 from heating.alarms import Priority
-from heating.heat_tree import HeatTree, Node
+from heating.heat_tree import HeatTree, Level, Node
 from heating.intervals import to_epoch_ms
 
 __all__ = ["EngineState", "RuleEngine", "StepResult", "Transition", "TransitionKind"]
@@ -114,6 +114,8 @@ class RuleEngine:
             Ids of rules that are not judged now and keep their state.
         """
         now_ms = to_epoch_ms(now)
+        truths = self._conditions.evaluate(Level.STATION, signals.station.columns)
+        truths |= self._conditions.evaluate(Level.HOUSEHOLD, signals.household.columns)
         states: dict[str, RuleState] = {}
         touched: dict[str, NDArray[np.int64]] = {}
         transitions: list[Transition] = []
@@ -122,8 +124,7 @@ class RuleEngine:
                 states[rule.rule_id] = state.of(rule.rule_id)
                 continue
             table = signals.of(rule.scope)
-            truth = self._conditions.evaluate(rule, table.columns)
-            result = advance(rule, state.of(rule.rule_id), truth, now_ms=now_ms)
+            result = advance(rule, state.of(rule.rule_id), truths[rule.rule_id], now_ms=now_ms)
             states[rule.rule_id] = result.state
             touched[rule.rule_id] = result.touched
             transitions += _transitions(rule, result, table, now, tree)

@@ -1,4 +1,4 @@
-"""Evaluates the conditions of rules over columns of signals: one pass of DuckDB a rule, three-valued.
+"""Evaluates the conditions of rules over columns of signals: one pass of DuckDB a table, three-valued.
 
 A column is an array with NaN for «unknown»; a truth comes back as int8: 1 true, 0 false, -1 unknown. Not here: what
 the signals mean (`alerting.signals`) and what follows from a truth (`alerting.engine`).
@@ -12,8 +12,9 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from alerting.conditions.syntax import locked_connection, parse_condition
+from alerting.conditions.syntax import ConditionError, Expression, locked_connection, parse_condition
 from config.rules_file import Rule
+from heating.heat_tree import Level
 
 __all__ = ["FALSE", "TRUE", "UNKNOWN", "Conditions", "RuleTruth"]
 
@@ -37,6 +38,11 @@ class RuleTruth:
 class Conditions:
     """Compiled conditions of some rules; safe to use from several threads (one evaluates at a time).
 
+    Parameters
+    ----------
+    rules : sequence of Rule
+        Rules whose subjects are on one level share a table and are evaluated in one statement.
+
     Raises
     ------
     alerting.conditions.syntax.ConditionError
@@ -44,34 +50,36 @@ class Conditions:
     """
 
     def __init__(self, rules: Sequence[Rule]) -> None:
-        self._sql = {rule.rule_id: _statement(rule) for rule in rules}
+        self._rules: dict[Level, list[Rule]] = {}
+        for rule in rules:
+            self._rules.setdefault(rule.scope.level, []).append(rule)
+        self._sql = {level: _statement(of_level) for level, of_level in self._rules.items()}
         self._lock = threading.Lock()
         self._connection: duckdb.DuckDBPyConnection | None = None
 
-    def evaluate(self, rule: Rule, columns: Columns) -> RuleTruth:
-        """Return the truths of a rule over a table of signals.
+    def evaluate(self, level: Level, columns: Columns) -> dict[str, RuleTruth]:
+        """Return the truths of every rule of a level over a table of signals, by rule id.
 
         Parameters
         ----------
-        rule : Rule
-            One of the rules given at construction.
+        level : Level
+            Level of the subjects.
         columns : mapping
-            Column by signal name, float64 of shape ``(n_subjects,)``, NaN for unknown; needs every signal of the
-            rule.
+            Column by signal name, float64 of shape ``(n_subjects,)``, NaN for unknown; needs every signal that the
+            rules name.
         """
-        used = {name: columns[name] for name in rule.signals}
-        rows = len(next(iter(used.values())))
-        if rows == 0:
+        rules = self._rules.get(level, [])
+        used = {name: columns[name] for name in _signals_of(rules)}
+        if not rules or len(next(iter(used.values()))) == 0:
             nothing = np.zeros(0, np.int8)
-            return RuleTruth(nothing, nothing, tuple(nothing for _ in rule.variants))
+            return {r.rule_id: RuleTruth(nothing, nothing, tuple(nothing for _ in r.variants)) for r in rules}
         with self._lock:
             if self._connection is None:
                 self._connection = locked_connection()
             self._connection.register("signals", used)
-            answer = self._connection.execute(self._sql[rule.rule_id]).fetchnumpy()
+            answer = self._connection.execute(self._sql[level]).fetchnumpy()
             self._connection.unregister("signals")
-        variants = tuple(np.asarray(answer[f"v{place}"]) for place in range(len(rule.variants)))
-        return RuleTruth(np.asarray(answer["raised"]), np.asarray(answer["cleared"]), variants)
+        return {rule.rule_id: _truth_of(rule, place, answer) for place, rule in enumerate(rules)}
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -81,27 +89,66 @@ class Conditions:
                 self._connection = None
 
 
-def _statement(rule: Rule) -> str:
-    for condition in _conditions_of(rule):
-        parse_condition(condition)
-    enabled = f"({rule.raise_when}) AND ({rule.enable_if})" if rule.enable_if else rule.raise_when
-    wanted = [_truth(enabled, "raised"), _truth(rule.clear_when, "cleared")]
-    wanted += [_truth(variant.when, f"v{place}") for place, variant in enumerate(rule.variants)]
+def _truth_of(rule: Rule, place: int, answer: Mapping[str, NDArray[np.int8]]) -> RuleTruth:
+    return RuleTruth(
+        np.asarray(answer[f"r{place}"]),
+        np.asarray(answer[f"c{place}"]),
+        tuple(np.asarray(answer[f"v{place}_{number}"]) for number in range(len(rule.variants))),
+    )
+
+
+def _signals_of(rules: Sequence[Rule]) -> list[str]:
+    return sorted({name for rule in rules for name in rule.signals})
+
+
+def _statement(rules: Sequence[Rule]) -> str:
+    wanted: list[str] = []
+    for place, rule in enumerate(rules):
+        enabled = f"({rule.raise_when}) AND ({rule.enable_if})" if rule.enable_if else rule.raise_when
+        wanted += [_truth(rule, enabled, f"r{place}"), _truth(rule, rule.clear_when, f"c{place}")]
+        wanted += [_truth(rule, v.when, f"v{place}_{number}") for number, v in enumerate(rule.variants)]
     columns = [
         f"CASE WHEN isnan({_quoted(name)}) THEN NULL ELSE {_quoted(name)} END AS {_quoted(name)}"
-        for name in rule.signals
+        for name in _signals_of(rules)
     ]
-    columns += [f"{float(limit.value)!r}::DOUBLE AS {_quoted(name)}" for name, limit in rule.limits.items()]
     return f"SELECT {', '.join(wanted)} FROM (SELECT {', '.join(columns)} FROM signals)"
 
 
-def _conditions_of(rule: Rule) -> list[str]:
-    guards = [rule.enable_if] if rule.enable_if else []
-    return [rule.raise_when, rule.clear_when, *guards, *(variant.when for variant in rule.variants)]
+def _truth(rule: Rule, condition: str, name: str) -> str:
+    return f"coalesce(({_sql(parse_condition(condition), rule)})::TINYINT, -1::TINYINT) AS {name}"
 
 
-def _truth(condition: str, name: str) -> str:
-    return f"coalesce(({condition})::TINYINT, -1::TINYINT) AS {name}"
+def _sql(node: Expression, rule: Rule) -> str:
+    """Write the checked tree as SQL again: signals as columns, limits as numbers."""
+    parts = [_sql(child, rule) for child in node.children]
+    match node.kind:
+        case "name":
+            return _name(node, rule)
+        case "number":
+            return f"{float(node.text)!r}::DOUBLE"
+        case "boolean":
+            return node.text
+        case "between":
+            return f"({parts[0]} BETWEEN {parts[1]} AND {parts[2]})"
+        case "in":
+            return f"({parts[0]} {node.text} ({', '.join(parts[1:])}))"
+        case "function" if node.text == "abs":
+            return f"abs({parts[0]})"
+    if len(parts) == 1:
+        return f"({node.text} {parts[0]})"
+    return "(" + f" {node.text} ".join(parts) + ")"
+
+
+def _name(node: Expression, rule: Rule) -> str:
+    limit = rule.limits.get(node.text)
+    if limit is not None:
+        return f"{float(limit.value)!r}::DOUBLE"
+    if node.text not in rule.signals:
+        raise ConditionError(
+            f"{rule.rule_id}: {node.text!r} is neither a signal nor a limit of the rule",
+            position=node.position,
+        )
+    return _quoted(node.text)
 
 
 def _quoted(name: str) -> str:
