@@ -1,0 +1,233 @@
+"""The whole city: weather, source, stations, homes, devices and faults, moved forward together.
+
+What lives here: the order of a step and what is reported during it. What does not: clocks, files and MQTT
+(`simulators.history`, `simulators.live`). The same calls give the same reports, byte for byte.
+"""
+
+import math
+from collections.abc import Iterator
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heating.assets import Site
+from heating.intervals import from_epoch_ms, to_epoch_ms
+from simulators.city_layout import lay_out
+from simulators.faults import FaultSchedule, place_faults
+from simulators.heat_source import HeatSources
+from simulators.homes import HomesModel, Outdoors, draw_homes
+from simulators.random_streams import RandomStreams
+from simulators.reports import Report, Timetable
+from simulators.scenario import Scenario
+from simulators.sensors import RoomSensors
+from simulators.station_parameters import WATER_KW_PER_M3_PER_H_K, draw_stations
+from simulators.station_readings import (
+    StationInstruments,
+    source_fleet,
+    source_report,
+    weather_fleet,
+    weather_report,
+)
+from simulators.stations import LoadOfHomes, StationsModel, StationSurroundings
+from simulators.weather import ColdSnap, Weather
+
+__all__ = ["City"]
+
+_SOURCE_INTERVAL_S = 60.0
+_WEATHER_INTERVAL_S = 300.0
+_COARSE_STEP_S = 60.0
+
+
+class City:
+    """A simulated city.
+
+    Parameters
+    ----------
+    site : Site
+        The registry; every station needs a branch and a source.
+    scenario : Scenario
+        Weather and faults.
+    seed : int
+        Same arguments, same city.
+    origin : datetime
+        The moment from which faults and cold snaps count, aware UTC.
+    start : datetime
+        Where the simulation begins, not after `origin`.
+    """
+
+    def __init__(
+        self, *, site: Site, scenario: Scenario, seed: int, origin: datetime, start: datetime
+    ) -> None:
+        self.scenario = scenario
+        self.layout = lay_out(site)
+        random = RandomStreams(seed)
+        self.weather = Weather(
+            random=random,
+            day_of_year=scenario.weather.day_of_year,
+            shift_k=scenario.weather.shift_k,
+            cold_snaps=tuple(
+                ColdSnap(from_epoch_ms(to_epoch_ms(origin) + int(s.onset * 1000)), s.drop_k, s.duration)
+                for s in scenario.weather.cold_snaps
+            ),
+        )
+        self.faults = FaultSchedule(
+            place_faults(scenario.faults, self.layout), self.layout, live_ms=to_epoch_ms(origin)
+        )
+        self.now_ms = to_epoch_ms(start)
+        outdoor_c = self.weather.outdoor_temp_c(self.now_ms / 1000)
+        parameters = draw_stations(self.layout, random)
+        self.stations = StationsModel(parameters, outdoor_c=outdoor_c)
+        flow_kw_per_k = WATER_KW_PER_M3_PER_H_K * parameters.flow_design_m3_per_h
+        spread_k = parameters.heat_design_kw / flow_kw_per_k
+        homes = draw_homes(
+            self.layout,
+            random,
+            (parameters.design_supply_c() - spread_k / 2).astype(np.float32),
+            (flow_kw_per_k * 1000).astype(np.float32),
+        )
+        self.homes = HomesModel(homes, self.layout.neighbours)
+        self.source = HeatSources(
+            station_source=self.layout.station_source,
+            distance=parameters.distance,
+            n_sources=len(site.sources),
+            outdoor_c=outdoor_c,
+        )
+        n = len(site.stations)
+        self.load = LoadOfHomes(
+            emitter_kw_per_k=parameters.heat_design_kw / 30, room_c=np.full(n, 20.5, np.float64)
+        )
+        self.delivered_to_homes_kj = np.zeros(n)
+        self._since_homes_s = 0.0
+        self._around = self._surroundings()
+        self._devices(random)
+
+    def _devices(self, random: RandomStreams) -> None:
+        layout = self.layout
+        self.instruments = StationInstruments(layout, random)
+        self.sensors = RoomSensors(layout, random)
+        self.source_fleet = source_fleet(layout)
+        self.weather_fleet = weather_fleet(layout)
+        live_s = [station.report_interval_s for station in layout.site.stations]
+        self._live_interval_ms = (np.array(live_s, np.float64) * 1000).astype(np.int64)
+        history_s = np.maximum(live_s, self.scenario.history_station_interval)
+        phase = random.uniform("device.phase", layout.station_key)
+        start = self.now_ms
+        self._station_times = Timetable(
+            interval_ms=(history_s * 1000).astype(np.int64), phase=phase, start_ms=start
+        )
+        rooms_s = np.maximum(layout.sensor_interval_s, self.scenario.history_room_interval)
+        self._room_times = Timetable(
+            interval_ms=(rooms_s * 1000).astype(np.int64),
+            phase=random.uniform("device.phase", layout.sensor_key),
+            start_ms=start,
+        )
+        self._source_times = _regular(len(self.source_fleet.ids), self._slow_s(_SOURCE_INTERVAL_S), start)
+        self._weather_times = _regular(len(self.weather_fleet.ids), _WEATHER_INTERVAL_S, start)
+
+    def _slow_s(self, interval_s: float) -> float:
+        return max(interval_s, self.scenario.history_station_interval)
+
+    def spin_up(self) -> None:
+        """Run from `scenario.spin_up` before now until now without a report, so that homes have a past."""
+        end_ms, length_s = self.now_ms, self.scenario.spin_up
+        self.now_ms = end_ms - int(length_s * 1000)
+        self.homes.seed_temperatures(np.where(self.layout.home_suspended, 16.0, 20.8).astype(np.float32))
+        while self.now_ms < end_ms:
+            self.step(min(_COARSE_STEP_S, (end_ms - self.now_ms) / 1000))
+
+    def go_live(self, now: datetime) -> None:
+        """Report at the live rhythm from now on, and count the onsets of faults to come from `now`."""
+        self.faults.go_live(to_epoch_ms(now))
+        self._station_times.restart(interval_ms=self._live_interval_ms, start_ms=self.now_ms)
+        rooms_ms = (self.layout.sensor_interval_s * 1000).astype(np.int64)
+        self._room_times.restart(interval_ms=rooms_ms, start_ms=self.now_ms)
+        n = len(self.source_fleet.ids)
+        self._source_times = _regular(n, min(_SOURCE_INTERVAL_S, self._fastest_s()), self.now_ms)
+        self._weather_times = _regular(
+            len(self.weather_fleet.ids), min(_WEATHER_INTERVAL_S, 6 * self._fastest_s()), self.now_ms
+        )
+
+    def _fastest_s(self) -> float:
+        return float(self._live_interval_ms.min(initial=60_000)) / 1000
+
+    def step(self, dt_s: float) -> None:
+        """Go on by `dt_s` seconds, above 0 and at most 60."""
+        self.now_ms += round(dt_s * 1000)
+        effects = self.faults.effects(self.now_ms)
+        around = self._around = self._surroundings()
+        self.source.step(dt_s, around.outdoor_c)
+        self.stations.step(dt_s, around, self.load)
+        self._since_homes_s += dt_s
+        if self._since_homes_s >= self.scenario.home_step:
+            self._step_homes(effects.home_opening)
+
+    def _surroundings(self) -> StationSurroundings:
+        effects = self.faults.effects(self.now_ms)
+        temperature, supply, returned = self.source.at_stations()
+        return StationSurroundings(
+            outdoor_c=self.weather.outdoor_temp_c(self.now_ms / 1000),
+            primary_supply_c=temperature,
+            primary_supply_mpa=supply,
+            primary_return_mpa=returned,
+            mains_ok=effects.mains_ok,
+            pump_tripped=effects.pump_tripped,
+        )
+
+    def _step_homes(self, opening: NDArray[np.float32]) -> None:
+        """Hand the delivered heat to the homes, let them live, and renew their answer to warm water."""
+        station, p, n = self.layout.home_station, self.homes.parameters, len(self.layout.station_key)
+        heat_kw, flow, supply_c = self.stations.take_delivery()
+        self.delivered_to_homes_kj += heat_kw * self._since_homes_s
+        share = p.flow_share * opening
+        total = np.maximum(np.bincount(station, share, n), 1e-6)
+        design = self.stations.parameters.flow_design_m3_per_h
+        flow_kw_per_k = WATER_KW_PER_M3_PER_H_K * np.where(flow > 0.03 * design, flow, design)
+        rate = share * (flow_kw_per_k * 1000 / total).astype(np.float32)[station]
+        wanted_w = self.homes.emission_w(supply_c.astype(np.float32)[station], rate)
+        wanted_kw = np.bincount(station, wanted_w, n) / 1000
+        scale = np.where(wanted_kw > 0, heat_kw / np.maximum(wanted_kw, 1e-6), 0.0)
+        t_s = self.now_ms / 1000
+        outdoors = Outdoors(
+            temp_c=self._around.outdoor_c,
+            wind_m_per_s=self.weather.wind_speed_m_per_s(t_s),
+            radiation_w_per_m2=self.weather.radiation_w_per_m2(t_s),
+        )
+        self.homes.step(self._since_homes_s, wanted_w * scale.astype(np.float32)[station], outdoors)
+        self._since_homes_s = 0.0
+        room_c = np.bincount(station, share * self.homes.air_c, n) / total
+        taken = wanted_kw / np.maximum(flow_kw_per_k * np.maximum(supply_c - room_c, 0.5), 1e-6)
+        answer = -np.log1p(-np.clip(taken, 0.0, 0.98)) * flow_kw_per_k
+        enough = supply_c - room_c > 2.0
+        self.load.emitter_kw_per_k = np.where(enough, answer, self.load.emitter_kw_per_k)
+        self.load.room_c = room_c
+
+    def reports(self) -> Iterator[Report]:
+        """Yield what devices have measured up to now and not yet reported."""
+        effects = self.faults.effects(self.now_ms)
+        for places, moments in self._weather_times.due(self.now_ms):
+            yield weather_report(self.weather_fleet, self.weather, places, moments)
+        for places, moments in self._source_times.due(self.now_ms):
+            state = self.source.metered(self.stations.primary_flow_m3_per_h, self.stations.primary_return_c)
+            yield source_report(self.source_fleet, state, places, moments)
+        for places, moments in self._station_times.due(self.now_ms):
+            heard = ~effects.gateway_silent[places]
+            if heard.any():
+                yield self.instruments.report(self.stations, self._around, places[heard], moments[heard])
+        for places, moments in self._room_times.due(self.now_ms):
+            report = self.sensors.report(self.homes.air_c, effects.sensor_silent, places, moments)
+            if len(report.places):
+                yield report
+
+    def gateways_online(self) -> NDArray[np.bool_]:
+        """Return which stations' gateways are connected, shape ``(n_stations,)``."""
+        return ~self.faults.effects(self.now_ms).gateway_silent
+
+    def coarse_step_s(self, until_ms: int) -> float:
+        """Return the step to take towards a moment when nobody watches, at most 60 s."""
+        return min(_COARSE_STEP_S, max((until_ms - self.now_ms) / 1000, 0.001))
+
+
+def _regular(count: int, interval_s: float, start_ms: int) -> Timetable:
+    interval_ms = np.full(count, math.ceil(interval_s * 1000), np.int64)
+    return Timetable(interval_ms=interval_ms, phase=np.zeros(count), start_ms=start_ms)

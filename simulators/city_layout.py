@@ -1,0 +1,115 @@
+"""The registry as index arrays: which home is where, on which riser and station, and who its neighbours are.
+
+What lives here: places. What does not: physical parameters, state, readings.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heating.assets import Contract, Emitter, Household, Position, Site
+from heating.heat_tree import riser_id
+from simulators.random_streams import entity_keys
+
+__all__ = ["CityLayout", "lay_out"]
+
+_POSITIONS = tuple(Position)
+
+
+@dataclass(frozen=True)
+class CityLayout:
+    """Homes in registry order, shape ``(n_homes,)``; stations in registry order, shape ``(n_stations,)``."""
+
+    site: Site
+    home_key: NDArray[np.uint64]
+    """Key of the random streams."""
+    home_station: NDArray[np.int32]
+    """Place of the station that feeds the home."""
+    home_riser: NDArray[np.int32]
+    """Place of the riser in `riser_ids`."""
+    home_position: NDArray[np.int8]
+    """Place in ``tuple(Position)``."""
+    home_area_m2: NDArray[np.float32]
+    home_suspended: NDArray[np.bool_]
+    """True where the contract is not for heating."""
+    neighbours: NDArray[np.int32]
+    """(3, n_homes) places of the homes above, below and across the landing; the home itself where there is none."""
+    riser_ids: tuple[str, ...]
+    station_key: NDArray[np.uint64]
+    station_floor_heating: NDArray[np.bool_]
+    station_area: tuple[str, ...]
+    """Top-level area of each station, the ``{area}`` of topics."""
+    station_source: NDArray[np.int32]
+    """Place of the source of each station."""
+    sensor_home: NDArray[np.int32]
+    """(n_sensors,) place of the home of each assigned sensor."""
+    sensor_ids: tuple[str, ...]
+    sensor_key: NDArray[np.uint64]
+    sensor_interval_s: NDArray[np.float64]
+    home_index: dict[str, int]
+    station_index: dict[str, int]
+
+
+def lay_out(site: Site) -> CityLayout:
+    """Turn a registry into arrays; sensors without a current assignment are left out.
+
+    Raises
+    ------
+    KeyError
+        When an asset names a parent that is not there.
+    """
+    homes, stations = site.households, site.stations
+    home_index = {home.household_id: place for place, home in enumerate(homes)}
+    station_index = {station.station_id: place for place, station in enumerate(stations)}
+    building_station = {b.building_id: station_index[b.station_id] for b in site.buildings}
+    risers: dict[str, int] = {}
+    home_riser = [risers.setdefault(riser_id(h.building_id, h.unit), len(risers)) for h in homes]
+    sources = {source.source_id: place for place, source in enumerate(site.sources)}
+    branch_source = {branch.branch_id: sources[branch.source_id] for branch in site.branches}
+    parents = {area.area_id: area.parent_id for area in site.areas}
+    intervals = {sensor.sensor_id: sensor.interval_s for sensor in site.sensors}
+    current = [assignment for assignment in site.assignments if assignment.end is None]
+    sensor_ids = tuple(assignment.sensor_id for assignment in current)
+    return CityLayout(
+        site=site,
+        home_key=entity_keys([home.household_id for home in homes]),
+        home_station=np.array([building_station[home.building_id] for home in homes], np.int32),
+        home_riser=np.array(home_riser, np.int32),
+        home_position=np.array([_POSITIONS.index(home.position) for home in homes], np.int8),
+        home_area_m2=np.array([home.area_m2 for home in homes], np.float32),
+        home_suspended=np.array([home.contract is not Contract.HEATING for home in homes], np.bool_),
+        neighbours=_neighbours(homes),
+        riser_ids=tuple(risers),
+        station_key=entity_keys([station.station_id for station in stations]),
+        station_floor_heating=np.array([s.emitter is Emitter.FLOOR for s in stations], np.bool_),
+        station_area=tuple(_top_area(station.area_id, parents) for station in stations),
+        station_source=np.array([branch_source[station.branch_id] for station in stations], np.int32),
+        sensor_home=np.array([home_index[assignment.household_id] for assignment in current], np.int32),
+        sensor_ids=sensor_ids,
+        sensor_key=entity_keys(sensor_ids),
+        sensor_interval_s=np.array([intervals[sensor_id] for sensor_id in sensor_ids], np.float64),
+        home_index=home_index,
+        station_index=station_index,
+    )
+
+
+def _top_area(area_id: str, parents: dict[str, str | None]) -> str:
+    while (above := parents.get(area_id)) is not None:
+        area_id = above
+    return area_id
+
+
+def _neighbours(homes: Iterable[Household]) -> NDArray[np.int32]:
+    homes = list(homes)
+    door = [home.room[-2:] for home in homes]
+    places = {(h.building_id, h.unit, h.floor, door[i]): i for i, h in enumerate(homes)}
+    table = np.empty((3, len(homes)), np.int32)
+    for place, home in enumerate(homes):
+        building, unit, floor, own = home.building_id, home.unit, home.floor, door[place]
+        across = "02" if own == "01" else "01"
+        table[0, place] = places.get((building, unit, floor + 1, own), place)
+        table[1, place] = places.get((building, unit, floor - 1, own), place)
+        table[2, place] = places.get((building, unit, floor, across), place)
+    return table

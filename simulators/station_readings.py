@@ -1,0 +1,253 @@
+"""What the instruments of stations, sources and weather sites show of the model's state.
+
+What lives here: points, noise, resolution. What does not: physics (`simulators.stations`), room sensors
+(`simulators.sensors`). Noise is keyed by device, point and moment.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heating.points import Measurement
+from simulators.city_layout import CityLayout
+from simulators.heat_source import SourceState
+from simulators.random_streams import RandomStreams, entity_keys
+from simulators.reports import Fleet, Report
+from simulators.stations import StationsModel, StationSurroundings
+from simulators.weather import Weather
+
+__all__ = ["StationInstruments", "source_fleet", "source_report", "weather_fleet", "weather_report"]
+
+Floats = NDArray[np.float64]
+
+_TEMPERATURE = (0.06, 0.1)
+_PRESSURE = (0.0012, 0.001)
+_POINTS: dict[str, tuple[float, float]] = {
+    "primary_supply_temp_c": _TEMPERATURE,
+    "primary_return_temp_c": _TEMPERATURE,
+    "primary_supply_pressure_mpa": _PRESSURE,
+    "primary_return_pressure_mpa": _PRESSURE,
+    "primary_flow_m3_per_h": (0.0, 0.01),
+    "primary_volume_total_m3": (0.0, 0.01),
+    "primary_heat_rate_gj_per_h": (0.0, 0.001),
+    "primary_heat_total_gj": (0.0, 0.001),
+    "secondary_supply_temp_c": _TEMPERATURE,
+    "secondary_supply_temp_setpoint_c": (0.0, 0.1),
+    "secondary_return_temp_c": _TEMPERATURE,
+    "secondary_supply_pressure_mpa": _PRESSURE,
+    "secondary_return_pressure_mpa": _PRESSURE,
+    "secondary_return_pressure_setpoint_mpa": (0.0, 0.001),
+    "secondary_flow_m3_per_h": (0.0, 0.1),
+    "secondary_diff_pressure_mpa": _PRESSURE,
+    "makeup_flow_m3_per_h": (0.0, 0.01),
+    "makeup_volume_total_m3": (0.0, 0.01),
+    "makeup_tank_level_m": (0.004, 0.01),
+    "valve_command_pct": (0.0, 0.1),
+    "valve_position_pct": (0.15, 0.1),
+    "circulation_pump_1_running": (0.0, 1.0),
+    "circulation_pump_1_fault": (0.0, 1.0),
+    "circulation_pump_1_frequency_hz": (0.0, 0.1),
+    "circulation_pump_1_current_a": (0.0, 0.1),
+    "circulation_pump_1_power_kw": (0.0, 0.01),
+    "circulation_pump_2_running": (0.0, 1.0),
+    "circulation_pump_2_fault": (0.0, 1.0),
+    "circulation_pump_2_frequency_hz": (0.0, 0.1),
+    "circulation_pump_2_current_a": (0.0, 0.1),
+    "circulation_pump_2_power_kw": (0.0, 0.01),
+    "makeup_pump_1_running": (0.0, 1.0),
+    "makeup_pump_1_fault": (0.0, 1.0),
+    "makeup_pump_1_frequency_hz": (0.0, 0.1),
+    "strainer_primary_diff_pressure_mpa": (0.0003, 0.001),
+    "strainer_secondary_diff_pressure_mpa": (0.0003, 0.001),
+    "exchanger_secondary_diff_pressure_mpa": (0.0006, 0.001),
+    "outdoor_temp_c": (0.08, 0.1),
+    "electricity_total_kwh": (0.0, 0.1),
+    "voltage_a_v": (0.9, 0.1),
+    "voltage_b_v": (0.9, 0.1),
+    "voltage_c_v": (0.9, 0.1),
+    "current_a_a": (0.0, 0.1),
+    "current_b_a": (0.0, 0.1),
+    "current_c_a": (0.0, 0.1),
+    "mains_power_ok": (0.0, 1.0),
+    "flood_detected": (0.0, 1.0),
+    "relief_valve_open": (0.0, 1.0),
+    "door_open": (0.0, 1.0),
+    "control_mode": (0.0, 1.0),
+}
+"""Points that a station sends, each with noise (one sigma) and resolution in the unit of the point."""
+_REMOTE_AUTO = 2.0
+_AMPERE_PER_KW = 1.75
+"""Motor current per shaft power at 380 V and usual power factor."""
+
+
+class StationInstruments:
+    """The transmitters of all stations."""
+
+    def __init__(self, layout: CityLayout, random: RandomStreams) -> None:
+        self.fleet = Fleet(
+            measurement=Measurement.STATION,
+            ids=tuple(station.station_id for station in layout.site.stations),
+            areas=layout.station_area,
+            points=tuple(_POINTS),
+        )
+        self._random = random
+        self._keys = np.stack(
+            [
+                entity_keys([f"{station.station_id}/{name}" for station in layout.site.stations])
+                for name in _POINTS
+            ],
+            axis=1,
+        )
+        self._noise = np.array([noise for noise, _ in _POINTS.values()])
+        self._resolution = np.array([resolution for _, resolution in _POINTS.values()])
+        self._noisy = np.flatnonzero(self._noise > 0)
+        self._strainer = 0.006 + 0.01 * random.uniform("station.strainer", layout.station_key)
+
+    def report(
+        self,
+        model: StationsModel,
+        around: StationSurroundings,
+        places: NDArray[np.int64],
+        measured_ms: NDArray[np.int64],
+    ) -> Report:
+        """Return what the stations at `places` show, shape ``(k,)``, measured at `measured_ms` [epoch ms]."""
+        truth = self._truth(model, around)
+        values = np.stack([np.broadcast_to(truth[name], self._strainer.shape) for name in _POINTS], axis=1)
+        values = values[places].astype(np.float64)
+        columns = self._noisy
+        noise = self._random.normal(
+            "reading.station", self._keys[places][:, columns], measured_ms[:, None] // 1000
+        )
+        mains = values[:, list(_POINTS).index("mains_power_ok")] > 0
+        values[:, columns] += noise * self._noise[columns]
+        voltage = [list(_POINTS).index(f"voltage_{phase}_v") for phase in "abc"]
+        values[np.ix_(~mains, voltage)] = 0.0
+        values = np.round(np.round(values / self._resolution) * self._resolution, 4)
+        return Report(fleet=self.fleet, places=places, measured_ms=measured_ms, values=values)
+
+    def _truth(self, model: StationsModel, around: StationSurroundings) -> dict[str, Floats]:
+        p = model.parameters
+        part = (model.flow_m3_per_h / p.flow_design_m3_per_h) ** 2
+        primary_part = (model.primary_flow_m3_per_h / (p.primary_flow_full_m3_per_h / 2.3)) ** 2
+        lift_mpa = p.network_loss_mpa * part
+        metered = np.maximum(model.exchanger_kw, 0) * p.meter_gain
+        mains = model.mains_ok.astype(np.float64)
+        current = (model.pump_kw * _AMPERE_PER_KW + 2.5) * mains
+        zero = np.zeros_like(part)
+        return {
+            "primary_supply_temp_c": around.primary_supply_c,
+            "primary_return_temp_c": model.primary_return_c,
+            "primary_supply_pressure_mpa": around.primary_supply_mpa,
+            "primary_return_pressure_mpa": around.primary_return_mpa,
+            "primary_flow_m3_per_h": model.primary_flow_m3_per_h,
+            "primary_volume_total_m3": model.volume_total_m3,
+            "primary_heat_rate_gj_per_h": metered * 3.6e-3,
+            "primary_heat_total_gj": model.heat_total_gj,
+            "secondary_supply_temp_c": model.supply_c,
+            "secondary_supply_temp_setpoint_c": model.setpoint_c,
+            "secondary_return_temp_c": model.return_c,
+            "secondary_supply_pressure_mpa": model.hold_mpa + lift_mpa,
+            "secondary_return_pressure_mpa": model.hold_mpa,
+            "secondary_return_pressure_setpoint_mpa": p.hold_setpoint_mpa,
+            "secondary_flow_m3_per_h": model.flow_m3_per_h,
+            "secondary_diff_pressure_mpa": lift_mpa,
+            "makeup_flow_m3_per_h": model.makeup_m3_per_h,
+            "makeup_volume_total_m3": model.makeup_total_m3,
+            "makeup_tank_level_m": model.tank_m,
+            "valve_command_pct": model.valve_command_pct,
+            "valve_position_pct": model.valve_pct,
+            **_pumps(model),
+            "makeup_pump_1_running": model.makeup_runs.astype(np.float64),
+            "makeup_pump_1_fault": zero,
+            "makeup_pump_1_frequency_hz": np.where(model.makeup_runs, 38.0, 0.0),
+            "strainer_primary_diff_pressure_mpa": self._strainer * primary_part,
+            "strainer_secondary_diff_pressure_mpa": self._strainer * part,
+            "exchanger_secondary_diff_pressure_mpa": 0.045 * part,
+            "outdoor_temp_c": around.outdoor_c + p.outdoor_bias_k,
+            "electricity_total_kwh": model.electricity_total_kwh,
+            **{f"voltage_{phase}_v": 226.0 * mains for phase in "abc"},
+            **{f"current_{phase}_a": current for phase in "abc"},
+            "mains_power_ok": mains,
+            "flood_detected": zero,
+            "relief_valve_open": zero,
+            "door_open": zero,
+            "control_mode": np.full_like(part, _REMOTE_AUTO),
+        }
+
+
+def _pumps(model: StationsModel) -> dict[str, Floats]:
+    truth: dict[str, Floats] = {}
+    for number in (1, 2):
+        on_duty = model.parameters.duty_pump == number
+        name = f"circulation_pump_{number}"
+        truth[f"{name}_running"] = (on_duty & model.pump_runs).astype(np.float64)
+        truth[f"{name}_fault"] = (on_duty & model.pump_fault).astype(np.float64)
+        truth[f"{name}_frequency_hz"] = np.where(on_duty, model.frequency_hz, 0.0)
+        truth[f"{name}_current_a"] = np.where(on_duty, model.pump_kw * _AMPERE_PER_KW, 0.0)
+        truth[f"{name}_power_kw"] = np.where(on_duty, model.pump_kw, 0.0)
+    return truth
+
+
+def source_fleet(layout: CityLayout) -> Fleet:
+    """Return the heat sources as devices."""
+    return Fleet(
+        measurement=Measurement.SOURCE,
+        ids=tuple(source.source_id for source in layout.site.sources),
+        areas=tuple(source.area_id for source in layout.site.sources),
+        points=(
+            "source_supply_temp_c",
+            "source_return_temp_c",
+            "source_flow_m3_per_h",
+            "source_supply_pressure_mpa",
+            "source_return_pressure_mpa",
+            "source_makeup_flow_m3_per_h",
+            "source_heat_rate_gj_per_h",
+        ),
+    )
+
+
+def source_report(
+    fleet: Fleet, state: SourceState, places: NDArray[np.int64], measured_ms: NDArray[np.int64]
+) -> Report:
+    """Return what the sources at `places` show."""
+    columns = (
+        np.round(state.supply_c, 1),
+        np.round(state.return_c, 1),
+        np.round(state.flow_m3_per_h, 1),
+        np.round(state.supply_mpa, 3),
+        np.round(state.return_mpa, 3),
+        np.round(state.makeup_m3_per_h, 2),
+        np.round(state.heat_gj_per_h, 2),
+    )
+    return Report(
+        fleet=fleet, places=places, measured_ms=measured_ms, values=np.stack(columns, axis=1)[places]
+    )
+
+
+def weather_fleet(layout: CityLayout) -> Fleet:
+    """Return the weather sites as devices; they belong to the first top-level area."""
+    area = layout.station_area[0] if layout.station_area else layout.site.areas[0].area_id
+    forecasts = tuple(f"forecast_{hour}h_temp_c" for hour in (1, 3, 6, 12, 24))
+    return Fleet(
+        measurement=Measurement.WEATHER,
+        ids=layout.site.weather_sites,
+        areas=(area,) * len(layout.site.weather_sites),
+        points=("outdoor_temp_c", "wind_speed_m_per_s", "radiation_w_per_m2", *forecasts),
+    )
+
+
+def weather_report(
+    fleet: Fleet, weather: Weather, places: NDArray[np.int64], measured_ms: NDArray[np.int64]
+) -> Report:
+    """Return observation and forecast at the moments measured, shape ``(k, 8)``."""
+    rows = []
+    for moment_ms in measured_ms.tolist():
+        t_s = moment_ms / 1000
+        rows.append(
+            [
+                round(weather.outdoor_temp_c(t_s), 1),
+                round(weather.wind_speed_m_per_s(t_s), 1),
+                round(weather.radiation_w_per_m2(t_s), 0),
+                *(round(weather.forecast_temp_c(t_s, hour), 1) for hour in (1, 3, 6, 12, 24)),
+            ]
+        )
+    return Report(fleet=fleet, places=places, measured_ms=measured_ms, values=np.array(rows, np.float64))
