@@ -14,7 +14,7 @@ def within_areas(column: sa.ColumnElement[str], area_ids: frozenset[str] | None)
     if not area_ids:
         return sa.false()
     named = sorted(area_ids)
-    below = sa.select(areas.c.area_id).where(areas.c.area_id.in_(named)).cte("covered_areas", recursive=True)
+    below = sa.select(areas.c.area_id).where(areas.c.area_id.in_(named)).cte(recursive=True)
     below = below.union(sa.select(areas.c.area_id).where(areas.c.parent_id == below.c.area_id))
     # Areas are named twice so that rows of an area which the registry has not (yet) are seen by its people.
     return sa.or_(column.in_(named), column.in_(sa.select(below.c.area_id)))

@@ -115,6 +115,8 @@ def place_keys_of(name: str, name_en: str = "") -> set[str]:
 def read_query(query: str) -> list[Term]:
     """Return the parts of what a clerk typed, for example ``锦绣12号楼3单元301`` or ``jx 12-3-301`` or ``0471``."""
     text = unicodedata.normalize("NFKC", query).casefold().replace("—", "-").replace("–", "-")
+    text = re.sub(r"(?<!\d)(?:\+|00)?86[\s-]*(?=1\d{10}(?!\d))", "", text)
+    text = re.sub(r"(?<!\d)(1\d{2}) (\d{4}) (\d{4})(?!\d)", r"\1\2\3", text)
     text = re.sub(r"(?<=[0-9a-z])(号楼|栋|幢|座|号院|#)", "-", text)
     text = re.sub(r"(?<=\d)单元", "-", text)
     text = re.sub(r"(?<=\d)(室|号|户)", " ", text)

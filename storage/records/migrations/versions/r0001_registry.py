@@ -249,7 +249,9 @@ def _create_contacts() -> None:
     op.create_index(op.f("ix_contacts_initials_key"), "contacts", ["initials_key"], unique=False)
     op.create_index(op.f("ix_contacts_name_key"), "contacts", ["name_key"], unique=False)
     op.create_index(op.f("ix_contacts_phone_end_key"), "contacts", ["phone_end_key"], unique=False)
-    op.create_index(op.f("ix_contacts_phone_key"), "contacts", ["phone_key"], unique=False)
+    op.create_index(
+        "ix_contacts_phone_key_household_id", "contacts", ["phone_key", "household_id"], unique=False
+    )
     op.create_index(op.f("ix_contacts_pinyin_key"), "contacts", ["pinyin_key"], unique=False)
 
 
