@@ -5,6 +5,7 @@ ended there, or it ignores the whole log. Only the first shows by itself, so the
 kept beside the database (`CommitCounter`) and compared at every open.
 """
 
+import fcntl
 import mmap
 import shutil
 from collections.abc import Iterator
@@ -29,6 +30,8 @@ __all__ = [
 
 DATABASE_NAME = "timeseries.duckdb"
 """File name of the database in the store's folder."""
+COUNTER_BYTES = 8
+"""Size of the file with the number of acknowledged commits."""
 STORE_MARK = ""
 """Name under which the store keeps its own count of commits among the marks; spools have longer names."""
 
@@ -62,27 +65,48 @@ class OpenedDatabase:
 class CommitCounter:
     """Number of the last acknowledged commit, in a mapped file: survives a kill of the process, costs no fsync.
 
-    It is written after the commit is durable, so it never runs ahead of a sound database.
+    It is written after the commit is durable, so it never runs ahead of a sound database. The file is locked while it
+    is open: a second store on the same folder, in this process or another, is refused.
+
+    Raises
+    ------
+    StoreInUseError
+        When another store has the folder open.
     """
 
     def __init__(self, path: Path) -> None:
-        if not path.exists() or path.stat().st_size != 8:
-            path.write_bytes(bytes(8))
-        with path.open("r+b") as file:
-            self._map = mmap.mmap(file.fileno(), 8)
+        self._file = path.open("a+b")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self._file.close()
+            raise _in_use(path.parent) from error
+        if self._file.seek(0, 2) != COUNTER_BYTES:
+            self._file.truncate(0)
+            self._file.write(bytes(COUNTER_BYTES))
+            self._file.flush()
+        self._map = mmap.mmap(self._file.fileno(), COUNTER_BYTES)
 
     @property
     def value(self) -> int:
         """The number; 0 before the first commit."""
-        return int.from_bytes(self._map[:8], "little")
+        return int.from_bytes(self._map[:COUNTER_BYTES], "little")
 
     @value.setter
     def value(self, number: int) -> None:
-        self._map[:8] = number.to_bytes(8, "little")
+        self._map[:COUNTER_BYTES] = number.to_bytes(COUNTER_BYTES, "little")
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file and the lock."""
         self._map.close()
+        self._file.close()
+
+
+def _in_use(folder: Path) -> StoreInUseError:
+    return StoreInUseError(
+        f"another process owns {folder}: the embedded store serves one process; "
+        "for separate processes set timeseries.url to an InfluxDB (influxdb://host:port)"
+    )
 
 
 def open_database(folder: Path, *, memory_limit_mb: int, acknowledged: int) -> OpenedDatabase:
@@ -146,10 +170,7 @@ def _connect_or_drop_log(
         return _connect(path, memory_limit_mb), ""
     except duckdb.Error as error:
         if "lock on file" in str(error):
-            raise StoreInUseError(
-                f"another process owns {path}: the embedded store serves one process; "
-                "for separate processes set timeseries.url to an InfluxDB (influxdb://host:port)"
-            ) from error
+            raise _in_use(path.parent) from error
         if not log_path.exists() or "WAL" not in str(error):
             raise _translation(error, damaged=path) from error
         problem = str(error).splitlines()[0]
