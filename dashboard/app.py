@@ -4,26 +4,35 @@ Nothing is opened or read here. Routes are in `dashboard.api` (JSON), `dashboard
 `dashboard.pages` (HTML).
 """
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 
 from fastapi import FastAPI
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.staticfiles import StaticFiles
 
 from config.rules_file import RuleSet
 from config.settings import Settings
+from dashboard import pages
+from dashboard.api import account_routes, alarm_routes, health_routes, household_routes, station_routes
+from dashboard.desk.alarm_desk import AlarmDesk
+from dashboard.desk.ticket_desk import TicketDesk
 from dashboard.problems import install_problem_handlers
 from dashboard.queries.queries import Queries
+from dashboard.security.accounts import Accounts
 from dashboard.security.response_headers import SecurityHeaders
-from heating.clock import Clock
+from dashboard.services import Services
+from dashboard.stream import routes as stream_routes
+from dashboard.stream.broadcaster import Broadcaster
+from heating.clock import Clock, SystemClock
 from heating.protocols import Health, LatestValues, TimeSeriesStore
 from storage.records.records import Records
 
 __all__ = ["create_app"]
 
-STATIC_FOLDER = Path(__file__).parent / "static"
-"""Styles, scripts and vendored assets, served under ``/static``."""
+MAX_BODY_BYTES = 1_048_576
+"""Longest request body [bytes]: forms and small JSON only."""
 
 
 def create_app(
@@ -54,5 +63,72 @@ def create_app(
         Returns further lines for /metrics in Prometheus text form.
     real_clock : Clock, optional
         Real time for sessions; the system's by default.
+
+    Raises
+    ------
+    dashboard.security.accounts.MissingSecretError
+        When cookies go over TLS and ``web.secret`` is missing or short.
     """
-    raise NotImplementedError
+    real = real_clock or SystemClock()
+    accounts = Accounts(people=records.people, audit=records.audit, settings=settings.web, clock=real)
+    queries = Queries(records=records, store=store, live=live, rules=rules, clock=clock, settings=settings)
+    broadcaster = Broadcaster(queries=queries, records=records, accounts=accounts, real_clock=real)
+    app = FastAPI(
+        title=settings.site.name_en,
+        version="1",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_with_streams(broadcaster),
+    )
+    app.state.services = Services(
+        settings=settings,
+        clock=clock,
+        queries=queries,
+        alarm_desk=AlarmDesk(records=records, clock=clock),
+        ticket_desk=TicketDesk(
+            records=records,
+            queries=queries,
+            policies=settings.policies,
+            clock=clock,
+            announce=broadcaster.announce_ticket,
+        ),
+        accounts=accounts,
+        broadcaster=broadcaster,
+        health_parts=health_parts,
+        metrics_extra=metrics_extra,
+    )
+    _include_routes(app)
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
+    app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=5)
+    app.add_middleware(SecurityHeaders, transport_security=settings.web.cookie_secure)
+    return app
+
+
+def _include_routes(app: FastAPI) -> None:
+    for router in (
+        account_routes.router,
+        station_routes.router,
+        alarm_routes.router,
+        household_routes.router,
+        health_routes.router,
+        stream_routes.router,
+    ):
+        app.include_router(router)
+    app.include_router(pages.router, include_in_schema=False)
+    install_problem_handlers(app, pages.error_page)
+
+
+def _with_streams(broadcaster: Broadcaster) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        task = asyncio.create_task(broadcaster.run(), name="dashboard-streams")
+        try:
+            yield
+        finally:
+            broadcaster.close()
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    return lifespan

@@ -16,6 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from dashboard.desk.alarm_desk import UnfitActionError
 from dashboard.queries.filters import NotVisibleError, UnknownPointError
 from dashboard.security.access import ForbiddenError, SignInNeededError
 from dashboard.security.accounts import LogInRefusedError
@@ -49,6 +50,7 @@ _STATUS: dict[type[HeatingError], tuple[int, str]] = {
     ForbiddenTicketMoveError: (409, "forbidden_move"),
     InvalidCursorError: (422, "invalid_cursor"),
     UnknownPointError: (422, "unknown_point"),
+    UnfitActionError: (422, "unfit_action"),
     InvalidRequestError: (422, "invalid_request"),
 }
 _SILENT = frozenset({401, 403, 404})

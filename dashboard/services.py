@@ -1,5 +1,6 @@
 """What a request can reach: the objects built once by `dashboard.app.create_app`, found through `ServicesDep`."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from dashboard.security.accounts import Accounts
     from dashboard.stream.broadcaster import Broadcaster
     from heating.clock import Clock
+    from heating.protocols import Health
 
 __all__ = ["Services", "ServicesDep", "services_of"]
 
@@ -27,13 +29,17 @@ class Services:
     queries: "Queries"
     """Reads."""
     alarm_desk: "AlarmDesk"
-    """Acknowledge, shelve, unshelve, comment."""
+    """Acknowledge, shelve, unshelve, comment, promise an end."""
     ticket_desk: "TicketDesk"
     """Open, move, call back."""
     accounts: "Accounts"
     """Log-in, sessions, tokens."""
     broadcaster: "Broadcaster"
     """Event streams."""
+    health_parts: "Callable[[], Mapping[str, Health]]"
+    """Health of each part of the process."""
+    metrics_extra: "Callable[[], str] | None" = None
+    """Further lines for /metrics."""
 
 
 def services_of(request: Request) -> Services:

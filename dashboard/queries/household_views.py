@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 from config.settings import PoliciesSettings
 from dashboard.queries.alarm_views import AlarmViews
 from dashboard.queries.freshness import Freshness, RoomColumn
-from dashboard.queries.home_models import HouseholdCard, HouseholdHit, ResidentHome, RoomDay, StationSummary
+from dashboard.queries.home_models import (
+    HouseholdCard,
+    HouseholdHit,
+    IntakeProposal,
+    ResidentHome,
+    RoomDay,
+    StationSummary,
+)
 from dashboard.queries.home_views import MIN_HOMES_SHOWN, HomeViews, rows_of
 from dashboard.queries.probable_cause import (
     HomeFacts,
@@ -138,6 +145,11 @@ class HouseholdViews:
             proposal=proposal_for(facts, cause, duplicate_of=None if earlier is None else earlier.ticket_id),
             outdoor=self._freshness.outdoor(index),
         )
+
+    def proposal(self, viewer: Viewer, index: SiteIndex, home: Household) -> IntakeProposal:
+        """Return what a new ticket of a home starts with; duplicates are decided when it is opened."""
+        facts = self._facts(viewer, index, home, self._homes.rooms(index))
+        return proposal_for(facts, probable_cause(facts), duplicate_of=None)
 
     def resident_home(self, viewer: Viewer, index: SiteIndex, home: Household) -> ResidentHome:
         """Return the resident's page."""

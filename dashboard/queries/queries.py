@@ -30,6 +30,7 @@ from dashboard.queries.view_models import (
     HouseholdCard,
     HouseholdHit,
     IncidentView,
+    IntakeProposal,
     Overview,
     ResidentHome,
     StationDetail,
@@ -202,6 +203,10 @@ class Queries:
         home = visible_household(viewer, index, household_id)
         self._note_look(viewer, household_id, "household.seen")
         return self._households.card(viewer, index, home)
+
+    def proposal(self, viewer: Viewer, home: Household) -> IntakeProposal:
+        """Return what a new ticket of a home starts with; that the viewer may see the home is decided before."""
+        return self._households.proposal(viewer, self.site(), home)
 
     def household_trend(
         self, viewer: Viewer, household_id: str, *, start: datetime, end: datetime, max_points: int
