@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
+
+from dashboard.security.access import anybody
 
 __all__ = ["Asset", "asset_url", "assets", "fingerprint", "router"]
 
@@ -73,7 +75,7 @@ def asset_url(name: str) -> str:
     return f"/assets/{fingerprint()}/{name}"
 
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(anybody)])
 
 
 @router.get("/assets/{version}/{name:path}")

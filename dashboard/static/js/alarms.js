@@ -27,26 +27,19 @@ function tell(kind, detail) {
   if (kind === "done") setTimeout(() => { box.hidden = true; }, 4_000);
 }
 
-function body(form) {
-  const fields = Object.fromEntries(new FormData(form));
-  if (fields.duration_s) fields.duration_s = Number(fields.duration_s);
-  return JSON.stringify(fields);
-}
-
 async function send(action, form) {
   const token = document.querySelector('meta[name="csrf-token"]').content;
-  const headers = { "Content-Type": "application/json", "X-CSRF-Token": token };
-  const address = `/api/v1/alarms/${encodeURIComponent(target)}/${action}`;
+  const address = `/alarms/${encodeURIComponent(target)}/${action}`;
   let answer;
   try {
-    answer = await fetch(address, { method: "POST", headers, body: body(form) });
+    answer = await fetch(address, { method: "POST", headers: { "X-CSRF-Token": token }, body: new FormData(form) });
   } catch {
     tell("unreachable");
     return;
   }
   if (!answer.ok) {
-    const problem = await answer.json().catch(() => ({}));
-    tell("refused", document.documentElement.lang === "en" ? problem.detail : `${answer.status}`);
+    const said = answer.headers.get("Content-Type")?.startsWith("text/plain");
+    tell("refused", said ? await answer.text() : String(answer.status));
     return;
   }
   tell("done");

@@ -1,0 +1,215 @@
+"""The real page routes over hand-made view models: for page tests, page weights and looking at pages without a plant.
+
+``python -m tests.support.preview_pages 8099`` serves them on 127.0.0.1; log in as any role with password ``preview``,
+or put the role into the cookie ``nuanliu``. What does not live here: the view models (`tests.support.page_models`).
+"""
+
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import SimpleNamespace
+
+from fastapi import FastAPI
+from starlette.responses import JSONResponse, StreamingResponse
+
+from config.settings import Settings
+from dashboard.pages import error_page, router
+from dashboard.problems import install_problem_handlers
+from dashboard.queries.filters import NotVisibleError
+from dashboard.queries.view_models import (
+    AlarmDetail,
+    AlarmRow,
+    HouseholdCard,
+    HouseholdHit,
+    IncidentView,
+    Overview,
+    ResidentHome,
+    StationDetail,
+    StationRow,
+    TicketView,
+)
+from dashboard.security.accounts import LogInRefusedError, SignedIn
+from dashboard.security.response_headers import SecurityHeaders
+from dashboard.security.viewer import Viewer
+from heating.clock import ManualClock
+from storage.records.pages import Page
+from tests.support import page_models as models
+
+__all__ = ["FakeAccounts", "FakeQueries", "preview_app"]
+
+SETTINGS = Settings.model_validate({"web": {"cookie_secure": False}})
+TOKEN = "preview-token"
+"""Cross-site token of every preview session."""
+
+
+class FakeAccounts:
+    """Everybody may come in as the role they name."""
+
+    cookie_secure = False
+
+    def sign_in(self, username: str, password: str, *, address: str) -> SignedIn:
+        """Open a session for a role with password ``preview``."""
+        if password != "preview":
+            raise LogInRefusedError("name or password is wrong")
+        return SignedIn(token=username, viewer=self._viewer(username), max_age_s=3600)
+
+    def sign_out(self, viewer: Viewer) -> None:
+        """Forget nothing: the cookie is the session."""
+
+    def viewer_of_session(self, token: str) -> Viewer | None:
+        """Return the viewer whose role is the cookie."""
+        return self._viewer(token)
+
+    def viewer_of_token(self, token: str) -> Viewer | None:
+        """Return nobody."""
+        return None
+
+    def csrf_token(self, viewer: Viewer) -> str:
+        """Return the one token."""
+        return TOKEN
+
+    @staticmethod
+    def _viewer(role: str) -> Viewer:
+        return Viewer(username=role, roles=frozenset({role}), household_id="h-000123", session_key="s")
+
+
+@dataclass
+class FakeQueries:
+    """Answers with the hand-made models; fields replace single answers."""
+
+    rows: list[StationRow] = field(default_factory=models.station_rows)
+    alarm_rows: list[AlarmRow] = field(
+        default_factory=lambda: [
+            models.alarm_row(1),
+            models.alarm_row(2, priority=2),
+            models.alarm_row(3, priority=3, subject_name=models.both("南郊12号换热站", "Nanjiao 12 station")),
+            models.alarm_row(4, state="rtn_unack", active=False),
+        ]
+    )
+    home: ResidentHome = field(default_factory=models.resident_home)
+    household: HouseholdCard = field(default_factory=models.card)
+    found: list[HouseholdHit] = field(default_factory=models.hits)
+    first_page: Overview = field(default_factory=models.overview)
+
+    def overview(self, viewer: Viewer) -> Overview:
+        """Return the overview."""
+        return self.first_page
+
+    def stations(self, viewer: Viewer, wanted: object) -> Page[StationRow]:
+        """Return all rows on one page; filtering by text only."""
+        text = getattr(wanted, "text", "")
+        return Page([row for row in self.rows if text in row.name.zh], None)
+
+    def station(self, viewer: Viewer, station_id: str) -> StationDetail:
+        """Return a station of the list."""
+        if station_id not in {row.station_id for row in self.rows}:
+            raise NotVisibleError(station_id)
+        return models.station_detail(int(station_id[-3:]))
+
+    def alarms(self, viewer: Viewer, wanted: object) -> Page[AlarmRow]:
+        """Return all alarms, or none for the tab of shelved ones."""
+        states = getattr(wanted, "states", frozenset())
+        return Page([row for row in self.alarm_rows if not states or row.state in states], None)
+
+    def alarm(self, viewer: Viewer, alarm_id: str) -> AlarmDetail:
+        """Return the one detail."""
+        return models.alarm_detail()
+
+    def incidents(self, viewer: Viewer, **_: object) -> Page[IncidentView]:
+        """Return the one incident."""
+        return Page([models.incident()], None)
+
+    def incident(self, viewer: Viewer, incident_id: str) -> IncidentView:
+        """Return the one incident."""
+        return models.incident()
+
+    def search(self, viewer: Viewer, text: str, *, limit: int = 20) -> list[HouseholdHit]:
+        """Return the hits unless the text is «none»."""
+        return [] if text == "none" else self.found
+
+    def card(self, viewer: Viewer, household_id: str) -> HouseholdCard:
+        """Return the one card."""
+        return self.household
+
+    def tickets(self, viewer: Viewer, wanted: object) -> Page[TicketView]:
+        """Return three tickets."""
+        late = models.ticket(3, remaining_s=-1800.0, response_overdue=True, state="new")
+        return Page([models.ticket(1), models.ticket(2, duplicate_of="T-20260114-001"), late], None)
+
+    def ticket(self, viewer: Viewer, ticket_id: str) -> TicketView:
+        """Return a ticket ready for the callback."""
+        return models.ticket(1, state="resolved", allowed_moves=("closed", "assigned"))
+
+    def my_home(self, viewer: Viewer) -> ResidentHome:
+        """Return the home."""
+        return self.home
+
+
+@dataclass
+class RecordingDesk:
+    """Notes what was done, and refuses with `refusal` where it is set."""
+
+    done: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+    refusal: Exception | None = None
+
+    def __getattr__(self, action: str) -> object:
+        def do(viewer: Viewer, *arguments: object, **named: object) -> TicketView:
+            if self.refusal is not None:
+                raise self.refusal
+            self.done.append((action, {"arguments": arguments, **named}))
+            return models.ticket(1)
+
+        return do
+
+
+def preview_app(queries: FakeQueries | None = None, *, now: datetime = models.NOW) -> FastAPI:
+    """Return an application with the page routes; ``app.state.services`` holds the fakes."""
+    app = FastAPI()
+    app.state.services = SimpleNamespace(
+        settings=SETTINGS,
+        clock=ManualClock(now),
+        queries=queries or FakeQueries(),
+        accounts=FakeAccounts(),
+        alarm_desk=RecordingDesk(),
+        ticket_desk=RecordingDesk(),
+    )
+    install_problem_handlers(app, error_page)
+    app.include_router(router)
+    app.add_api_route("/api/v1/stream", _stream)
+    app.add_api_route("/api/v1/stations/{station_id}/trend", _trend)
+    app.add_api_route("/api/v1/alarms", _alarms)
+    app.add_middleware(SecurityHeaders, transport_security=False)
+    return app
+
+
+async def _stream() -> StreamingResponse:
+    async def frames() -> AsyncIterator[bytes]:
+        yield b": open\n\n"
+
+    return StreamingResponse(frames(), media_type="text/event-stream")
+
+
+def _alarms() -> JSONResponse:
+    raised = models.alarm_row(1).raised_at.isoformat()
+    return JSONResponse({"items": [{"raised_at": raised, "priority": 1, "name": {"zh": "循环泵跳闸", "en": "Pump"}}]})
+
+
+def _trend(station_id: str, start: datetime, end: datetime) -> JSONResponse:
+    start_ms, end_ms = int(start.timestamp() * 1000), int(end.timestamp() * 1000)
+    times = [t for t in range(start_ms, end_ms, 300_000) if not 0.4 < (t - start_ms) / (end_ms - start_ms) < 0.47]
+    waves = [((t - start_ms) / 3_600_000) % 24 for t in times]
+    columns = {
+        "secondary_supply_temp_c": [50 + abs(w - 12) / 4 for w in waves],
+        "secondary_supply_temp_setpoint_c": [50 + abs(w - 12) // 3 for w in waves],
+        "secondary_return_temp_c": [40 + abs(w - 12) / 6 for w in waves],
+        "outdoor_temp_c": [-18 - abs(w - 12) / 2 for w in waves],
+    }
+    document = {"start": start.isoformat(), "end": end.isoformat(), "time_ms": times, "columns": columns}
+    return JSONResponse(document | {"gap_ms": 600_000, "thinned": True, "units": {}, "labels": {}})
+
+
+if __name__ == "__main__":
+    import uvicorn
+
+    uvicorn.run(preview_app(), host="127.0.0.1", port=int(sys.argv[1]), log_level="warning")
