@@ -79,7 +79,7 @@ class HeatSources:
 
     def metered(self, flow_m3_per_h: Floats, return_c: Floats) -> SourceState:
         """Return what the sources see of the stations' primary flows and return temperatures."""
-        flow = np.bincount(self._source, flow_m3_per_h, self._n)
+        flow = np.bincount(self._source, flow_m3_per_h, self._n).astype(np.float64)
         warm = np.bincount(self._source, flow_m3_per_h * (return_c - 0.8), self._n)
         back = np.where(flow > 0, warm / np.maximum(flow, 1e-6), 45.0)
         supply = np.full(self._n, self.supply_c)

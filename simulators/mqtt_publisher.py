@@ -20,6 +20,7 @@ __all__ = ["BrokerUnreachableError", "MqttPublisher"]
 _log = structlog.get_logger()
 _MAX_IN_FLIGHT = 2000
 _MAX_WAITING = 20_000
+_LOOK_UP_S = 0.5
 
 
 class BrokerUnreachableError(HeatingError):
@@ -39,6 +40,8 @@ class MqttPublisher:
         Published by the broker when this process dies.
     username, password : str or None
         Credentials at the broker.
+    stop : threading.Event
+        Set when the run is to end: nothing blocks any longer.
     client_id : str
         Name of the connection.
     """
@@ -51,9 +54,10 @@ class MqttPublisher:
         will: Message | None = None,
         username: str | None = None,
         password: str | None = None,
+        stop: threading.Event,
         client_id: str = "nuanliu-simulator",
     ) -> None:
-        self._host, self._port = host, port
+        self._host, self._port, self._stop = host, port, stop
         self._connected = threading.Event()
         self._refused = ""
         self._lock = threading.Condition()
@@ -95,7 +99,8 @@ class MqttPublisher:
     def publish(self, message: Message) -> None:
         """Hand a message over; blocks while too many wait for an acknowledgement."""
         with self._lock:
-            self._lock.wait_for(lambda: self._unacknowledged < _MAX_WAITING)
+            while self._unacknowledged >= _MAX_WAITING and not self._stop.is_set():
+                self._lock.wait(_LOOK_UP_S)
             self._unacknowledged += 1
         info: MQTTMessageInfo = self._client.publish(
             message.topic, message.payload, qos=1, retain=message.retained
@@ -124,9 +129,7 @@ class MqttPublisher:
         self._connected.set()
         _log.info("simulator.connected", host=self._host, port=self._port)
 
-    def _on_disconnect(
-        self, _client: Client, _data: Any, _flags: Any, reason: Any, _properties: Any
-    ) -> None:
+    def _on_disconnect(self, _client: Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
             _log.warning("simulator.disconnected", reason=str(reason))
 

@@ -92,9 +92,7 @@ class Timetable:
         No report is due before this moment [epoch ms].
     """
 
-    def __init__(
-        self, *, interval_ms: NDArray[np.int64], phase: NDArray[np.float64], start_ms: int
-    ) -> None:
+    def __init__(self, *, interval_ms: NDArray[np.int64], phase: NDArray[np.float64], start_ms: int) -> None:
         self._phase_ms = (phase * interval_ms).astype(np.int64) // 1000 * 1000
         self._interval_ms = interval_ms
         self._next_ms = np.zeros_like(interval_ms)

@@ -16,7 +16,15 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from config.site_generator import SITE_PRESETS
 from heating.errors import HeatingError
 
-__all__ = ["ColdSnapPlan", "FaultPlan", "FaultType", "Scenario", "ScenarioError", "WeatherPlan", "load_scenario"]
+__all__ = [
+    "ColdSnapPlan",
+    "FaultPlan",
+    "FaultType",
+    "Scenario",
+    "ScenarioError",
+    "WeatherPlan",
+    "load_scenario",
+]
 
 SCENARIOS_DIR = Path(__file__).parent / "scenarios"
 """Folder of the shipped scenarios."""

@@ -120,7 +120,7 @@ class StationInstruments:
         mains = values[:, list(_POINTS).index("mains_power_ok")] > 0
         values[:, columns] += noise * self._noise[columns]
         voltage = [list(_POINTS).index(f"voltage_{phase}_v") for phase in "abc"]
-        values[np.ix_(~mains, voltage)] = 0.0
+        values[:, voltage] *= mains[:, None]
         values = np.round(np.round(values / self._resolution) * self._resolution, 4)
         return Report(fleet=self.fleet, places=places, measured_ms=measured_ms, values=values)
 

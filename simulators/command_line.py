@@ -1,0 +1,192 @@
+"""Command line of the simulator: history first, then live over MQTT, events as JSON lines on stdout.
+
+What lives here: arguments, signals, the order of a run. What does not: any of its parts. Logs go to stderr, so that
+stdout holds events only: ``history_done``, ``live``, ``done``. Exit codes: 0 done, 1 failed while running, 2 bad
+arguments or scenario.
+"""
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TextIO
+
+import structlog
+
+from config.site_generator import generate_preset_site
+from heating.assets import Site
+from heating.clock import SystemClock, VirtualClock
+from heating.errors import HeatingError
+from heating.intervals import from_epoch_ms, to_epoch_ms
+from simulators.city import City
+from simulators.history import write_history
+from simulators.live import run_live
+from simulators.mqtt_publisher import MqttPublisher
+from simulators.reports import Message
+from simulators.scenario import Scenario, ScenarioError, load_scenario
+from simulators.truth import TruthFiles
+
+__all__ = ["main"]
+
+_LAST_ACKNOWLEDGEMENTS_S = 10.0
+_PASSWORD_VARIABLE = "NUANLIU_MQTT__PASSWORD"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the simulator with the given arguments and return the exit code."""
+    arguments = _parser().parse_args(argv)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    stop = threading.Event()
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+    try:
+        return _run(arguments, stop, sys.stdout)
+    except ScenarioError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except (HeatingError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="simulators", description="Simulate a city with district heating.")
+    add = parser.add_argument
+    add("--scenario", default="city", help="name of a shipped scenario, or a YAML file")
+    add("--seed", type=int, default=1, help="same seed, same city and weather")
+    add("--mqtt", type=_host_port, metavar="HOST:PORT", help="broker; without it only history is written")
+    add("--username", help=f"user name at the broker; the password comes from {_PASSWORD_VARIABLE}")
+    add("--speed", type=_positive, default=1.0, help="virtual seconds in a real second")
+    add("--virtual-origin", type=_moment, help="virtual moment of going live, RFC 3339; now when missing")
+    add(
+        "--real-origin",
+        type=_moment,
+        help="real moment at which the virtual origin is shown; now when missing",
+    )
+    add("--history-days", type=float, default=0.0, help="days of history before the origin")
+    add("--history-out", type=Path, metavar="DIR", help="where history files go")
+    add("--go-file", type=Path, metavar="FILE", help="go live only once this file is there")
+    add("--truth", type=Path, metavar="DIR", help="where truth files go")
+    add("--duration", type=_positive, metavar="S", help="end after so many real seconds of live running")
+    return parser
+
+
+def _host_port(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT")
+    return host.strip("[]"), int(port)
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not above 0")
+    return value
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"{text!r} has no zone; write for example 2026-01-15T08:00:00+08:00")
+    return moment
+
+
+def _run(arguments: argparse.Namespace, stop: threading.Event, out: TextIO) -> int:
+    if arguments.history_days > 0 and arguments.history_out is None:
+        raise ScenarioError("--history-days needs --history-out, a folder for the files")
+    scenario = load_scenario(arguments.scenario)
+    now = SystemClock().now()
+    origin = arguments.virtual_origin or now
+    clock = VirtualClock(
+        real_origin=arguments.real_origin or now, virtual_origin=origin, speed=arguments.speed
+    )
+    city = _city(scenario, seed=arguments.seed, origin=origin, history_days=arguments.history_days)
+    truth = TruthFiles(arguments.truth, city.layout) if arguments.truth else None
+    city.spin_up()
+    if arguments.history_days > 0:
+        done = write_history(
+            city,
+            until_ms=to_epoch_ms(origin),
+            folder=arguments.history_out,
+            note_faults=truth.note if truth else lambda _: None,
+        )
+        _tell(out, "history_done", files=done.files, values=done.values, until=origin.isoformat())
+    if arguments.mqtt is None:
+        _tell(out, "done", published=0)
+        return 0
+    _wait_for_file(arguments.go_file, stop)
+    return _go_live(arguments, city, clock, truth, stop, out)
+
+
+def _wait_for_file(path: Path | None, stop: threading.Event) -> None:
+    """Wait until whoever loads the history says that it is done."""
+    while path is not None and not path.exists() and not stop.wait(0.05):
+        pass
+
+
+def _city(scenario: Scenario, *, seed: int, origin: datetime, history_days: float) -> City:
+    site: Site = generate_preset_site(scenario.site, seed=seed, now=origin)[0]
+    start = from_epoch_ms(to_epoch_ms(origin) - int(history_days * 86_400_000))
+    return City(site=site, scenario=scenario, seed=seed, origin=origin, start=start)
+
+
+def _go_live(
+    arguments: argparse.Namespace,
+    city: City,
+    clock: VirtualClock,
+    truth: TruthFiles | None,
+    stop: threading.Event,
+    out: TextIO,
+) -> int:
+    host, port = arguments.mqtt
+    source_status = city.source_fleet.topic(0, "status")
+    publisher = MqttPublisher(
+        host=host,
+        port=port,
+        will=Message(source_status, b"offline", retained=True),
+        username=arguments.username,
+        password=os.environ.get(_PASSWORD_VARIABLE),
+        stop=stop,
+    )
+    publisher.connect()
+    live_at = max(clock.now(), from_epoch_ms(city.now_ms))
+    city.go_live(live_at)
+    publisher.publish(Message(source_status, b"online", retained=True))
+    _tell(out, "live", at=live_at.isoformat(), stations=len(city.layout.station_key))
+    until = None
+    if arguments.duration is not None:
+        until = live_at + timedelta(seconds=arguments.duration * arguments.speed)
+    try:
+        run_live(
+            city,
+            clock=clock,
+            speed=arguments.speed,
+            publish=publisher.publish,
+            stop=stop,
+            until=until,
+            note_faults=truth.note if truth else lambda _: None,
+        )
+        publisher.publish(Message(source_status, b"offline", retained=True))
+    finally:
+        unacknowledged = publisher.close(_LAST_ACKNOWLEDGEMENTS_S)
+    _tell(out, "done", published=publisher.published, unacknowledged=unacknowledged)
+    return 0 if unacknowledged == 0 else 1
+
+
+def _tell(out: TextIO, event: str, **figures: object) -> None:
+    out.write(json.dumps({"event": event, **figures}) + "\n")
+    out.flush()
