@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from config.located_yaml import MistakesError
 from config.settings import Settings
@@ -25,6 +25,7 @@ __all__ = [
     "FAILED",
     "ConfigOption",
     "ProgressLine",
+    "complain",
     "failing_in_words",
     "say",
     "settings_from",
@@ -96,29 +97,30 @@ def with_records(path: Path | None) -> Iterator[tuple[Settings, Records]]:
 class ProgressLine:
     """Progress of long work: a bar on a terminal, a plain line every tenth otherwise."""
 
-    def __init__(self, label: str, bar: Progress | None) -> None:
-        self._label = label
+    def __init__(self, bar: Progress | None) -> None:
         self._bar = bar
-        self._task = bar.add_task(label, total=None) if bar else None
-        self._told = -1
+        self._tasks: dict[str, TaskID] = {}
+        self._told: dict[str, int] = {}
 
-    def update(self, done: int, total: int) -> None:
-        """Tell how far the work is."""
-        if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=done, total=total)
+    def show(self, label: str, done: int, total: int) -> None:
+        """Tell how far a piece of work is."""
+        if self._bar is not None:
+            if label not in self._tasks:
+                self._tasks[label] = self._bar.add_task(label, total=total)
+            self._bar.update(self._tasks[label], completed=done, total=total, visible=done < total)
             return
         tenth = 10 * done // max(total, 1)
-        if tenth > self._told:
-            self._told = tenth
-            complain(f"{self._label}: {done} of {total}")
+        if tenth > self._told.get(label, -1):
+            self._told[label] = tenth
+            complain(f"{label}: {done} of {total}")
 
 
 @contextmanager
-def show_progress(label: str) -> Iterator[ProgressLine]:
+def show_progress() -> Iterator[ProgressLine]:
     """Show progress on standard error while the block runs."""
     if not _errors.is_terminal:
-        yield ProgressLine(label, None)
+        yield ProgressLine(None)
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, console=_errors, transient=True) as bar:
-        yield ProgressLine(label, bar)
+        yield ProgressLine(bar)

@@ -1,0 +1,290 @@
+"""The composition root: the one place that builds long-lived objects and joins the rooms.
+
+`open_house` opens the stores and builds the chosen rooms; nothing runs before `House.supervisor` starts the parts.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+from config.registry_files import read_registry
+
+from alerting.live_state import LiveState
+from alerting.service import AlertingService
+from collector.decoder_chain import DecoderChain
+from collector.known_objects import KnownObjects
+from collector.live_feed import LiveFeed
+from collector.mqtt.source import MqttSource
+from collector.pipeline import Collector, build_collector
+from config.rules_file import RuleSet, load_rules
+from config.settings import Settings
+from dashboard.app import create_app
+from heating.assets import Site
+from heating.clock import Clock
+from heating.errors import HeatingError
+from heating.heat_tree import build_heat_tree
+from heating.protocols import TimeSeriesStore
+from runtime.health import HealthBoard
+from runtime.housekeeping import Housekeeping
+from runtime.registry_watch import RegistryWatch
+from runtime.rooms import Room, refuse_shared_embedded_store
+from runtime.supervisor import Part, Supervisor
+from runtime.web_server import WebServer
+from storage.open_stores import open_time_series_store
+from storage.records.records import Records, open_records
+
+__all__ = ["House", "WarmStart", "open_house"]
+
+_log = structlog.get_logger()
+_SUBSCRIPTIONS_FILE = "subscriptions.json"
+
+
+class WarmStart:
+    """Fills the live state from the store: at once when the store answers, else until it does.
+
+    A store that is away must not keep the house from starting: messages are spooled meanwhile, and live values come
+    from the broker.
+    """
+
+    def __init__(self, *, live_state: LiveState, store: TimeSeriesStore, clock: Clock) -> None:
+        self._live_state = live_state
+        self._store = store
+        self._clock = clock
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="warm-start", daemon=True)
+        self.done = False
+        """Whether the store was read."""
+
+    def start(self) -> None:
+        """Try once in the caller's thread, then go on in the background."""
+        if not self._try():
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Stop trying."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(15.0)
+
+    def _try(self) -> bool:
+        try:
+            self._live_state.warm_from(self._store, now=self._clock.now())
+        except HeatingError as error:
+            _log.warning("runtime.warm_start_waits", error=str(error))
+        else:
+            self.done = True
+        return self.done
+
+    def _run(self) -> None:
+        while not self._stop.wait(5.0):
+            if self._try():
+                return
+
+
+@dataclass(slots=True, kw_only=True)
+class House:
+    """The opened stores and the built rooms of one process."""
+
+    settings: Settings
+    clock: Clock
+    rooms: frozenset[Room]
+    records: Records
+    store: TimeSeriesStore
+    site: Site
+    rules: RuleSet
+    live_state: LiveState
+    known: KnownObjects
+    board: HealthBoard
+    collector: Collector | None = None
+    feed: LiveFeed | None = None
+    alerting: AlertingService | None = None
+    web: WebServer | None = None
+    parts: list[Part] = field(default_factory=list)
+    """In the order of their start."""
+
+    def supervisor(self, *, before: list[Part] | None = None) -> Supervisor:
+        """Return the supervisor of this process; `before` are parts that the house needs (an embedded broker)."""
+        return Supervisor([*(before or []), *self.parts])
+
+    def close(self) -> None:
+        """Close the stores, after every part has stopped."""
+        self.store.close()
+        self.records.close()
+
+
+def open_house(settings: Settings, *, clock: Clock, rooms: frozenset[Room]) -> House:
+    """Open stores and build rooms.
+
+    Raises
+    ------
+    heating.errors.HeatingError
+        When settings, registry or stores cannot be used; nothing stays open then.
+    """
+    refuse_shared_embedded_store(settings, rooms)
+    rules = load_rules(settings.rules)
+    records = open_records(settings.records.url, password_file=settings.records.password_file)
+    try:
+        import_first_registry(records, settings.site.registry_file, clock=clock)
+        store = open_time_series_store(settings.timeseries)
+    except BaseException:
+        records.close()
+        raise
+    try:
+        return _build(settings, clock, rooms, rules, records, store)
+    except BaseException:
+        store.close()
+        records.close()
+        raise
+
+
+def import_first_registry(records: Records, file: Path | None, *, clock: Clock) -> None:
+    """Import the registry file of the settings into a registry that was never filled."""
+    if file is None or records.registry.version() > 0:
+        return
+    read = read_registry(file)
+    changes = records.registry.apply_site(read.site, read.contacts, by="first start", now=clock.now())
+    _log.info("runtime.registry_imported", file=str(file), changes=changes.summary())
+
+
+def _build(
+    settings: Settings,
+    clock: Clock,
+    rooms: frozenset[Room],
+    rules: RuleSet,
+    records: Records,
+    store: TimeSeriesStore,
+) -> House:
+    version = records.registry.version()
+    site = records.registry.load_site()
+    tree = build_heat_tree(site)
+    live_state = LiveState(site, tree, now=clock.now())
+    known = KnownObjects.from_site(site)
+    house = House(
+        settings=settings,
+        clock=clock,
+        rooms=rooms,
+        records=records,
+        store=store,
+        site=site,
+        rules=rules,
+        live_state=live_state,
+        known=known,
+        board=HealthBoard(),
+    )
+    house.board.add("records", records.health)
+    house.board.add("timeseries", store.health)
+    _add_live_state(house, version)
+    if Room.ALERTING in rooms:
+        _add_alerting(house)
+    if Room.COLLECTOR in rooms:
+        _add_collector(house)
+    else:
+        _add_feed(house)
+    if Room.DASHBOARD in rooms:
+        _add_dashboard(house)
+    return house
+
+
+def _always() -> bool:
+    return True
+
+
+def _add_live_state(house: House, version: int) -> None:
+    warm = WarmStart(live_state=house.live_state, store=house.store, clock=house.clock)
+    house.parts.append(Part(name="warm start", start=warm.start, stop=warm.stop, is_alive=_always))
+    followers: list[Callable[[Site], None]] = [house.known.replace_by_site]
+    if (
+        Room.ALERTING not in house.rooms
+    ):  # the alerting service rebuilds the live state by itself, within a tick
+        followers.append(
+            lambda site: house.live_state.rebuild(site, build_heat_tree(site), now=house.clock.now())
+        )
+    watch = RegistryWatch(registry=house.records.registry, version=version, followers=followers)
+    house.parts.append(
+        Part(name="registry watch", start=watch.start, stop=watch.stop, is_alive=lambda: watch.is_running)
+    )
+
+
+def _add_alerting(house: House) -> None:
+    service = AlertingService(
+        live_state=house.live_state,
+        rules=house.rules,
+        alarms=house.records.alarms,
+        outbox=house.records.outbox,
+        registry=house.records.registry,
+        clock=house.clock,
+        settings=house.settings,
+    )
+    house.alerting = service
+    house.board.add("alerting", service.health)
+    house.parts.append(Part(name="alerting", start=service.start, stop=service.stop, is_alive=_always))
+
+
+def _add_collector(house: House) -> None:
+    settings = house.settings
+    source = MqttSource(
+        settings=settings.mqtt,
+        clock=house.clock,
+        coalesce_ms=settings.collector.coalesce_ms,
+        subscriptions_file=settings.collector.spool_dir / _SUBSCRIPTIONS_FILE,
+    )
+    collector = build_collector(
+        mqtt=settings.mqtt,
+        settings=settings.collector,
+        source=source,
+        store=house.store,
+        known=house.known,
+        clock=house.clock,
+        sinks=[house.live_state],
+    )
+    house.collector = collector
+    house.board.add("collector", collector.health)
+    keeper = Housekeeping(store=house.store, clock=house.clock)
+    house.parts += [
+        Part(name="housekeeping", start=keeper.start, stop=keeper.stop, is_alive=lambda: keeper.is_running),
+        Part(
+            name="collector",
+            start=collector.start,
+            stop=collector.stop,
+            is_alive=lambda: not collector.is_dead,
+        ),
+    ]
+
+
+def _add_feed(house: House) -> None:
+    settings = house.settings
+    rooms = "-".join(sorted(house.rooms))
+    source = MqttSource(
+        settings=settings.mqtt,
+        clock=house.clock,
+        coalesce_ms=settings.collector.coalesce_ms,
+        durable=False,
+        client_id=f"{settings.mqtt.client_id}-{rooms}",
+    )
+    chain = DecoderChain.from_settings(mqtt=settings.mqtt, collector=settings.collector, known=house.known)
+    feed = LiveFeed(source=source, chain=chain, sinks=[house.live_state])
+    house.feed = feed
+    house.board.add("live feed", feed.health)
+    house.parts.append(
+        Part(name="live feed", start=feed.start, stop=feed.stop, is_alive=lambda: not feed.is_dead)
+    )
+
+
+def _add_dashboard(house: House) -> None:
+    web = house.settings.web
+    app = create_app(
+        records=house.records,
+        store=house.store,
+        live=house.live_state,
+        rules=house.rules,
+        clock=house.clock,
+        settings=house.settings,
+        health_parts=house.board.look,
+    )
+    server = WebServer(app=app, host=web.host, port=web.port, trusted_proxies=web.trusted_proxies)
+    house.web = server
+    house.parts.append(
+        Part(name="web", start=server.start, stop=server.stop, is_alive=lambda: server.is_running)
+    )
