@@ -62,8 +62,10 @@ class InfluxDBStore:
         retention_raw: timedelta = timedelta(days=400),
         retention_rollup: timedelta = timedelta(days=1826),
     ) -> None:
-        self._url = url
-        self._database = database
+        self.url = url
+        """Base address of the server."""
+        self.database = database
+        """Database or bucket."""
         self._wanted = flavour
         self._token = token
         self._org = org
@@ -94,11 +96,11 @@ class InfluxDBStore:
         """Return points of one object in a window, thinned to about `max_points` rows keeping min and max."""
         check_ref(ref)
         names = check_points(ref.measurement, points)
-        return thin_series(read_series(self._ready(), self._database, ref, names, window), max_points)
+        return thin_series(read_series(self._ready(), self.database, ref, names, window), max_points)
 
     def latest(self, measurement: Measurement, window: Interval) -> SampleBatch:
         """Return the newest value of every point of every object of a measurement inside a window."""
-        return read_latest(self._ready(), self._database, measurement, window)
+        return read_latest(self._ready(), self.database, measurement, window)
 
     def write_rollup(self, rows: RollupBatch) -> None:
         """Store roll-up rows, replacing those of the same object, point and bucket."""
@@ -112,14 +114,14 @@ class InfluxDBStore:
         check_rollup_point(name, point)
         transport = self._ready()
         policy = f'"{ROLLUP_POLICY}".' if self._has_rollup_policy else ""
-        return read_rollup(transport, self._database, f'{policy}"{name.value}"', name, point, ids, window)
+        return read_rollup(transport, self.database, f'{policy}"{name.value}"', name, point, ids, window)
 
     def apply_retention(self, *, now: datetime) -> int:
         """Give the policies of 1.x the configured length; the server deletes by itself. Returns 0: unknown."""
         transport = self._ready()
         if self._flavour is Flavour.V1:
             policies = self._policies or frozenset()
-            apply_policies(transport, self._database, policies, raw=self._raw, rollup=self._rollup)
+            apply_policies(transport, self.database, policies, raw=self._raw, rollup=self._rollup)
         return 0
 
     def health(self) -> Health:
@@ -132,7 +134,7 @@ class InfluxDBStore:
         except HeatingError as error:
             return Health(HealthStatus.DOWN, str(error))
         if status >= 500:
-            return Health(HealthStatus.DOWN, f"{self._url} answered {status} to /ping")
+            return Health(HealthStatus.DOWN, f"{self.url} answered {status} to /ping")
         return Health(HealthStatus.OK)
 
     def close(self) -> None:
@@ -151,7 +153,7 @@ class InfluxDBStore:
         if not lines:
             return
         transport = self._ready()
-        bucket = f"{self._database}/{ROLLUP_POLICY}" if rollup and self._has_rollup_policy else self._database
+        bucket = f"{self.database}/{ROLLUP_POLICY}" if rollup and self._has_rollup_policy else self.database
         try:
             transport.write(bucket, lines)
         except StoreUnavailableError:
@@ -165,9 +167,9 @@ class InfluxDBStore:
             if self._closed:
                 raise StoreUnavailableError("the store is closed")
             if self._transport is None:
-                flavour = self._wanted or detect_flavour(self._url, timeout_s=self._timeout_s)
+                flavour = self._wanted or detect_flavour(self.url, timeout_s=self._timeout_s)
                 self._transport = InfluxTransport(
-                    self._url,
+                    self.url,
                     flavour=flavour,
                     token=self._token,
                     org=self._org,
@@ -187,4 +189,4 @@ class InfluxDBStore:
     def _prepared(self, transport: InfluxTransport) -> frozenset[str]:
         if self._flavour is not Flavour.V1:
             return frozenset()
-        return prepare_database(transport, self._database, raw=self._raw, rollup=self._rollup)
+        return prepare_database(transport, self.database, raw=self._raw, rollup=self._rollup)

@@ -1,0 +1,120 @@
+"""Broken write-ahead logs are set aside, kept and told of; sound ones are replayed."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from heating.protocols import HealthStatus
+from storage.timeseries.duckdb_store.database import CommitCounter
+from storage.timeseries.duckdb_store.store import DuckDBStore
+from storage.timeseries.errors import StoreInUseError, TimeSeriesError
+
+ROOT = Path(__file__).resolve().parents[5]
+CRASHING_WRITER = """
+import os, sys
+from pathlib import Path
+from heating.points import Measurement
+from heating.protocols import AppendMark
+from heating.samples import ObjectRef, Sample, SampleBatch
+from storage.timeseries.duckdb_store.store import DuckDBStore
+store = DuckDBStore(Path(sys.argv[1]))
+for n in range(30):
+    if n == 10:
+        store.checkpoint()
+    sample = Sample(ObjectRef(Measurement.ROOM, "R-1"), "room_temp_c", 1767700800000 + n, float(n))
+    store.append(SampleBatch.from_samples([sample]), mark=AppendMark("slot", n))
+os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.fixture
+def crashed(tmp_path: Path) -> Iterator[Path]:
+    """A folder whose owner was killed: 10 batches checkpointed, 20 in the log."""
+    folder = tmp_path / "store"
+    ended = subprocess.run(
+        [sys.executable, "-c", CRASHING_WRITER, str(folder)], cwd=ROOT, check=False, timeout=60
+    )
+    assert ended.returncode == -signal.SIGKILL
+    assert (folder / "timeseries.duckdb.wal").stat().st_size > 1000
+    yield folder
+
+
+def flip_a_byte(log: bytes) -> bytes:
+    middle = len(log) // 2
+    return log[:middle] + bytes([log[middle] ^ 0xFF]) + log[middle + 1 :]
+
+
+def zero_the_end(log: bytes) -> bytes:
+    return log[: len(log) // 2] + bytes(len(log) - len(log) // 2)
+
+
+def test_a_sound_log_is_replayed_whole(crashed: Path) -> None:
+    store = DuckDBStore(crashed)
+    assert (store.last_mark("slot"), store.set_aside) == (29, None)
+    assert not list(crashed.glob("set-aside-*"))
+    assert store.health().status is HealthStatus.OK
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "damage", [flip_a_byte, zero_the_end, lambda log: b"x" * 900, lambda log: log[:300] + log[420:]]
+)
+def test_a_broken_log_is_set_aside_with_a_warning(crashed: Path, damage: Callable[[bytes], bytes]) -> None:
+    log = crashed / "timeseries.duckdb.wal"
+    broken = damage(log.read_bytes())
+    log.write_bytes(broken)
+    with capture_logs() as events:
+        store = DuckDBStore(crashed)
+    assert store.set_aside is not None
+    assert store.set_aside.path.read_bytes() == broken
+    assert [event["event"] for event in events if event["log_level"] == "warning"] == [
+        "storage.log_set_aside"
+    ]
+    assert store.health().status is HealthStatus.DEGRADED
+    kept = store.last_mark("slot")
+    assert kept is not None and 9 <= kept < 29
+    store.close()
+    again = DuckDBStore(crashed)
+    assert again.set_aside is None and again.last_mark("slot") == kept
+    again.close()
+
+
+def test_a_missing_log_is_noticed(crashed: Path) -> None:
+    os.unlink(crashed / "timeseries.duckdb.wal")
+    store = DuckDBStore(crashed)
+    assert store.last_mark("slot") == 9
+    assert store.set_aside is not None and "20 acknowledged commits" in store.set_aside.reason
+    store.close()
+
+
+def test_what_was_checkpointed_is_told(tmp_path: Path) -> None:
+    store = DuckDBStore(tmp_path)
+    assert store.checkpointed_mark("slot") is None
+    store.close()
+
+
+def test_a_file_that_is_no_database_is_not_touched(tmp_path: Path) -> None:
+    path = tmp_path / "timeseries.duckdb"
+    path.write_bytes(b"precious" * 1000)
+    with pytest.raises(TimeSeriesError, match="not a DuckDB database"):
+        DuckDBStore(tmp_path)
+    assert path.read_bytes() == b"precious" * 1000
+    path.unlink()
+    DuckDBStore(tmp_path).close()
+
+
+def test_the_counter_survives_and_has_one_owner(tmp_path: Path) -> None:
+    counter = CommitCounter(tmp_path / "count")
+    counter.value = 2**40
+    with pytest.raises(StoreInUseError):
+        CommitCounter(tmp_path / "count")
+    counter.close()
+    again = CommitCounter(tmp_path / "count")
+    assert again.value == 2**40
+    again.close()
