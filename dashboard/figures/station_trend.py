@@ -116,6 +116,7 @@ def _layout(localiser: Localiser) -> go.Layout:
             "title": {"text": localiser.text("室外 °C")},
             "overlaying": "y",
             "side": "right",
+            "tickmode": "auto",
             "showgrid": False,
             "zeroline": False,
         },

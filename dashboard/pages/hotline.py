@@ -9,9 +9,10 @@ from dashboard.desk.ticket_desk import NewTicket
 from dashboard.localisation import N_
 from dashboard.pages.context import page_response, reader_of
 from dashboard.queries.filters import TicketFilter
+from dashboard.queries.view_models import HouseholdHit
 from dashboard.security.access import require
 from dashboard.security.viewer import CLERKS, Viewer
-from dashboard.services import ServicesDep
+from dashboard.services import Services, ServicesDep
 from heating.tickets import ForbiddenTicketMoveError, TicketCategory, TicketState, TicketUrgency
 
 __all__ = ["router"]
@@ -43,10 +44,9 @@ def console(
     request: Request, viewer: Clerk, services: ServicesDep, q: Annotated[str, Query(max_length=80)] = ""
 ) -> Response:
     """Show the console, with the hits of a search sent as a plain form."""
-    text = q.strip()
-    found = services.queries.search(viewer, text) if len(text) >= _SHORTEST_SEARCH else []
+    found = _hits(services, viewer, q)
     return page_response(
-        request, viewer, "hotline/console.html", text=text, hits=found, card=None, notice="", notice_bad=False
+        request, viewer, "hotline/console.html", text=q.strip(), hits=found, card=None, notice="", notice_bad=False
     )
 
 
@@ -55,9 +55,8 @@ def search(
     request: Request, viewer: Clerk, services: ServicesDep, q: Annotated[str, Query(max_length=80)] = ""
 ) -> Response:
     """Return the hits as a piece of the console."""
-    text = q.strip()
-    found = services.queries.search(viewer, text) if len(text) >= _SHORTEST_SEARCH else []
-    return page_response(request, viewer, "hotline/hits.html", text=text, hits=found, card=None)
+    found = _hits(services, viewer, q)
+    return page_response(request, viewer, "hotline/hits.html", text=q.strip(), hits=found, card=None)
 
 
 @router.get("/hotline/households/{household_id}")
@@ -66,9 +65,10 @@ def household(
     viewer: Clerk,
     services: ServicesDep,
     household_id: str,
+    q: Annotated[str, Query(max_length=80)] = "",
     taken: Annotated[str, Query(max_length=40)] = "",
 ) -> Response:
-    """Show the card of a home in the console; `taken` is the ticket just taken."""
+    """Show the card of a home beside the search it came from; `taken` is the ticket just taken."""
     card = services.queries.card(viewer, household_id)
     notice = ""
     ticket = next((ticket for ticket in card.tickets if taken and ticket.ticket_id == taken), None)
@@ -80,8 +80,8 @@ def household(
         request,
         viewer,
         "hotline/card.html" if fragment else "hotline/console.html",
-        text="",
-        hits=[],
+        text=q.strip(),
+        hits=[] if fragment else _hits(services, viewer, q),
         card=card,
         notice=notice,
         notice_bad=False,
@@ -174,3 +174,8 @@ def call_back(
         note=note,
     )
     return RedirectResponse(f"/tickets/{ticket_id}", 303)
+
+
+def _hits(services: Services, viewer: Viewer, text: str) -> list[HouseholdHit]:
+    wanted = text.strip()
+    return services.queries.search(viewer, wanted) if len(wanted) >= _SHORTEST_SEARCH else []

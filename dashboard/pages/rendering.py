@@ -14,19 +14,20 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from dashboard.localisation import Localiser, translations_for
+from dashboard.localisation import Localiser, N_, translations_for
 from dashboard.pages import navigation
 from dashboard.pages.assets import asset_url
 from dashboard.pages.evidence_sentences import evidence_sentence, script_sentence
 from dashboard.pages.vocabulary import source_word
 from dashboard.queries.values import Bilingual, PointValue
+from dashboard.security.viewer import STAFF, Role
+from heating.points import POINTS, PointKind
 
 __all__ = ["PageContext", "Words", "environment_for", "render_template"]
 
 _TEMPLATES = Path(__file__).parent.parent / "templates"
 
-TEMPERATURE_DIGITS = 1
-"""Decimals of temperatures on pages."""
+_FLAGS = frozenset(point.name for point in POINTS if point.kind is PointKind.FLAG)
 _DIGITS = {"°C": 1, "K": 1, "MPa": 3, "m³/h": 1, "GJ/h": 2, "%": 0, "Hz": 1, "m": 2, "kPa": 1, "": 0}
 
 
@@ -45,6 +46,11 @@ class PageContext:
     csrf_token: str = ""
     large_text: bool = False
     """Large-text mode of the resident's page."""
+
+    @property
+    def may_stream(self) -> bool:
+        """Whether the event stream has anything for this reader."""
+        return not self.roles.isdisjoint((*STAFF, Role.RESIDENT))
 
     @property
     def language_url(self) -> str:
@@ -69,6 +75,16 @@ class Words:
     def figure(self, value: float | None, unit: str) -> str:
         """Return a number with the decimals of its unit."""
         return self.localiser.number(value, _DIGITS.get(unit, 1))
+
+    def shown(self, point: PointValue) -> str:
+        """Return the value of a point as people read it: flags as yes and no."""
+        if point.value is not None and self.is_flag(point):
+            return self.localiser.text(N_("是") if point.value else N_("否"))
+        return self.figure(point.value, point.unit)
+
+    def is_flag(self, point: PointValue) -> bool:
+        """Return whether a point is 0 or 1."""
+        return point.point in _FLAGS
 
     def digits(self, unit: str) -> int:
         """Return how many decimals values of a unit are shown with."""

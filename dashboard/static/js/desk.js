@@ -13,15 +13,13 @@ function showClock(moment) {
 
 function showLive(frame) {
   if (!frame) return;
-  const moment = frame.generated_at ?? frame.t;
-  if (moment) showClock(new Date(moment));
+  if (frame.t) showClock(new Date(frame.t));
   const count = document.querySelector('[data-live="unacknowledged"]');
-  const value = frame.unacknowledged ?? frame.overview?.unacknowledged;
+  const value = frame.overview?.unacknowledged;
   if (count && value !== undefined) count.textContent = value > 0 ? value : "";
 }
 
 document.addEventListener("live:snapshot", (event) => showLive(event.detail));
-document.addEventListener("live:alarms", (event) => showLive(event.detail));
 
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-open]");

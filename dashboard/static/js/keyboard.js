@@ -41,7 +41,7 @@ function go(letter) {
 }
 
 const actions = {
-  "/": () => { const box = document.querySelector("[data-search]"); if (box) { box.focus(); box.select(); } else location.assign("/hotline"); },
+  "/": () => { const box = document.querySelector("[data-search]"); if (box) { box.focus(); box.select(); } },
   "?": () => document.getElementById("keys-help")?.showModal(),
   j: () => select(1),
   k: () => select(-1),

@@ -3,10 +3,12 @@
 
 const LAGGING_MS = 20_000;
 const LOST_MS = 60_000;
+const TOPIC_OF = { snapshot: "snapshot", alarm: "alarms", ticket: "tickets", station: "station", my: "my" };
 
 let lastHeard = Date.now();
-let lastSequence = null;
+const lastOfTopic = new Map();
 let source = null;
+let greeted = false;
 
 export function durationText(seconds) {
   const words = document.body.dataset;
@@ -37,32 +39,40 @@ function showConnection() {
   if (banner.textContent !== text) banner.textContent = text;
 }
 
-function receive(topic, event) {
+// A frame names the one before it in its own topic: another one than we saw means that we missed something.
+function missed(name, frame) {
+  const before = lastOfTopic.get(name);
+  lastOfTopic.set(name, frame.sequence);
+  return before !== undefined && frame.previous > before;
+}
+
+function receive(name, event) {
   heard();
-  const sequence = Number(event.lastEventId);
-  const missed = lastSequence !== null && sequence > lastSequence + 1;
-  if (event.lastEventId && Number.isFinite(sequence)) lastSequence = sequence;
   let frame = null;
   try {
     frame = event.data ? JSON.parse(event.data) : null;
   } catch (error) {
-    console.warn("live: a frame is no JSON", topic, error);
+    console.warn("live: a frame is no JSON", name, error);
     announce("live:gap", {});
     return;
   }
-  if (missed) announce("live:gap", {});
-  announce(`live:${topic.split(":")[0]}`, frame);
+  if (frame === null) return;
+  if (missed(name, frame)) announce("live:gap", {});
+  announce(`live:${TOPIC_OF[name]}`, frame);
 }
 
 function open(topics) {
   source?.close();
   source = new EventSource(`/api/v1/stream?topics=${encodeURIComponent(topics.join(","))}`);
   source.addEventListener("open", heard);
-  for (const topic of [...topics, "heartbeat", "message"]) {
-    source.addEventListener(topic, (event) => receive(topic, event));
-  }
-  source.addEventListener("gap", () => { heard(); announce("live:gap", {}); });
-  source.addEventListener("end", () => { source.close(); location.reload(); });
+  for (const name of Object.keys(TOPIC_OF)) source.addEventListener(name, (event) => receive(name, event));
+  // «hello» comes first on every connection; with reset, frames were lost since the last one.
+  source.addEventListener("hello", (event) => {
+    heard();
+    const again = greeted;
+    greeted = true;
+    if (again && JSON.parse(event.data).reset) announce("live:gap", {});
+  });
   // The browser reconnects by itself unless the answer was an error; then try again after a while.
   source.addEventListener("error", () => {
     if (source.readyState === EventSource.CLOSED) setTimeout(() => open(topics), 5_000 + Math.random() * 5_000);

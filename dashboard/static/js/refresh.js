@@ -1,7 +1,10 @@
-// Parts of a page that are fetched again when their topic speaks: <… data-refresh="alarms" data-refresh-every="2">.
-// At most once in so many seconds, never while hidden, and never while somebody types or has a dialog open in it.
+// Parts of a page that are fetched again when a topic speaks: <… data-refresh="alarms:2 snapshot:30"> means at most
+// every 2 s when an alarm changes and every 30 s in any case. Never while hidden, nor while somebody types in it.
 
 const waiting = new Map();
+const fetchedAt = new Map();
+const openedAt = Date.now();
+const SLOW = new Set(["snapshot", "station"]); // speak every second: they only mark the time
 
 function busy(part) {
   const active = document.activeElement;
@@ -13,7 +16,7 @@ function refresh(part) {
     schedule(part, 2_000);
     return;
   }
-  part.dataset.refreshedAt = Date.now();
+  fetchedAt.set(part.id, Date.now());
   part.dispatchEvent(new CustomEvent("refresh", { bubbles: false }));
 }
 
@@ -28,10 +31,12 @@ function schedule(part, afterMs) {
 
 function wanted(topic) {
   for (const part of document.querySelectorAll("[data-refresh]")) {
-    if (topic && !part.dataset.refresh.split(" ").includes(topic)) continue;
-    const every = Number(part.dataset.refreshEvery || 5) * 1_000;
-    const since = Date.now() - Number(part.dataset.refreshedAt || 0);
-    schedule(part, Math.max(150, every - since));
+    const paces = Object.fromEntries(part.dataset.refresh.split(" ").map((pace) => pace.split(":")));
+    if (topic && !(topic in paces)) continue;
+    const every = (topic ? Number(paces[topic]) : 1) * 1_000;
+    const last = fetchedAt.get(part.id) ?? openedAt;
+    if (SLOW.has(topic) && Date.now() - last < every) continue;
+    schedule(part, Math.max(150, every - (Date.now() - last)));
   }
 }
 

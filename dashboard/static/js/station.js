@@ -21,13 +21,19 @@ function figure(value, digits) {
   return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace("-", "−");
 }
 
+function shownValue(tag, point) {
+  const words = tag.ownerSVGElement.dataset;
+  if ("flag" in tag.dataset && Number.isFinite(point.value)) return point.value ? words.yes : words.no;
+  return figure(point.value, Number(tag.dataset.digits));
+}
+
 function showPoints(points) {
   for (const tag of document.querySelectorAll(".schematic [data-point]")) {
     const point = points[tag.dataset.point];
     if (!point) continue;
     const state = stateOf(point);
     tag.dataset.state = state;
-    tag.querySelector("[data-value]").textContent = figure(point.value, Number(tag.dataset.digits));
+    tag.querySelector("[data-value]").textContent = shownValue(tag, point);
     tag.querySelector("[data-age]").textContent =
       state !== "good" && point.age_s !== null && point.age_s !== undefined ? durationText(point.age_s) : "";
   }
@@ -42,7 +48,7 @@ function showPoints(points) {
 }
 
 document.addEventListener("live:station", (event) => {
-  const points = event.detail?.points ?? event.detail?.station?.points;
+  const points = event.detail?.points;
   if (points) showPoints(points);
 });
 
