@@ -74,7 +74,7 @@ def place_faults(plans: Sequence[FaultPlan], layout: CityLayout) -> tuple[Placed
     for plan in plans:
         try:
             fault = _place(plan, layout, taken)
-        except KeyError:
+        except (KeyError, ValueError):
             problems.append(
                 f"fault {plan.id!r}: no {plan.type.value} target {plan.target!r}; "
                 "name an object of the site or a station with such an object below it"
