@@ -1,0 +1,192 @@
+"""A whole dashboard for tests: SQLite records with a small town, newest values put by hand, one account per role."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+from fastapi import FastAPI
+
+from config.rules_file import load_rules
+from config.settings import RulesSettings, Settings
+from dashboard.app import create_app
+from dashboard.security.accounts import hash_secret
+from dashboard.security.passwords import hash_password
+from dashboard.security.viewer import Role
+from heating.alarms import Alarm, AlarmEvent, AlarmEventKind, Incident, Priority
+from heating.clock import ManualClock
+from heating.heat_tree import Level, Node
+from heating.points import Measurement
+from heating.protocols import Health, HealthStatus, TimeSeriesStore
+from runtime.web_server import WebServer
+from storage.records.records import Records, open_records
+from tests.support.fake_live import FakeLive, FakeSeries
+from tests.support.small_town import small_town, small_town_contacts
+
+__all__ = ["NOW", "OWN_HOME", "PASSWORD", "House", "open_house"]
+
+NOW = datetime(2026, 12, 1, 4, tzinfo=UTC)
+"""Noon on site, in the heating season."""
+PASSWORD = "three-warm-radiators"
+OWN_HOME = "jx-12-3-301"
+"""Home of the resident's account."""
+HOME_AREA = "xilinhot"
+"""Area that every account but the administrator's is bound to; ``abag`` is foreign to them."""
+
+
+@lru_cache(maxsize=1)
+def _password_hash() -> str:
+    return hash_password(PASSWORD)
+
+
+@dataclass
+class House:
+    """The dashboard and everything behind it."""
+
+    records: Records
+    live: FakeLive
+    series: FakeSeries
+    clock: ManualClock
+    real_clock: ManualClock
+    settings: Settings
+    app: FastAPI
+    url: str
+    """Address of the server that serves `app`."""
+    _clients: dict[str | None, httpx.Client] = field(default_factory=dict)
+    _browsers: list[httpx.Client] = field(default_factory=list)
+
+    def client(self, role: str | None = None) -> httpx.Client:
+        """Return a client that signs in by the bearer token of a role; None: nobody."""
+        if role not in self._clients:
+            headers = {} if role is None else {"authorization": f"Bearer {token_of(role)}"}
+            self._clients[role] = httpx.Client(base_url=self.url, headers=headers, timeout=30)
+        return self._clients[role]
+
+    def browser(self) -> httpx.Client:
+        """Return a client with an empty cookie jar of its own."""
+        self._browsers.append(httpx.Client(base_url=self.url, timeout=30))
+        return self._browsers[-1]
+
+    def close_clients(self) -> None:
+        """Close every client."""
+        for client in (*self._clients.values(), *self._browsers):
+            client.close()
+
+    def signed_in(self, username: str) -> tuple[httpx.Client, dict[str, str]]:
+        """Return a client with a session cookie, and the header with its cross-site token."""
+        client = self.browser()
+        answer = client.post("/api/v1/login", json={"username": username, "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        return client, {"X-CSRF-Token": answer.json()["csrf_token"]}
+
+    def raise_alarm(
+        self,
+        alarm_id: str = "a1",
+        *,
+        station_id: str = "st-east",
+        rule_id: str = "ST-01",
+        priority: Priority = Priority.P1,
+        incident: bool = True,
+        area_id: str = HOME_AREA,
+    ) -> Alarm:
+        """Raise an alarm at a station as the engine does, with its incident."""
+        node = Node(Level.STATION, station_id)
+        alarm = Alarm(
+            alarm_id=alarm_id,
+            rule_id=rule_id,
+            subject=node,
+            area_id=area_id,
+            priority=priority,
+            raised_at=self.clock.now(),
+        )
+        kinds = AlarmEventKind
+        events = [
+            AlarmEvent(
+                alarm_id=alarm_id,
+                kind=kinds.RAISED,
+                at=alarm.raised_at,
+                opening=alarm,
+                parameters={"g2": 1.5},
+            ),
+            AlarmEvent(alarm_id=alarm_id, kind=kinds.ANNUNCIATED, at=alarm.raised_at),
+        ]
+        incidents = [
+            Incident(
+                incident_id=f"i-{alarm_id}",
+                root_alarm_id=alarm_id,
+                rule_id=rule_id,
+                node=node,
+                area_id=area_id,
+                opened_at=alarm.raised_at,
+                affected_households=54,
+            )
+        ]
+        self.records.alarms.append_events(events, incidents=incidents if incident else [])
+        return alarm
+
+    def warm_station(self, station_id: str = "st-east", **points: float) -> None:
+        """Put fresh, normal values of a station; keyword arguments change or add points."""
+        normal: dict[str, float] = {
+            "primary_supply_temp_c": 92.0,
+            "primary_return_temp_c": 45.0,
+            "primary_heat_rate_gj_per_h": 12.5,
+            "secondary_supply_temp_c": 50.0,
+            "secondary_supply_temp_setpoint_c": 51.0,
+            "secondary_return_temp_c": 40.0,
+        }
+        at_ms = self.clock.now_ms() - 5_000
+        self.live.put(Measurement.STATION, station_id, at_ms, **(normal | points))
+
+    def room(self, household_id: str, temp_c: float, *, age_s: float = 600.0, quality: int = 0) -> None:
+        """Put a room temperature [°C] of a home, measured `age_s` ago."""
+        at_ms = self.clock.now_ms() - int(age_s * 1000)
+        self.live.put(Measurement.ROOM, f"s-{household_id}", at_ms, quality=quality, room_temp_c=temp_c)
+
+
+def token_of(role: str) -> str:
+    """Return the bearer token of a role's account."""
+    return f"token-of-{role}-0123456789"
+
+
+@contextmanager
+def open_house(folder: Path, *, web: Mapping[str, Any] | None = None) -> Iterator[House]:
+    """Open a house on a new SQLite file in a folder."""
+    records = open_records(f"sqlite:///{folder / 'records.sqlite3'}")
+    clock, real_clock = ManualClock(NOW), ManualClock(NOW + timedelta(days=3))
+    records.registry.apply_site(small_town(), small_town_contacts(), by="test", now=NOW)
+    _add_people(records)
+    settings = Settings.model_validate(
+        {"web": {"cookie_secure": False, "login_attempts_per_minute": 1000, **(web or {})}}
+    )
+    live, series = FakeLive(), FakeSeries()
+    app = create_app(
+        records=records,
+        store=cast(TimeSeriesStore, series),
+        live=live,
+        rules=load_rules(RulesSettings()),
+        clock=clock,
+        settings=settings,
+        health_parts=lambda: {"store": Health(HealthStatus.OK, figures={"rows_total": 3.0})},
+        real_clock=real_clock,
+    )
+    server = WebServer(app=app, host="127.0.0.1", port=0)
+    server.start()
+    house = House(records, live, series, clock, real_clock, settings, app, server.url)
+    try:
+        yield house
+    finally:
+        house.close_clients()
+        server.stop()
+        records.close()
+
+
+def _add_people(records: Records) -> None:
+    for role in Role:
+        areas = None if role is Role.ADMIN else [HOME_AREA]
+        home = OWN_HOME if role is Role.RESIDENT else None
+        records.people.add_user(role.value, _password_hash(), [role.value], areas, home)
+        records.people.add_token(role.value, hash_secret(token_of(role.value)), role.value)
