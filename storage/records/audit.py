@@ -92,10 +92,11 @@ class AuditRecords:
     def verify_chain(self) -> int:
         """Check every hash and return the number of entries. Raises `BrokenChainError`."""
         before, number = _BEFORE_THE_FIRST, 0
-        with self._database.reading() as connection:
-            rows = connection.execution_options(yield_per=1000).execute(
-                sa.select(audit_entries).order_by(_COLUMNS.sequence)
-            )
+        statement = sa.select(audit_entries).order_by(_COLUMNS.sequence)
+        with (
+            self._database.reading() as connection,
+            connection.execution_options(yield_per=1000).execute(statement) as rows,
+        ):
             for row in rows.mappings():
                 number += 1
                 if row["sequence"] != number:
