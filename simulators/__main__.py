@@ -2,6 +2,6 @@
 
 import sys
 
-from simulators.command_line import main
+from simulators.command_line import run_process
 
-sys.exit(main(sys.argv[1:]))
+sys.exit(run_process(sys.argv[1:]))

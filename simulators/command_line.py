@@ -31,15 +31,14 @@ from simulators.reports import Message
 from simulators.scenario import Scenario, ScenarioError, load_scenario
 from simulators.truth import TruthFiles
 
-__all__ = ["main"]
+__all__ = ["main", "run_process"]
 
 _LAST_ACKNOWLEDGEMENTS_S = 10.0
 _PASSWORD_VARIABLE = "NUANLIU_MQTT__PASSWORD"
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the simulator with the given arguments and return the exit code."""
-    arguments = _parser().parse_args(argv)
+def run_process(argv: Sequence[str]) -> int:
+    """Run as a process of its own: logs as JSON on stderr, SIGTERM and SIGINT end the run in order."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -49,11 +48,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     stop = threading.Event()
-    if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return main(argv, stop=stop)
+
+
+def main(argv: Sequence[str] | None = None, *, stop: threading.Event | None = None) -> int:
+    """Run the simulator with the given arguments and return the exit code.
+
+    Parameters
+    ----------
+    argv : sequence of str or None
+        Arguments; those of the process when None.
+    stop : threading.Event or None
+        Setting it ends a live run in order.
+    """
+    arguments = _parser().parse_args(argv)
     try:
-        return _run(arguments, stop, sys.stdout)
+        return _run(arguments, stop or threading.Event(), sys.stdout)
     except ScenarioError as error:
         sys.stderr.write(f"{error}\n")
         return 2

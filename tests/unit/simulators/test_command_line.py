@@ -1,0 +1,73 @@
+"""The command line: events on stdout, errors with a remedy on stderr, exit codes."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from config.sample_files import read_sample_file
+from simulators.command_line import main
+
+TINY = "site: smoke\nspin_up: 1h\nweather: {day_of_year: 15}\n"
+
+
+def test_history_alone_is_written_the_same_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scenario = tmp_path / "tiny.yaml"
+    scenario.write_text(TINY, encoding="utf-8")
+    contents = []
+    for folder in (tmp_path / "a", tmp_path / "b"):
+        wishes = (
+            f"--scenario {scenario} --history-days 0.1 --history-out {folder} "
+            f"--virtual-origin 2026-01-15T08:00:00+08:00 --truth {folder / 'truth'}"
+        )
+        code = main(wishes.split())
+        assert code == 0
+        events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert [event["event"] for event in events] == ["history_done", "done"]
+        (path,) = folder.glob("*.npz")
+        batch = read_sample_file(path)
+        assert len(batch) == events[0]["values"] > 1000
+        assert (folder / "truth" / "faults.jsonl").read_text() == ""
+        contents.append(batch)
+    assert contents[0].objects == contents[1].objects
+    assert (contents[0].value == contents[1].value).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "complaint"),
+    [
+        (["--scenario", "nowhere"], 2, "shipped: city, league, smoke"),
+        (["--scenario", "smoke", "--history-days", "1"], 2, "--history-out"),
+    ],
+)
+def test_wrong_wishes_are_refused(
+    arguments: list[str], code: int, complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == code
+    captured = capsys.readouterr()
+    assert complaint in captured.err and captured.out == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--mqtt", "nohost"],
+        ["--mqtt", "h:99999"],
+        ["--speed", "0"],
+        ["--virtual-origin", "2026-01-15T08:00:00"],
+    ],
+)
+def test_arguments_out_of_range_end_with_two(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert arguments[0] in capsys.readouterr().err
+
+
+def test_a_missing_broker_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scenario = tmp_path / "tiny.yaml"
+    scenario.write_text(TINY, encoding="utf-8")
+    assert main(["--scenario", str(scenario), "--mqtt", "127.0.0.1:1"]) == 1
+    assert "no broker at 127.0.0.1:1" in capsys.readouterr().err
