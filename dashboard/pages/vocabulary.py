@@ -78,7 +78,7 @@ CATEGORIES = {
     "noise": N_("噪声"),
     "other": N_("其他"),
 }
-URGENCIES = {"emergency": N_("特急"), "high": N_("紧急"), "normal": N_("普通")}
+URGENCIES = {"emergency": N_("特急"), "high": N_("加急"), "normal": N_("普通")}
 TICKET_STATES = {
     "new": N_("新建"),
     "assigned": N_("已派单"),
