@@ -8,7 +8,6 @@ import json
 import threading
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -18,6 +17,7 @@ import structlog
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from collector.arrived_message import ArrivedMessage
 from collector.mqtt.batch_client import BatchClient
 from collector.mqtt.frames import DUPLICATE_FLAG, RETAIN_FLAG, PublishFrame
 from collector.mqtt.network_loop import NetworkLoop
@@ -25,7 +25,7 @@ from config.settings import MqttSettings
 from heating.clock import Clock
 from heating.protocols import Health, HealthStatus, RawMessage
 
-__all__ = ["ArrivedMessage", "MqttSource"]
+__all__ = ["MqttSource"]
 
 QUEUE_BYTES = 268_435_456
 """Bytes of payload that may wait in the queue before reading pauses [bytes]."""
@@ -33,14 +33,6 @@ TOPIC_CACHE_ENTRIES = 500_000
 """Topics whose text is remembered."""
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class ArrivedMessage(RawMessage):
-    """A message with what only MQTT knows of it."""
-
-    redelivered: bool = False
-    """The broker says that it sends this packet again."""
 
 
 class MqttSource:

@@ -1,0 +1,41 @@
+"""Gathering messages into batches: full, or old enough, or nothing more is coming.
+
+The last rule matters with a small in-flight window: a broker that waits for acknowledgements sends nothing more, so
+waiting for a full batch would only lose time, and with a window below the batch size for ever.
+"""
+
+from time import monotonic
+
+from heating.protocols import MessageSource, RawMessage
+
+__all__ = ["gather"]
+
+
+def gather(
+    source: MessageSource, *, limit: int, wait_s: float, gap_s: float, idle_s: float
+) -> list[RawMessage]:
+    """Return the next batch, empty when nothing came.
+
+    Parameters
+    ----------
+    source
+        Where messages come from.
+    limit
+        Most messages of a batch; at most half the in-flight window.
+    wait_s
+        Longest time from the first message to the return [s].
+    gap_s
+        A pause without messages this long ends the batch [s].
+    idle_s
+        Longest wait for the first message [s].
+    """
+    messages = source.take(limit=limit, timeout_s=idle_s)
+    if not messages:
+        return messages
+    end_s = monotonic() + wait_s
+    while (room := limit - len(messages)) > 0 and (left_s := end_s - monotonic()) > 0:
+        more = source.take(limit=room, timeout_s=min(gap_s, left_s))
+        if not more:
+            break
+        messages += more
+    return messages

@@ -1,0 +1,130 @@
+"""`DecoderChain`: from raw messages to rows that may be stored: route, decode, validate.
+
+What does not live here: durability (`collector.spool`) and repeats (`collector.repeats`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import structlog
+
+from collector.decoders.decoded import Decoded, Decoder, Reason, Rejection, SampleRows
+from collector.decoders.registry import build_decoder
+from collector.known_objects import KnownObjects
+from collector.routes import RouteTable
+from collector.validation import TimeLimits, merge_rejections, validate
+from config.settings import CollectorSettings, MqttSettings
+from heating.protocols import RawMessage
+from heating.samples import SampleBatch
+
+__all__ = ["DecoderChain"]
+
+log = structlog.get_logger()
+
+
+class DecoderChain:
+    """Routes messages to their decoders and validates what comes out.
+
+    Parameters
+    ----------
+    routes
+        (topic filter, decoder) in order; the first match wins.
+    known
+        Objects of the registry.
+    limits
+        Accepted distance between measured and arrival time.
+    """
+
+    def __init__(
+        self, *, routes: Sequence[tuple[str, Decoder]], known: KnownObjects, limits: TimeLimits | None = None
+    ) -> None:
+        self._routes = RouteTable(routes)
+        self._known = known
+        self._limits = limits or TimeLimits()
+        self.decoder_failures = 0
+        """Messages on which a decoder broke its promise and raised; each is in the rejections as well."""
+
+    @classmethod
+    def from_settings(
+        cls, *, mqtt: MqttSettings, collector: CollectorSettings, known: KnownObjects
+    ) -> "DecoderChain":
+        """Build the chain of a configuration.
+
+        Raises
+        ------
+        collector.decoders.registry.UnknownFamilyError, collector.routes.FilterError
+            When the routes are wrong.
+        """
+        build = partial(build_decoder, max_payload_bytes=mqtt.max_payload_bytes)
+        return cls(
+            routes=[
+                (route.filter, build(route.decoder, device_map=route.device_map)) for route in mqtt.routes
+            ],
+            known=known,
+            limits=TimeLimits(
+                future_ms=int(collector.future_tolerance_s * 1000), late_ms=int(collector.late_limit_s * 1000)
+            ),
+        )
+
+    def read(self, messages: Sequence[RawMessage]) -> Decoded:
+        """Turn messages into rows that may be stored; never raises on bad input."""
+        groups: dict[int, tuple[Decoder, list[int]]] = {}
+        unrouted: list[Rejection] = []
+        target = self._routes.target
+        for place, message in enumerate(messages):
+            decoder = target(message.topic)
+            if decoder is None:
+                unrouted.append(Rejection(place, Reason.BAD_TOPIC, f"no route covers {message.topic[:200]}"))
+            else:
+                groups.setdefault(id(decoder), (decoder, []))[1].append(place)
+        parts = [self._read_group(decoder, messages, places) for decoder, places in groups.values()]
+        if len(parts) == 1 and not unrouted:
+            return parts[0]
+        whole = _joined(parts)
+        return replace(whole, rejections=merge_rejections([*whole.rejections, *unrouted]))
+
+    def _read_group(self, decoder: Decoder, messages: Sequence[RawMessage], places: list[int]) -> Decoded:
+        whole = len(places) == len(messages)
+        chosen = messages if whole else [messages[place] for place in places]
+        part = self._decode(decoder, chosen)
+        if whole:
+            return part
+        moved = [replace(item, message=places[item.message]) for item in part.rejections]
+        return replace(part, message=np.array(places, np.int32)[part.message], rejections=moved)
+
+    def _decode(self, decoder: Decoder, messages: Sequence[RawMessage]) -> Decoded:
+        try:
+            return validate(decoder.decode(messages), known=self._known, limits=self._limits)
+        except Exception:
+            log.exception("collector.decoder_failed", decoder=type(decoder).__name__, messages=len(messages))
+        if len(messages) == 1:
+            self.decoder_failures += 1
+            rows = SampleRows()
+            rows.reject(0, Reason.WRONG_TYPE, f"the decoder {type(decoder).__name__} failed on it")
+            return rows.finish()
+        half = len(messages) // 2
+        first = self._decode(decoder, messages[:half])
+        second = self._decode(decoder, messages[half:])
+        moved = [replace(item, message=item.message + half) for item in second.rejections]
+        return _joined([first, replace(second, message=second.message + np.int32(half), rejections=moved)])
+
+
+def _joined(parts: Sequence[Decoded]) -> Decoded:
+    """Put validated parts together (objects are distinct in each); readings get new numbers."""
+    if not parts:
+        return SampleRows().finish()
+    first, readings = 0, []
+    for part in parts:
+        readings.append(part.reading + np.int32(first))
+        first += int(part.reading[-1]) + 1 if len(part.reading) else 0
+    samples = SampleBatch.concatenate([part.samples for part in parts])
+    return Decoded(
+        samples=samples,
+        message=np.concatenate([part.message for part in parts]),
+        reading=np.concatenate(readings),
+        areas=(None,) * len(samples.objects),
+        rejections=[item for part in parts for item in part.rejections],
+        notes=[note for part in parts for note in part.notes],
+    )

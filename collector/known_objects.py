@@ -1,0 +1,89 @@
+"""`KnownObjects`: what the registry knows, as the collector needs it; refreshable while messages flow.
+
+Only known objects make series (reliability.md 8). What does not live here: the registry itself (`storage.records`).
+"""
+
+from collections.abc import Iterator, Mapping
+
+from heating.assets import Site
+from heating.points import Measurement
+from heating.samples import ObjectRef
+
+__all__ = ["KnownObjects"]
+
+
+class KnownObjects(Mapping[ObjectRef, str]):
+    """Object → its area id (empty: the registry does not say, any area is accepted).
+
+    Parameters
+    ----------
+    areas
+        Area id by object.
+    parents
+        Area → area above; a sender may name the object's own area or any area above it.
+
+    Reading is safe from any thread while another calls `replace`.
+    """
+
+    def __init__(self, areas: Mapping[ObjectRef, str], *, parents: Mapping[str, str] | None = None) -> None:
+        self._areas = dict(areas)
+        self._parents = dict(parents or {})
+        self.version = 0
+        """Rises with every `replace`, so that what was derived can be thrown away."""
+
+    def __getitem__(self, ref: ObjectRef) -> str:
+        return self._areas[ref]
+
+    def __iter__(self) -> Iterator[ObjectRef]:
+        return iter(self._areas)
+
+    def __len__(self) -> int:
+        return len(self._areas)
+
+    def replace(self, areas: Mapping[ObjectRef, str], *, parents: Mapping[str, str] | None = None) -> None:
+        """Take over a new state of the registry."""
+        if parents is not None:
+            self._parents = dict(parents)
+        self._areas = dict(areas)
+        self.version += 1
+
+    def replace_by_site(self, site: Site) -> None:
+        """Take over a whole registry."""
+        self.replace(_areas_of(site), parents=_parents_of(site))
+
+    def accepts_area(self, ref: ObjectRef, area: str) -> bool:
+        """Return whether a known object may speak for an area: its own or one above."""
+        own: str | None = self._areas[ref]
+        if not own:
+            return True
+        for _level in range(16):
+            if own == area:
+                return True
+            own = self._parents.get(own) if own else None
+            if own is None:
+                return False
+        return False
+
+    @classmethod
+    def from_site(cls, site: Site) -> "KnownObjects":
+        """Return the objects of a whole registry; sensors take the area of the home they measure now or last."""
+        return cls(_areas_of(site), parents=_parents_of(site))
+
+
+def _parents_of(site: Site) -> dict[str, str]:
+    return {area.area_id: area.parent_id for area in site.areas if area.parent_id is not None}
+
+
+def _areas_of(site: Site) -> dict[ObjectRef, str]:
+    areas: dict[ObjectRef, str] = {}
+    areas.update((ObjectRef(Measurement.WEATHER, name), "") for name in site.weather_sites)
+    areas.update((ObjectRef(Measurement.SOURCE, item.source_id), item.area_id) for item in site.sources)
+    areas.update((ObjectRef(Measurement.STATION, item.station_id), item.area_id) for item in site.stations)
+    community_area = {item.community_id: item.area_id for item in site.communities}
+    building_area = {item.building_id: community_area.get(item.community_id, "") for item in site.buildings}
+    areas.update((ObjectRef(Measurement.BUILDING, key), area) for key, area in building_area.items())
+    home_area = {item.household_id: building_area.get(item.building_id, "") for item in site.households}
+    areas.update((ObjectRef(Measurement.ROOM, item.sensor_id), "") for item in site.sensors)
+    for item in sorted(site.assignments, key=lambda assignment: assignment.start):
+        areas[ObjectRef(Measurement.ROOM, item.sensor_id)] = home_area.get(item.household_id, "")
+    return areas

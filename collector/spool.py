@@ -1,0 +1,441 @@
+"""The durable spool: one commit keeps the good rows, the rejections and the keys of a batch of messages.
+
+One thread commits, another reads, forwards and tidies; each has connections of its own. When `commit` returns, a power
+cut loses nothing of it; when it raises, nothing of it is kept. What does not live here: forwarding
+(`collector.forwarder`).
+"""
+
+import os
+import sqlite3
+import threading
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from collector.arrived_message import content_of, redelivered_places
+from collector.batch_codec import decode_batch, encode_batch
+from collector.decoders.decoded import Decoded
+from collector.outcomes import Counts, sum_up
+from collector.rejections import (
+    KeptRejection,
+    delete_above_cap,
+    move_to_catalogue,
+    rejections_of,
+    write_rejections,
+)
+from collector.repeats import RowFate, judge_rows
+from collector.spool_files import (
+    SpoolError,
+    SpoolFile,
+    SpoolInUseError,
+    file_name,
+    find_files,
+    hour_of,
+    lock_folder,
+    open_catalogue,
+    open_file,
+    remove_file,
+    set_aside,
+)
+from heating.clock import Clock
+from heating.protocols import RawMessage
+from heating.samples import SampleBatch
+
+__all__ = ["Committed", "Spool", "SpoolError", "SpoolInUseError", "SpooledBatch"]
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a commit kept."""
+
+    sequence: int
+    fresh: SampleBatch
+    """The rows that had not come before."""
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class SpooledBatch:
+    """A batch read back from the spool."""
+
+    sequence: int
+    samples: SampleBatch
+    message: NDArray[np.int32]
+    """(n,) number of the message within its batch, for each row."""
+
+
+class Spool:
+    """The spool in one folder.
+
+    Parameters
+    ----------
+    folder
+        On a local disk; made when missing.
+    clock
+        Tells the hour of arrival.
+    future_tolerance_ms
+        How far a measured time may lie ahead of its arrival; bounds the search for repeats [ms].
+
+    Raises
+    ------
+    SpoolInUseError
+        When another process has it.
+    SpoolError
+        When it cannot be opened now.
+    """
+
+    def __init__(self, folder: Path, *, clock: Clock, future_tolerance_ms: int = 300_000) -> None:
+        self.folder = folder
+        self._clock = clock
+        self._tolerance_ms = future_tolerance_ms
+        self._changed = threading.Condition()
+        self._writer: sqlite3.Connection | None = None
+        self._current: SpoolFile | None = None
+        self._older: dict[Path, sqlite3.Connection] = {}
+        self._readers: dict[Path, sqlite3.Connection] = {}
+        folder.mkdir(parents=True, exist_ok=True)
+        self._lock = lock_folder(folder)
+        try:
+            self._files, damaged = find_files(folder)
+            for path in damaged:
+                set_aside(path)
+                log.error("collector.spool_file_damaged", file=path.name, set_aside=f"{path.name}.damaged")
+            self._catalogue = open_catalogue(folder)
+            self.identity = self._fact("identity", uuid.uuid4().hex)
+            self._cursor = int(self._fact("cursor", "0"))
+        except sqlite3.Error as error:
+            os.close(self._lock)
+            raise SpoolError(f"spool {folder} cannot be opened: {error}") from error
+        self.damaged_files = len(damaged)
+        """Files set aside as unreadable when the spool was opened."""
+        self._sequence = max([self._cursor, *(file.last_sequence for file in self._files)])
+        self.first_own_sequence = self._sequence + 1
+        """First sequence of this process; batches before it belong to a former one."""
+
+    # --- committing (writer thread) -----------------------------------------------------------------------------
+
+    def commit(self, messages: Sequence[RawMessage], decoded: Decoded) -> Committed:
+        """Keep a batch of messages in one transaction.
+
+        Raises
+        ------
+        SpoolError
+            Nothing is kept; the same call may succeed later.
+        """
+        now_ms = self._clock.now_ms()
+        try:
+            connection = self._connection(now_ms)
+            connection.execute("BEGIN IMMEDIATE")
+            committed = self._write(connection, now_ms, messages, decoded)
+            connection.execute("COMMIT")
+        except (sqlite3.Error, OSError) as error:
+            self._drop_writer()
+            raise SpoolError(f"cannot be kept: {error}") from error
+        with self._changed:
+            assert self._current is not None
+            self._sequence = self._current.last_sequence = committed.sequence
+            self._current.last_received_ms = max(self._current.last_received_ms, now_ms)
+            self._changed.notify_all()
+        return committed
+
+    def _write(
+        self, connection: sqlite3.Connection, now_ms: int, messages: Sequence[RawMessage], decoded: Decoded
+    ) -> Committed:
+        sequence = self._sequence + 1
+        again = redelivered_places(messages)
+        fates = self._fates(connection, messages, decoded, again)
+        known = [place for place in again if self._rejected_before(connection, content_of(messages[place]))]
+        outcome = sum_up(decoded, fates, messages=len(messages), known_again=frozenset(known))
+        rows = fates == RowFate.NEW
+        fresh = decoded.samples if rows.all() else decoded.samples.select(rows)
+        if len(fresh):
+            body = encode_batch(fresh, decoded.message[rows])
+            connection.execute(
+                "INSERT INTO batch VALUES (?, ?, ?, ?, ?)",
+                (sequence, now_ms, outcome.counts.stored, len(fresh), body),
+            )
+        if outcome.rejections:
+            write_rejections(connection, rejections_of(sequence, messages, outcome))
+        return Committed(sequence, fresh, outcome.counts)
+
+    def _fates(
+        self,
+        connection: sqlite3.Connection,
+        messages: Sequence[RawMessage],
+        decoded: Decoded,
+        again: list[int],
+    ) -> NDArray[np.uint8]:
+        samples = decoded.samples
+        fates = judge_rows(
+            connection, decoded, older=self._older_connections, newest_older_ms=self._newest_older_ms()
+        )
+        timeless = np.unique(decoded.message[samples.measured_ms == samples.received_ms])
+        repeated = []
+        for place in timeless.tolist():
+            content = content_of(messages[place])
+            fresh = connection.execute("INSERT OR IGNORE INTO arrival VALUES (?)", (content,)).rowcount
+            if not fresh and place in again:
+                repeated.append(place)
+        if repeated:
+            fates[np.isin(decoded.message, np.array(repeated))] = RowFate.DUPLICATE
+        return fates
+
+    def _rejected_before(self, connection: sqlite3.Connection, content: bytes) -> bool:
+        query = "SELECT 1 FROM rejection WHERE content = ? AND whole LIMIT 1"
+        return any(
+            source.execute(query, (content,)).fetchone()
+            for source in (connection, *self._older_connections(self._newest_older_ms()))
+        )
+
+    def _connection(self, now_ms: int) -> sqlite3.Connection:
+        """Return the connection of the current hourly file; a new hour opens a new file, a clock set back none."""
+        hour = hour_of(now_ms)
+        if self._writer is not None and self._current is not None and hour <= self._current.hour:
+            return self._writer
+        self._drop_writer()
+        with self._changed:
+            last = self._files[-1] if self._files else None
+        if last is not None and hour <= last.hour:
+            self._writer, self._current = open_file(last.path), last
+            return self._writer
+        path = self.folder / file_name(hour)
+        self._writer = open_file(path)
+        self._current = SpoolFile(path, hour, 0, 0)
+        with self._changed:
+            self._files.append(self._current)
+        return self._writer
+
+    def _drop_writer(self) -> None:
+        writer, self._writer, self._current = self._writer, None, None
+        if writer is None:
+            return
+        try:
+            if writer.in_transaction:
+                writer.execute("ROLLBACK")
+            writer.close()
+        except sqlite3.Error as error:
+            log.warning("collector.spool_close_failed", error=str(error))
+
+    def _newest_older_ms(self) -> int:
+        with self._changed:
+            times = [file.last_received_ms for file in self._files if file is not self._current]
+        return max(times, default=-(2**62)) + self._tolerance_ms
+
+    def _older_connections(self, measured_ms: int) -> Iterator[sqlite3.Connection]:
+        """Yield the older files in which something measured then may have arrived."""
+        with self._changed:
+            older = [file for file in self._files if file is not self._current]
+        for path in [path for path in self._older if path not in {file.path for file in older}]:
+            self._older.pop(path).close()
+        for file in reversed(older):
+            if file.last_received_ms + self._tolerance_ms < measured_ms:
+                return
+            if file.path not in self._older:
+                self._older[file.path] = open_file(file.path)
+            yield self._older[file.path]
+
+    # --- reading and tidying (forwarder thread) -----------------------------------------------------------------
+
+    @property
+    def cursor(self) -> int:
+        """Newest sequence that the store has."""
+        return self._cursor
+
+    @property
+    def last_sequence(self) -> int:
+        """Newest sequence committed."""
+        return self._sequence
+
+    def wait_for_more(self, timeout_s: float) -> bool:
+        """Wait until something lies behind the cursor; return whether it does."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._sequence > self._cursor, timeout=timeout_s)
+
+    def wake(self) -> None:
+        """End a `wait_for_more` of another thread early when there is news; harmless otherwise."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def read(self, *, max_rows: int) -> tuple[list[SpooledBatch], int]:
+        """Return batches behind the cursor in order, about `max_rows` rows, and the sequence they reach.
+
+        Raises
+        ------
+        SpoolError
+            When the files cannot be read now.
+        collector.batch_codec.CodecError
+            When a batch is damaged.
+        """
+        with self._changed:
+            files = [file for file in self._files if file.last_sequence > self._cursor]
+            reached = self._sequence
+        batches: list[SpooledBatch] = []
+        rows = 0
+        try:
+            for file in files:
+                for sequence, body in self._batches_of(file):
+                    if sequence > reached:
+                        return batches, reached
+                    samples, message = decode_batch(body)
+                    batches.append(SpooledBatch(sequence, samples, message))
+                    rows += len(samples)
+                    if rows >= max_rows:
+                        return batches, sequence
+        except sqlite3.Error as error:
+            raise SpoolError(f"cannot be read: {error}") from error
+        return batches, reached
+
+    def _batches_of(self, file: SpoolFile) -> Iterator[tuple[int, bytes]]:
+        if file.path not in self._readers:
+            self._readers[file.path] = open_file(file.path)
+        after = self._cursor
+        query = "SELECT sequence, body FROM batch WHERE sequence > ? ORDER BY sequence LIMIT 64"
+        while rows := self._readers[file.path].execute(query, (after,)).fetchall():
+            yield from rows
+            after = rows[-1][0]
+
+    def advance(self, sequence: int) -> None:
+        """Note that the store has everything up to a sequence; may also go back, to forward again.
+
+        Raises
+        ------
+        SpoolError
+            When the disk refuses; the cursor stays.
+        """
+        try:
+            self._catalogue.execute("UPDATE fact SET value = ? WHERE name = 'cursor'", (str(sequence),))
+        except sqlite3.Error as error:
+            raise SpoolError(f"the cursor cannot be kept: {error}") from error
+        with self._changed:
+            self._cursor = sequence
+
+    def skip_to(self, sequence: int) -> None:
+        """Never give out sequences at or below one that the store knows of this spool."""
+        with self._changed:
+            self._sequence = max(self._sequence, sequence)
+
+    def oldest_kept_sequence(self) -> int:
+        """Return the first sequence that can still be read, the next one when there is none."""
+        with self._changed:
+            files = list(self._files)
+        for file in files:
+            for sequence, _body in self._batches_from_start(file):
+                return sequence
+        return self._sequence + 1
+
+    def _batches_from_start(self, file: SpoolFile) -> list[tuple[int, bytes]]:
+        if file.path not in self._readers:
+            self._readers[file.path] = open_file(file.path)
+        query = "SELECT sequence, x'' FROM batch ORDER BY sequence LIMIT 1"
+        return self._readers[file.path].execute(query).fetchall()
+
+    def keep_rejections(self, rejections: Sequence[KeptRejection]) -> None:
+        """Keep rejections that arose behind the spool (the store refused rows); repeats change nothing.
+
+        Raises
+        ------
+        SpoolError
+            When the disk refuses.
+        """
+        try:
+            self._catalogue.execute("BEGIN IMMEDIATE")
+            write_rejections(self._catalogue, rejections)
+            self._catalogue.execute("COMMIT")
+        except sqlite3.Error as error:
+            if self._catalogue.in_transaction:
+                self._catalogue.execute("ROLLBACK")
+            raise SpoolError(f"rejections cannot be kept: {error}") from error
+
+    def tidy(self, *, keep_ms: int, max_rejections: int, safe_sequence: int | None = None) -> int:
+        """Delete files that are forwarded and old enough, and the oldest rejections above the cap.
+
+        Parameters
+        ----------
+        keep_ms
+            Forwarded files younger than this stay [ms].
+        max_rejections
+            Rejections kept over all files.
+        safe_sequence
+            Newest sequence that the store cannot lose any more; None: the cursor.
+
+        Returns
+        -------
+        int
+            Files deleted.
+
+        Raises
+        ------
+        SpoolError
+            When the disk refuses; the next call goes on.
+        """
+        limit_ms = self._clock.now_ms() - keep_ms
+        safe = self._cursor if safe_sequence is None else min(self._cursor, safe_sequence)
+        with self._changed:
+            old = [
+                file
+                for file in self._files[:-1]
+                if file is not self._current
+                and file.last_sequence <= safe
+                and file.last_received_ms < limit_ms
+            ]
+        try:
+            for file in old:
+                self._delete(file)
+            self._cap_rejections(max_rejections)
+        except (sqlite3.Error, OSError) as error:
+            raise SpoolError(f"cannot be tidied: {error}") from error
+        return len(old)
+
+    def _delete(self, file: SpoolFile) -> None:
+        reader = self._readers.pop(file.path, None) or open_file(file.path)
+        try:
+            moved = move_to_catalogue(self._catalogue, reader)
+        finally:
+            reader.close()
+        with self._changed:
+            self._files.remove(file)
+        remove_file(file.path)
+        log.info("collector.spool_file_deleted", file=file.path.name, rejections_moved=moved)
+
+    def _cap_rejections(self, max_rows: int) -> None:
+        with self._changed:
+            files = list(self._files)
+        for file in files:
+            if file.path not in self._readers:
+                self._readers[file.path] = open_file(file.path)
+        places = [self._catalogue, *(self._readers[file.path] for file in files)]
+        gone = delete_above_cap(places, max_rows)
+        if not gone:
+            return
+        dropped = int(self._fact("rejections_dropped", "0")) + gone
+        self._catalogue.execute(
+            "UPDATE fact SET value = ? WHERE name = 'rejections_dropped'", (str(dropped),)
+        )
+        log.warning("collector.rejections_capped", deleted=gone, deleted_ever=dropped, cap=max_rows)
+
+    @property
+    def rejections_dropped(self) -> int:
+        """Rejections deleted by the cap since the spool was made."""
+        return int(self._fact("rejections_dropped", "0"))
+
+    # --- opening and closing ------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Let go of everything; both threads must have ended."""
+        self._drop_writer()
+        for connection in (*self._older.values(), *self._readers.values(), self._catalogue):
+            connection.close()
+        self._older.clear()
+        self._readers.clear()
+        os.close(self._lock)
+
+    def _fact(self, name: str, default: str) -> str:
+        self._catalogue.execute("INSERT OR IGNORE INTO fact VALUES (?, ?)", (name, default))
+        return str(self._catalogue.execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()[0])

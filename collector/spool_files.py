@@ -1,0 +1,187 @@
+"""The files of the spool: names, tables, and how they are opened.
+
+One SQLite file an hour of arrival holds the good rows, the rejections and the keys of what came, so that all three
+are committed together; a small catalogue holds the spool's identity and the forwarder's cursor. Every file runs with a
+write-ahead log and synchronous=FULL: a commit is on the disk before it returns.
+"""
+
+import fcntl
+import os
+import sqlite3
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from heating.errors import HeatingError
+
+__all__ = [
+    "CATALOGUE_NAME",
+    "REJECTION_COLUMNS",
+    "SpoolError",
+    "SpoolFile",
+    "SpoolInUseError",
+    "file_name",
+    "find_files",
+    "hour_of",
+    "lock_folder",
+    "open_catalogue",
+    "open_file",
+    "remove_file",
+    "set_aside",
+]
+
+CATALOGUE_NAME = "catalogue.sqlite3"
+"""File with the spool's identity, cursor and old rejections."""
+BUSY_S = 10.0
+"""Longest wait for another connection's transaction [s]."""
+
+_HOUR_TABLES = """
+CREATE TABLE IF NOT EXISTS batch (
+    sequence INTEGER PRIMARY KEY, received_ms INTEGER NOT NULL, messages INTEGER NOT NULL,
+    row_count INTEGER NOT NULL, body BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS seen (
+    measured_ms INTEGER NOT NULL, object TEXT NOT NULL, content BLOB NOT NULL, PRIMARY KEY (measured_ms, object)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS arrival (content BLOB PRIMARY KEY) WITHOUT ROWID;
+"""
+_REJECTION_TABLE = """
+CREATE TABLE IF NOT EXISTS rejection (
+    sequence INTEGER NOT NULL, ordinal INTEGER NOT NULL, received_ms INTEGER NOT NULL, topic TEXT NOT NULL,
+    payload BLOB NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL, content BLOB NOT NULL,
+    whole INTEGER NOT NULL, replayed_ms INTEGER, PRIMARY KEY (sequence, ordinal)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS rejection_content ON rejection (content);
+"""
+_CATALOGUE_TABLES = """
+CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
+REJECTION_COLUMNS = (
+    "sequence, ordinal, received_ms, topic, payload, reason, detail, content, whole, replayed_ms"
+)
+"""Columns of the table `rejection`, in order."""
+
+
+class SpoolError(HeatingError):
+    """The spool cannot keep something now: disk full, disk broken, or the folder is in use. Try again later."""
+
+    retryable = True
+
+
+class SpoolInUseError(SpoolError):
+    """Another process runs on this folder: two collectors need two folders."""
+
+    retryable = False
+
+
+@dataclass(slots=True)
+class SpoolFile:
+    """One hourly file."""
+
+    path: Path
+    """Where it lies."""
+    hour: str
+    """Hour of arrival that opened it, ``YYYYMMDDTHH`` UTC."""
+    last_sequence: int
+    """Newest sequence in it, 0 when empty."""
+    last_received_ms: int
+    """Newest arrival in it [epoch ms]."""
+
+
+def hour_of(moment_ms: int) -> str:
+    """Return the hour of a moment as it stands in file names."""
+    return datetime.fromtimestamp(moment_ms // 1000, UTC).strftime("%Y%m%dT%H")
+
+
+def file_name(hour: str) -> str:
+    """Return the name of the file of an hour."""
+    return f"spool-{hour}.sqlite3"
+
+
+def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    uri = f"{path.absolute().as_uri()}{'?mode=ro' if read_only else ''}"
+    connection = sqlite3.connect(uri, uri=True, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+    if not read_only:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+    return connection
+
+
+def open_file(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """Open an hourly file, with its tables unless `read_only`.
+
+    Raises
+    ------
+    sqlite3.Error
+        When it is damaged or the disk is full.
+    """
+    connection = _connect(path, read_only=read_only)
+    if not read_only:
+        connection.executescript(_HOUR_TABLES + _REJECTION_TABLE)
+    return connection
+
+
+def open_catalogue(folder: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """Open the catalogue of a spool folder.
+
+    Raises
+    ------
+    sqlite3.Error
+        When it is damaged or the disk is full.
+    """
+    connection = _connect(folder / CATALOGUE_NAME, read_only=read_only)
+    if not read_only:
+        connection.executescript(_CATALOGUE_TABLES + _REJECTION_TABLE)
+    return connection
+
+
+def find_files(folder: Path) -> tuple[list[SpoolFile], list[Path]]:
+    """Return the hourly files of a folder in order, and those that cannot be read."""
+    files: list[SpoolFile] = []
+    damaged: list[Path] = []
+    for path in sorted(folder.glob("spool-*.sqlite3")):
+        try:
+            connection = open_file(path)
+            try:
+                row = connection.execute(
+                    "SELECT max(sequence), max(received_ms) FROM (SELECT sequence, received_ms FROM batch"
+                    " UNION ALL SELECT sequence, received_ms FROM rejection)"
+                ).fetchone()
+            finally:
+                connection.close()
+        except sqlite3.DatabaseError:
+            damaged.append(path)
+            continue
+        files.append(SpoolFile(path, path.stem.removeprefix("spool-"), row[0] or 0, row[1] or 0))
+    return files, damaged
+
+
+def remove_file(path: Path) -> None:
+    """Delete an hourly file with its write-ahead log."""
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def lock_folder(folder: Path) -> int:
+    """Take a spool folder for this process; close the returned handle to let go.
+
+    Raises
+    ------
+    SpoolInUseError
+        When another process has it.
+    """
+    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(handle)
+        raise SpoolInUseError(f"another collector runs on the spool {folder}") from error
+    return handle
+
+
+def set_aside(path: Path) -> None:
+    """Rename a damaged file and its write-ahead log, so that the spool goes on without it."""
+    for suffix in ("", "-wal", "-shm"):
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            part.rename(part.with_name(f"{part.name}.damaged"))
