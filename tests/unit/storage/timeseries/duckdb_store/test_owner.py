@@ -18,9 +18,11 @@ from storage.timeseries.duckdb_store.store import DuckDBStore
 from storage.timeseries.errors import StoreUnavailableError
 from tests.support.waiting import wait_until
 
-ONE = SampleBatch.from_samples(
-    [Sample(ObjectRef(Measurement.ROOM, "R-1"), "room_temp_c", 1_767_700_800_000, 21.0)]
-)
+
+def one() -> SampleBatch:
+    """A batch with one reading."""
+    sample = Sample(ObjectRef(Measurement.ROOM, "R-1"), "room_temp_c", 1_767_700_800_000, 21.0)
+    return SampleBatch.from_samples([sample])
 
 
 @pytest.fixture
@@ -83,7 +85,7 @@ def test_after_a_fatal_error_the_database_is_opened_again() -> None:
 def test_reads_and_health_do_not_wait_for_a_stalled_writer(tmp_path: Path) -> None:
     clock = ManualClock(datetime(2026, 1, 6, tzinfo=UTC))
     store = DuckDBStore(tmp_path, clock=clock, patience_s=0.05)
-    store.append(ONE)
+    store.append(one())
     go_on = threading.Event()
     stalled = store._owner.submit(lambda connection: go_on.wait(20))
     wait_until(lambda: store._owner.waiting == 0, timeout_s=5)
@@ -92,10 +94,10 @@ def test_reads_and_health_do_not_wait_for_a_stalled_writer(tmp_path: Path) -> No
     health = store.health()
     assert (health.status, health.figures["busy_seconds"]) == (HealthStatus.DEGRADED, 31.0)
     with pytest.raises(HeatingError, match="busy") as late:
-        store.append(ONE)
+        store.append(one())
     assert late.value.retryable
     go_on.set()
     stalled.result(5)
-    store.append(ONE)
+    store.append(one())
     assert store.health().status is HealthStatus.OK
     store.close()
