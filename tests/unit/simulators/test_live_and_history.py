@@ -64,7 +64,7 @@ def test_nothing_is_published_before_its_time() -> None:
     run_live(
         city,
         clock=clock,
-        speed=1000,
+        speed=1e6,
         publish=publish,
         stop=threading.Event(),
         until=ORIGIN + timedelta(minutes=20),
