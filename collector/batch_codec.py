@@ -42,7 +42,7 @@ def encode_batch(batch: SampleBatch, message: NDArray[np.int32]) -> bytes:
         points=[(_MEASUREMENT_OF[index], POINTS[index].name) for index in points],
     )
     head = msgspec.json.encode(header)
-    columns = (
+    columns: tuple[NDArray[Any], ...] = (
         batch.object_index,
         place,
         batch.measured_ms,

@@ -91,6 +91,7 @@ class Collector:
         self._trouble = ""
         self._sink_failures = 0
         self._idle = threading.Event()
+        self._stopped = False
         self.commits = 0
         """Commits since the start."""
         self.last_commit_s = monotonic()
@@ -120,8 +121,12 @@ class Collector:
         bool
             Whether everything that was committed is in the store; what is not stays in the spool.
         """
+        if self._stopped:
+            return self._forwarder.is_drained
+        self._stopped = True
         end_s = monotonic() + timeout_s
         if drain and self._thread is not None:
+            self._idle.clear()
             self._wait(lambda: self._idle.is_set() and not self._held, end_s)
         self._stopping.set()
         if self._thread is not None:
