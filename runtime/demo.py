@@ -28,6 +28,7 @@ from runtime.demo_people import DemoLogin, make_demo_people
 from runtime.embedded_broker import EmbeddedBroker
 from runtime.history import HistoryLoader, judge_history
 from runtime.rooms import EVERY_ROOM
+from runtime.supervisor import Supervisor
 from storage.records.records import open_records
 
 __all__ = ["Demo", "DemoOptions", "run_demo"]
@@ -78,6 +79,7 @@ class Demo:
         self._published = 0
         self._simulator: ChildProcess | None = None
         self._listener: threading.Thread | None = None
+        self._supervisor: Supervisor | None = None
         self._stack = ExitStack()
         self._house: House | None = None
 
@@ -108,12 +110,12 @@ class Demo:
         if not (self.data_dir / _STARTED_FILE).exists():
             self._load_history(house)
         self._supervisor = house.supervisor()
-        self._stack.callback(self._supervisor.stop)
         self._supervisor.start()
         self._go_file.touch()
 
     def wait(self) -> bool:
         """Wait for the end of the duration, a signal or a dead part; True when the end was orderly."""
+        assert self._supervisor is not None, "the demo has not started"
         self._supervisor.catch_signals()
         return self._supervisor.wait(duration_s=self.options.duration_s)
 
@@ -124,9 +126,10 @@ class Demo:
             self._simulator.stop(timeout_s=20.0)
         if self._listener is not None:
             self._listener.join(5.0)
+        if self._supervisor is not None:
+            self._supervisor.stop()  # the collector takes in what was sent and waits for the store
         house = self._house
         if house is not None and house.collector is not None and house.alerting is not None:
-            house.collector.stop(drain=True, timeout_s=30.0)
             counts = house.collector.counts()
             summary = {
                 "published": self._published,

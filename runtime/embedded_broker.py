@@ -31,7 +31,7 @@ jetstream {{
 mqtt {{
   host: "{host}"
   port: {mqtt_port}
-  max_ack_pending: 65535
+  max_ack_pending: 20000
   ack_wait: "60s"
 }}
 """
