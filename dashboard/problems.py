@@ -4,6 +4,7 @@ What is shown on error pages is the pages' business: `install_problem_handlers` 
 """
 
 import math
+import traceback
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import cast
@@ -15,6 +16,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.desk.alarm_desk import UnfitActionError
 from dashboard.queries.filters import NotVisibleError, UnknownPointError
@@ -83,7 +85,7 @@ def install_problem_handlers(app: FastAPI, error_page: ErrorPage | None = None) 
     app.add_exception_handler(HeatingError, answers.to_ours)
     app.add_exception_handler(HTTPException, answers.to_http)
     app.add_exception_handler(RequestValidationError, answers.to_validation)
-    app.add_exception_handler(Exception, answers.to_unexpected)
+    app.add_middleware(_CrashAnswers, answers=answers)
 
 
 class _Answers:
@@ -119,7 +121,9 @@ class _Answers:
         return problem_response(request, 422, "invalid_request", detail, errors=errors)
 
     def to_unexpected(self, request: Request, error: Exception) -> Response:
-        log.error("dashboard.request_crashed", path=request.url.path, exc_info=error)
+        # The text of the trace and not the exception: a renderer might add local variables, passwords among them.
+        trace = "".join(traceback.format_exception(error))
+        log.error("dashboard.request_crashed", path=request.url.path, trace=trace)
         return self._answer(request, 500, "failed")
 
     def _answer(self, request: Request, status: int, code: str, detail: str = "") -> Response:
@@ -128,6 +132,33 @@ class _Answers:
         if code == "sign_in_needed":
             return _to_sign_in(request)
         return self._page(request, status, code)
+
+
+class _CrashAnswers:
+    """Answers what nobody foresaw, inside the wrappers that add headers; Starlette's own catch is outside of them."""
+
+    def __init__(self, app: ASGIApp, *, answers: _Answers) -> None:
+        self._app = app
+        self._answers = answers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception as error:
+            response = self._answers.to_unexpected(Request(scope), error)
+            if started:
+                raise
+            await response(scope, receive, send)
 
 
 def _is_for_programs(request: Request) -> bool:

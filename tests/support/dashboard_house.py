@@ -1,11 +1,13 @@
 """A whole dashboard for tests: SQLite records with a small town, newest values put by hand, one account per role."""
 
+import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import httpx
@@ -155,10 +157,9 @@ def token_of(role: str) -> str:
 @contextmanager
 def open_house(folder: Path, *, web: Mapping[str, Any] | None = None) -> Iterator[House]:
     """Open a house on a new SQLite file in a folder."""
+    (folder / "records.sqlite3").write_bytes(_filled_database())
     records = open_records(f"sqlite:///{folder / 'records.sqlite3'}")
     clock, real_clock = ManualClock(NOW), ManualClock(NOW + timedelta(days=3))
-    records.registry.apply_site(small_town(), small_town_contacts(), by="test", now=NOW)
-    _add_people(records)
     settings = Settings.model_validate(
         {"web": {"cookie_secure": False, "login_attempts_per_minute": 1000, **(web or {})}}
     )
@@ -182,6 +183,19 @@ def open_house(folder: Path, *, web: Mapping[str, Any] | None = None) -> Iterato
         house.close_clients()
         server.stop()
         records.close()
+
+
+@lru_cache(maxsize=1)
+def _filled_database() -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "records.sqlite3"
+        records = open_records(f"sqlite:///{path}")
+        records.registry.apply_site(small_town(), small_town_contacts(), by="test", now=NOW)
+        _add_people(records)
+        records.close()
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return path.read_bytes()
 
 
 def _add_people(records: Records) -> None:
