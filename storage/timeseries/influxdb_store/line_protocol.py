@@ -5,12 +5,12 @@ Some 10 times faster than building `influxdb_client.Point` objects. Ids are chec
 """
 
 import math
-from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from heating.points import POINTS
+from heating.points import POINTS, Measurement
 from heating.protocols import RollupBatch
 from heating.samples import SampleBatch
 
@@ -18,12 +18,12 @@ __all__ = ["escape_tag", "rollup_lines", "sample_lines"]
 
 _FIELD = [f"{point.name}=" for point in POINTS]
 _QUALITY_FIELD = [f"{point.name}__q=" for point in POINTS]
-_ESCAPES = str.maketrans({",": "\\,", "=": "\\=", " ": "\\ "})
+_HEAD = {measurement: f"{measurement.value},{measurement.tag}=" for measurement in Measurement}
 
 
 def escape_tag(value: str) -> str:
     """Return a tag's value as line protocol wants it: commas, equal signs and blanks behind a backslash."""
-    return value.translate(_ESCAPES)
+    return value.replace(",", "\\,").replace("=", "\\=").replace(" ", "\\ ")
 
 
 def sample_lines(batch: SampleBatch) -> list[str]:
@@ -33,34 +33,39 @@ def sample_lines(batch: SampleBatch) -> list[str]:
     """
     if not len(batch):
         return []
-    heads = [
-        f"{ref.measurement.value},{ref.measurement.tag}={escape_tag(ref.object_id)} " for ref in batch.objects
-    ]
+    heads = [f"{_HEAD[ref.measurement]}{escape_tag(ref.object_id)} " for ref in batch.objects]
     order, starts = _grouped(batch)
-    objects = batch.object_index[order[starts]].tolist()
+    heads_of_lines = map(heads.__getitem__, batch.object_index[order[starts]].tolist())
     times = batch.measured_ms[order[starts]].tolist()
     received = batch.received_ms[order[starts]].tolist()
-    points, values = batch.point[order].tolist(), batch.value[order].tolist()
-    quality = batch.quality[order].tolist()
-    ends = [*starts[1:].tolist(), len(order)]
-    lines: list[str] = []
-    for group, (first, end) in enumerate(zip(starts.tolist(), ends, strict=True)):
-        if end - first == 1 and not quality[first]:
-            fields = f"{_FIELD[points[first]]}{values[first]!r}"
-        else:
-            fields = _fields(points[first:end], values[first:end], quality[first:end])
-        lines.append(f"{heads[objects[group]]}{fields},received_ms={received[group]}i {times[group]}")
-    return lines
+    names = map(_FIELD.__getitem__, batch.point[order].tolist())
+    if len(starts) == len(order) and not batch.quality.any():
+        values = batch.value[order].tolist()
+        return [
+            f"{head}{name}{value!r},received_ms={arrived}i {at}"
+            for head, name, value, arrived, at in zip(
+                heads_of_lines, names, values, received, times, strict=True
+            )
+        ]
+    fields = _fields(batch, order)
+    bounds = pairwise([*starts.tolist(), len(order)])
+    return [
+        f"{head}{','.join(fields[first:end])},received_ms={arrived}i {at}"
+        for head, (first, end), arrived, at in zip(heads_of_lines, bounds, received, times, strict=True)
+    ]
 
 
-def _fields(points: Sequence[int], values: Sequence[float], quality: Sequence[int]) -> str:
-    parts: list[str] = []
-    for point, value, code in zip(points, values, quality, strict=True):
-        if value == value:  # not NaN
-            parts.append(f"{_FIELD[point]}{value!r}")
-        if code:
-            parts.append(f"{_QUALITY_FIELD[point]}{code}i")
-    return ",".join(parts)
+def _fields(batch: SampleBatch, order: NDArray[np.intp]) -> list[str]:
+    """Return the text of each reading: its value, its quality where not good, or both."""
+    points = batch.point[order].tolist()
+    texts = [
+        f"{_FIELD[point]}{value!r}" for point, value in zip(points, batch.value[order].tolist(), strict=True)
+    ]
+    for place in np.flatnonzero(batch.quality[order]).tolist():
+        row = order[place]
+        quality = f"{_QUALITY_FIELD[points[place]]}{batch.quality[row]}i"
+        texts[place] = quality if np.isnan(batch.value[row]) else f"{texts[place]},{quality}"
+    return texts
 
 
 def _grouped(batch: SampleBatch) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
