@@ -1,0 +1,131 @@
+"""The alarm console over HTTP: states, actions, history, incidents."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from heating.alarms import AlarmEvent, AlarmEventKind, Priority
+from tests.support.dashboard_house import House, open_house
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    with open_house(tmp_path) as opened:
+        opened.warm_station()
+        opened.raise_alarm()
+        yield opened
+
+
+def test_an_alarm_says_cause_consequence_and_action_in_both_languages(house: House) -> None:
+    shown = house.client("dispatcher").get("/api/v1/alarms/a1").json()
+    for part in ("cause", "consequence", "action"):
+        assert shown[part]["zh"] and shown[part]["en"] and shown[part]["zh"] != shown[part]["en"]
+    assert shown["row"]["subject_name"]["zh"] == "东站"
+    assert shown["row"]["state"] == "unack_active"
+    assert shown["row"]["parameters"] == {"g2": 1.5}
+    assert [entry["kind"] for entry in shown["history"]] == ["raised", "annunciated"]
+    assert shown["source"]
+
+
+def test_acknowledging_is_done_once_with_name_time_and_end(house: House) -> None:
+    client = house.client("dispatcher")
+    answer = client.post("/api/v1/alarms/a1/acknowledge", json={"comment": "crew sent"})
+    row = answer.json()["row"]
+    assert (row["state"], row["acknowledged_by"]) == ("ack_active", "dispatcher")
+    assert row["acknowledge_until"] == "2026-12-01T16:00:00Z"
+    assert answer.json()["history"][-1]["comment"] == "crew sent"
+    again = client.post("/api/v1/alarms/a1/acknowledge")
+    assert again.status_code == 409
+    assert again.json()["code"] == "forbidden_transition"
+
+
+def test_shelving_needs_a_reason_and_an_end_within_a_week(house: House) -> None:
+    client = house.client("dispatcher")
+    late = (house.clock.now() + timedelta(days=8)).isoformat()
+    past = (house.clock.now() - timedelta(hours=1)).isoformat()
+    for body in ({}, {"reason": " "}, {"reason": "x", "until": late}, {"reason": "x", "until": past}):
+        assert client.post("/api/v1/alarms/a1/shelve", json=body).status_code == 422
+    shelved = client.post("/api/v1/alarms/a1/shelve", json={"reason": "sensor exchange"}).json()["row"]
+    assert (shelved["state"], shelved["shelve_reason"]) == ("shelved", "sensor exchange")
+    assert "unshelve" in shelved["actions"]
+    assert client.post("/api/v1/alarms/a1/unshelve").json()["row"]["state"] == "unack_active"
+    assert client.post("/api/v1/alarms/a1/unshelve").status_code == 409
+
+
+def test_lists_filter_by_state_priority_and_subject(house: House) -> None:
+    house.raise_alarm("a2", rule_id="ST-02", priority=Priority.P2, incident=False)
+    client = house.client("dispatcher")
+    client.post("/api/v1/alarms/a2/acknowledge")
+
+    def ids(query: str) -> list[str]:
+        return sorted(row["alarm_id"] for row in client.get(f"/api/v1/alarms?{query}").json()["items"])
+
+    assert ids("") == ["a1", "a2"]
+    assert ids("state=unack_active") == ["a1"]
+    assert ids("state=active&priority=P2") == ["a2"]
+    assert ids("priority=1,P2") == ["a1", "a2"]
+    assert ids("subject=station:st-east") == ["a1", "a2"]
+    assert ids("subject=station:st-west") == []
+    assert ids("rule=ST-02") == ["a2"]
+    assert ids("state=closed") == []
+    for bad in ("state=red", "priority=P9", "since=2026-12-01T00:00:00", "cursor=nonsense", "limit=0"):
+        assert client.get(f"/api/v1/alarms?{bad}").status_code == 422, bad
+
+
+def test_lists_page_by_cursor_without_loss_or_repeat(house: House) -> None:
+    for n in range(2, 8):
+        house.clock.advance(1.0)
+        house.raise_alarm(f"a{n}", rule_id=f"ST-{n:02d}", incident=False)
+    client, seen, cursor = house.client("dispatcher"), [], ""
+    while True:
+        page = client.get(f"/api/v1/alarms?limit=3{cursor}").json()
+        seen += [row["alarm_id"] for row in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        cursor = f"&cursor={page['next_cursor']}"
+    assert seen == [f"a{n}" for n in range(7, 0, -1)]
+
+
+def test_an_inhibited_alarm_names_its_inhibitor(house: House) -> None:
+    house.raise_alarm("a2", rule_id="ST-03", incident=False)
+    event = AlarmEvent(alarm_id="a2", kind=AlarmEventKind.INHIBITED, at=house.clock.now(), inhibitor="a1")
+    attached = AlarmEvent(
+        alarm_id="a2",
+        kind=AlarmEventKind.ATTACHED,
+        at=house.clock.now(),
+        parameters={"incident_id": "i-a1"},
+    )
+    house.records.alarms.append_events([event, attached])
+    shown = house.client("dispatcher").get("/api/v1/alarms/a2").json()
+    assert shown["row"]["state"] == "suppressed_by_design"
+    assert shown["inhibitor"]["alarm_id"] == "a1"
+    assert shown["incident"]["incident_id"] == "i-a1"
+    incident = house.client("wall").get("/api/v1/incidents/i-a1").json()
+    assert [member["alarm_id"] for member in incident["members"]] == ["a2"]
+    assert incident["root"]["alarm_id"] == "a1"
+    assert incident["affected_households"] == 54
+
+
+def test_a_promised_end_is_kept_and_audited(house: House) -> None:
+    client = house.client("dispatcher")
+    answer = client.post("/api/v1/incidents/i-a1/promise", json={"estimated_end": "2026-12-01T08:00:00Z"})
+    assert answer.json()["estimated_end"] == "2026-12-01T08:00:00Z"
+    assert house.records.audit.entries(limit=1)[0].action == "incident.promised"
+    assert client.post("/api/v1/incidents/i-a1/promise", json={"estimated_end": None}).status_code == 200
+
+
+def test_an_alarm_of_a_rule_that_is_no_longer_shipped_is_still_shown(house: House) -> None:
+    house.raise_alarm("old", rule_id="ST-99", incident=False)
+    shown = house.client("dispatcher").get("/api/v1/alarms/old").json()
+    assert shown["row"]["name"] == {"zh": "ST-99", "en": "ST-99"}
+
+
+def test_the_wall_reads_alarms_and_is_offered_nothing_to_do(house: House) -> None:
+    assert house.client("wall").get("/api/v1/alarms/a1").json()["row"]["actions"] == []
+    assert house.client("dispatcher").get("/api/v1/alarms/a1").json()["row"]["actions"] == [
+        "acknowledge",
+        "shelve",
+        "comment",
+    ]
