@@ -5,6 +5,7 @@ What lives here: the order of a step and what is reported during it. What does n
 """
 
 import math
+import threading
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -128,12 +129,18 @@ class City:
     def _slow_s(self, interval_s: float) -> float:
         return max(interval_s, self.scenario.history_station_interval)
 
-    def spin_up(self) -> None:
-        """Run from `scenario.spin_up` before now until now without a report, so that homes have a past."""
+    def spin_up(self, stop: threading.Event | None = None) -> None:
+        """Run from `scenario.spin_up` before now until now without a report, so that homes have a past.
+
+        Parameters
+        ----------
+        stop : threading.Event or None
+            Setting it ends the run early.
+        """
         end_ms, length_s = self.now_ms, self.scenario.spin_up
         self.now_ms = end_ms - int(length_s * 1000)
         self.homes.seed_temperatures(np.where(self.layout.home_suspended, 16.0, 20.8).astype(np.float32))
-        while self.now_ms < end_ms:
+        while self.now_ms < end_ms and not (stop and stop.is_set()):
             self.step(min(_COARSE_STEP_S, (end_ms - self.now_ms) / 1000))
 
     def go_live(self, now: datetime) -> None:

@@ -34,6 +34,7 @@ from simulators.truth import TruthFiles
 __all__ = ["main", "run_process"]
 
 _LAST_ACKNOWLEDGEMENTS_S = 10.0
+_LOOK_FOR_PARENT_S = 1.0
 _PASSWORD_VARIABLE = "NUANLIU_MQTT__PASSWORD"
 
 
@@ -50,7 +51,16 @@ def run_process(argv: Sequence[str]) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    if "--stop-with-parent" in argv:
+        threading.Thread(target=_watch_parent, args=(os.getppid(), stop), daemon=True).start()
     return main(argv, stop=stop)
+
+
+def _watch_parent(parent: int, stop: threading.Event) -> None:
+    """End the run when the process that started it is gone, however it went."""
+    while not stop.wait(_LOOK_FOR_PARENT_S):
+        if os.getppid() != parent:
+            stop.set()
 
 
 def main(argv: Sequence[str] | None = None, *, stop: threading.Event | None = None) -> int:
@@ -93,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--go-file", type=Path, metavar="FILE", help="go live only once this file is there")
     add("--truth", type=Path, metavar="DIR", help="where truth files go")
     add("--duration", type=_positive, metavar="S", help="end after so many real seconds of live running")
+    add("--stop-with-parent", action="store_true", help="end in order when the starting process is gone")
     return parser
 
 
@@ -128,16 +139,17 @@ def _run(arguments: argparse.Namespace, stop: threading.Event, out: TextIO) -> i
     )
     city = _city(scenario, seed=arguments.seed, origin=origin, history_days=arguments.history_days)
     truth = TruthFiles(arguments.truth, city.layout) if arguments.truth else None
-    city.spin_up()
+    city.spin_up(stop)
     if arguments.history_days > 0:
         done = write_history(
             city,
             until_ms=to_epoch_ms(origin),
             folder=arguments.history_out,
             note_faults=truth.note if truth else lambda _: None,
+            stop=stop,
         )
         _tell(out, "history_done", files=done.files, values=done.values, until=origin.isoformat())
-    if arguments.mqtt is None:
+    if arguments.mqtt is None or stop.is_set():
         _tell(out, "done", published=0)
         return 0
     _wait_for_file(arguments.go_file, stop)

@@ -162,7 +162,7 @@ class FaultSchedule:
         self._layout = layout
         self._live_ms = live_ms
         self._early_ms = live_ms
-        self._active: tuple[tuple[int, int], ...] | None = None
+        self._active: tuple[tuple[str, int], ...] | None = None
         self._effects = self._build(())
 
     def go_live(self, live_ms: int) -> None:
@@ -194,7 +194,7 @@ class FaultSchedule:
     def effects(self, now_ms: int) -> Effects:
         """Return what is broken at a moment as arrays; the same object as long as nothing changes."""
         active = self.active(now_ms)
-        marks = tuple((self._faults.index(item.fault), item.number) for item in active)
+        marks = tuple((item.fault.plan.id, item.number) for item in active)
         if marks != self._active:
             self._active = marks
             self._effects = self._build(active)

@@ -4,6 +4,7 @@ What lives here: running the city up to the origin and cutting its reports into 
 (`config.sample_files`), loading into a store (the demo).
 """
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,12 @@ class HistoryWritten:
 
 
 def write_history(
-    city: City, *, until_ms: int, folder: Path, note_faults: Callable[[list[Occurrence]], None]
+    city: City,
+    *,
+    until_ms: int,
+    folder: Path,
+    note_faults: Callable[[list[Occurrence]], None],
+    stop: threading.Event | None = None,
 ) -> HistoryWritten:
     """Run a city until a moment and write what its devices report.
 
@@ -44,6 +50,8 @@ def write_history(
         Where the files go, ``history-<start>.npz``; made when it is not there.
     note_faults : callable
         Told what is broken at every step.
+    stop : threading.Event or None
+        Setting it ends the history early; what was simulated until then is written.
 
     Raises
     ------
@@ -54,14 +62,16 @@ def write_history(
     pending: list[Report] = []
     pending_values = files = values = 0
     file_start_ms = city.now_ms
-    while city.now_ms < until_ms:
+    ended = city.now_ms >= until_ms
+    while not ended:
         city.step(city.coarse_step_s(until_ms))
         note_faults(city.faults.active(city.now_ms))
         for report in city.reports():
             pending.append(report)
             pending_values += report.values.size
+        ended = city.now_ms >= until_ms or (stop is not None and stop.is_set())
         full = pending_values >= _FILE_VALUES or city.now_ms - file_start_ms >= _FILE_S * 1000
-        if pending and (full or city.now_ms >= until_ms):
+        if pending and (full or ended):
             batch = batch_of(pending)
             start = from_epoch_ms(file_start_ms).strftime("%Y%m%dT%H%M%SZ")
             write_sample_file(folder / f"history-{start}.npz", batch)

@@ -18,7 +18,7 @@ __all__ = ["LoadOfHomes", "StationSurroundings", "StationsModel"]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-_COAST_DOWN_S = 7.0
+_COAST_DOWN_S = 2.5
 _STROKE_S = 100.0
 _OUTDOOR_FILTER_S = 3 * 3600.0
 _GAIN_PCT_PER_K = 0.9

@@ -117,3 +117,19 @@ def test_a_killed_simulator_leaves_its_last_will(
         process.kill()
         process.communicate(timeout=10)
     wait_until(lambda: listener.of("heat/xilinhot/source/src-01/status")[-1] == b"offline", timeout_s=10)
+
+
+def test_it_ends_when_the_process_that_started_it_is_killed(
+    scenario: Path, broker: MosquittoBroker, listener: Listener
+) -> None:
+    child = [sys.executable, "-m", "simulators", "--scenario", str(scenario), "--stop-with-parent"]
+    child += ["--mqtt", f"{broker.host}:{broker.port}"]
+    with subprocess.Popen(
+        [sys.executable, "-c", f"import subprocess; subprocess.run({child!r})"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as parent:
+        wait_until(lambda: listener.of("heat/xilinhot/station/st-003/telemetry"), timeout_s=30)
+        parent.kill()
+    status = "heat/xilinhot/station/st-003/status"
+    wait_until(lambda: listener.of(status)[-1] == b"offline", timeout_s=15)

@@ -1,6 +1,7 @@
 """The command line: events on stdout, errors with a remedy on stderr, exit codes."""
 
 import json
+import threading
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,15 @@ def test_a_missing_broker_is_named(tmp_path: Path, capsys: pytest.CaptureFixture
     scenario.write_text(TINY, encoding="utf-8")
     assert main(["--scenario", str(scenario), "--mqtt", "127.0.0.1:1"]) == 1
     assert "no broker at 127.0.0.1:1" in capsys.readouterr().err
+
+
+def test_a_stop_during_history_ends_soon_and_in_order(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stop = threading.Event()
+    stop.set()
+    wishes = f"--scenario smoke --history-days 3 --history-out {tmp_path} --mqtt 127.0.0.1:1"
+    assert main(wishes.split(), stop=stop) == 0
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert events[0]["values"] < 1000
+    assert events[-1] == {"event": "done", "published": 0}
