@@ -76,6 +76,7 @@ class MqttSource:
         self._arrived = threading.Condition()
         self._topics: dict[bytes, str] = {}
         self._connect_refusal = ""
+        self._confirmed = False
         self.received = 0
         """Messages that ever arrived, redelivered ones included."""
         self.dropped_qos0 = 0
@@ -138,6 +139,8 @@ class MqttSource:
         if not self._client.is_connected():
             reason = self._connect_refusal or self._loop.last_error or "connecting"
             return Health(HealthStatus.DOWN, f"not connected to the broker: {reason}", figures)
+        if not self._confirmed:
+            return Health(HealthStatus.DEGRADED, "the broker has not confirmed the subscriptions", figures)
         if self._refused:
             return Health(
                 HealthStatus.DEGRADED, f"subscription refused: {sorted(self._refused.values())}", figures
@@ -228,9 +231,11 @@ class MqttSource:
             if reason.is_failure:
                 self._refused[place] = f"{topic_filter}: {reason}"
                 log.error("mqtt.subscription_refused", filter=topic_filter, reason=str(reason))
+        self._confirmed = True
         self._remember_filters()
 
     def _disconnected(self, _client: Any, _data: Any, flags: Any, reason: Any, _properties: Any) -> None:
+        self._confirmed = False
         log.warning(
             "mqtt.disconnected", reason=str(reason), by_broker=bool(flags.is_disconnect_packet_from_server)
         )

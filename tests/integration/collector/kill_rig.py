@@ -1,0 +1,181 @@
+"""The rig of the kill tests: a publisher, a collector child that dies again and again, and the oracle.
+
+Oracle: each device counts its messages; message `n` of a device has the measured time `origin + n s`. What is in the
+spool and in the store is compared with what was published: lost, doubled, invented.
+"""
+
+import json
+import random
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+
+from collector.batch_codec import decode_batch
+from collector.spool_files import find_files, open_file
+from config.settings import TimeSeriesSettings
+from heating.clock import SystemClock
+from heating.intervals import Interval, from_epoch_ms
+from heating.points import Measurement
+from heating.samples import ObjectRef
+from storage.open_stores import open_time_series_store
+from tests.support.waiting import wait_until
+
+DEVICES = 20
+ROOT = Path(__file__).parents[3]
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What the oracle found."""
+
+    lost: int
+    doubled: int
+    invented: int
+
+
+@dataclass(slots=True)
+class KillRig:
+    """One broker, one folder, one collector at a time."""
+
+    host: str
+    port: int
+    folder: Path
+    protocol: str = "3.1.1"
+    sabotage: str = ""
+    seed: int = 1
+    published: list[int] = field(default_factory=lambda: [0] * DEVICES)
+    origin_ms: int = 0
+    _child: subprocess.Popen[str] | None = None
+    _client: Any = None
+    _infos: list[Any] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.origin_ms = SystemClock().now_ms() // 1000 * 1000 - 6 * 3600 * 1000
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"rig-{self.port}-{self.seed}")
+        self._client.max_inflight_messages_set(5_000)
+        self._client.connect(self.host, self.port)
+        self._client.loop_start()
+
+    def start_child(self) -> None:
+        """Start a collector and wait until it is subscribed."""
+        options = {
+            "host": self.host,
+            "port": self.port,
+            "protocol": self.protocol,
+            "folder": str(self.folder),
+            "filter": "heat/+/+/+/+",
+            "objects": DEVICES,
+            "sabotage": self.sabotage,
+        }
+        with (self.folder / "child.log").open("a") as log:
+            self._child = subprocess.Popen(
+                [sys.executable, str(Path(__file__).with_name("collector_child.py")), json.dumps(options)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                cwd=ROOT,
+                env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin"},
+            )
+        assert self._child.stdout is not None
+        lines = iter(self._child.stdout.readline, "")
+        assert any("ready" in line for line in lines), (self.folder / "child.log").read_text()[-3000:]
+
+    def kill_child(self) -> None:
+        """Kill it as a power cut would."""
+        assert self._child is not None
+        self._child.kill()
+        self._close()
+
+    def end_child(self) -> dict[str, int]:
+        """End it in order and return its counters."""
+        assert self._child is not None
+        assert self._child.stdin is not None
+        assert self._child.stdout is not None
+        self._child.stdin.close()
+        lines = self._child.stdout.read().splitlines()
+        self._close()
+        return dict(json.loads(next(line for line in lines if line.startswith('{"accepted"'))))
+
+    def _close(self) -> None:
+        assert self._child is not None
+        for stream in (self._child.stdin, self._child.stdout):
+            if stream is not None and not stream.closed:
+                stream.close()
+        self._child.wait(30)
+        self._child = None
+
+    def publish(self, count: int) -> None:
+        """Publish the next messages, devices in turn."""
+        for place in range(count):
+            device = place % DEVICES
+            number = self.published[device]
+            self.published[device] += 1
+            payload = {"t": self.origin_ms + number * 1000, "seq": number, "v": {"room_temp_c": number % 50}}
+            topic = f"heat/xl/room/S{device}/telemetry"
+            self._infos.append(self._client.publish(topic, json.dumps(payload), qos=1))
+
+    def settle(self) -> None:
+        """Wait until the broker has acknowledged every message."""
+        wait_until(lambda: all(info.is_published() for info in self._infos), 60, what="broker has everything")
+
+    def close(self) -> None:
+        """Let go of the broker and of a child that still lives."""
+        if self._child is not None:
+            self._child.kill()
+            self._close()
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def random_pause_s(self, source: random.Random) -> float:
+        """How long a child may live [s]."""
+        return source.uniform(0.02, 0.5)
+
+    # --- the oracle -------------------------------------------------------------------------------------------
+
+    def expected(self) -> set[tuple[str, int]]:
+        """Every (device, measured time) that was published."""
+        return {
+            (f"S{device}", self.origin_ms + number * 1000)
+            for device, count in enumerate(self.published)
+            for number in range(count)
+        }
+
+    def spooled(self) -> Counter[tuple[str, int]]:
+        """How often each (device, measured time) was committed."""
+        found: Counter[tuple[str, int]] = Counter()
+        files, damaged = find_files(self.folder / "spool")
+        assert not damaged
+        for file in files:
+            connection = open_file(file.path)
+            for (body,) in connection.execute("SELECT body FROM batch"):
+                samples, _message = decode_batch(body)
+                found.update((sample.ref.object_id, sample.measured_ms) for sample in samples.to_samples())
+            connection.close()
+        return found
+
+    def stored(self) -> Counter[tuple[str, int]]:
+        """What the store gives back."""
+        store = open_time_series_store(TimeSeriesSettings(url=f"duckdb:///{self.folder}/store"))
+        window = Interval(from_epoch_ms(self.origin_ms), from_epoch_ms(self.origin_ms + 86_400_000))
+        found: Counter[tuple[str, int]] = Counter()
+        for device in range(DEVICES):
+            columns = store.series(ObjectRef(Measurement.ROOM, f"S{device}"), ["room_temp_c"], window)
+            found.update((f"S{device}", int(time)) for time in columns.time_ms)
+        store.close()
+        return found
+
+    def judge(self, found: Counter[tuple[str, int]]) -> Verdict:
+        """Compare what was found with what was published."""
+        expected = self.expected()
+        return Verdict(
+            lost=len(expected - set(found)),
+            doubled=sum(count - 1 for count in found.values()),
+            invented=len(set(found) - expected),
+        )
