@@ -18,8 +18,8 @@ from typing import TextIO
 
 import structlog
 
+from config.registry_files import read_registry
 from config.site_generator import generate_preset_site
-from heating.assets import Site
 from heating.clock import SystemClock, VirtualClock
 from heating.errors import HeatingError
 from heating.intervals import from_epoch_ms, to_epoch_ms
@@ -28,7 +28,7 @@ from simulators.history import write_history
 from simulators.live import run_live
 from simulators.mqtt_publisher import MqttPublisher
 from simulators.reports import Message
-from simulators.scenario import Scenario, ScenarioError, load_scenario
+from simulators.scenario import ScenarioError, load_scenario
 from simulators.truth import TruthFiles
 
 __all__ = ["main", "run_process"]
@@ -88,6 +88,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="simulators", description="Simulate a city with district heating.")
     add = parser.add_argument
     add("--scenario", default="city", help="name of a shipped scenario, or a YAML file")
+    add(
+        "--registry",
+        type=Path,
+        metavar="FILE",
+        help="registry to simulate instead of the scenario's own site",
+    )
     add("--seed", type=int, default=1, help="same seed, same city and weather")
     add("--mqtt", type=_host_port, metavar="HOST:PORT", help="broker; without it only history is written")
     add("--username", help=f"user name at the broker; the password comes from {_PASSWORD_VARIABLE}")
@@ -137,7 +143,12 @@ def _run(arguments: argparse.Namespace, stop: threading.Event, out: TextIO) -> i
     clock = VirtualClock(
         real_origin=arguments.real_origin or now, virtual_origin=origin, speed=arguments.speed
     )
-    city = _city(scenario, seed=arguments.seed, origin=origin, history_days=arguments.history_days)
+    if arguments.registry is None:
+        site = generate_preset_site(scenario.site, seed=arguments.seed, now=origin)[0]
+    else:
+        site = read_registry(arguments.registry).site
+    start = from_epoch_ms(to_epoch_ms(origin) - int(arguments.history_days * 86_400_000))
+    city = City(site=site, scenario=scenario, seed=arguments.seed, origin=origin, start=start)
     truth = TruthFiles(arguments.truth, city.layout) if arguments.truth else None
     city.spin_up(stop)
     if arguments.history_days > 0:
@@ -160,12 +171,6 @@ def _wait_for_file(path: Path | None, stop: threading.Event) -> None:
     """Wait until whoever loads the history says that it is done."""
     while path is not None and not path.exists() and not stop.wait(0.05):
         pass
-
-
-def _city(scenario: Scenario, *, seed: int, origin: datetime, history_days: float) -> City:
-    site: Site = generate_preset_site(scenario.site, seed=seed, now=origin)[0]
-    start = from_epoch_ms(to_epoch_ms(origin) - int(history_days * 86_400_000))
-    return City(site=site, scenario=scenario, seed=seed, origin=origin, start=start)
 
 
 def _go_live(

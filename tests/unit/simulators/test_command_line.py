@@ -2,11 +2,14 @@
 
 import json
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from config.registry_files import write_registry
 from config.sample_files import read_sample_file
+from config.site_generator import generate_preset_site
 from simulators.command_line import main
 
 TINY = "site: smoke\nspin_up: 1h\nweather: {day_of_year: 15}\n"
@@ -84,3 +87,24 @@ def test_a_stop_during_history_ends_soon_and_in_order(
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert events[0]["values"] < 1000
     assert events[-1] == {"event": "done", "published": 0}
+
+
+def test_a_registry_file_stands_in_for_the_same_site(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scenario = tmp_path / "tiny.yaml"
+    scenario.write_text(TINY, encoding="utf-8")
+    origin = datetime(2026, 1, 15, tzinfo=UTC)
+    site, contacts = generate_preset_site("smoke", seed=1, now=origin)
+    write_registry(tmp_path / "registry.csv", site, contacts)
+    batches = []
+    for folder, more in (("a", ""), ("b", f"--registry {tmp_path / 'registry.csv'}")):
+        wishes = (
+            f"--scenario {scenario} --history-days 0.02 --history-out {tmp_path / folder} "
+            f"--virtual-origin 2026-01-15T00:00:00Z {more}"
+        )
+        assert main(wishes.split()) == 0
+        capsys.readouterr()
+        (path,) = (tmp_path / folder).iterdir()
+        batches.append(read_sample_file(path))
+    assert sorted(batches[0].to_samples()) == sorted(batches[1].to_samples())
