@@ -65,8 +65,9 @@ def _write_xlsx(path: Path, site: Site, contacts: Mapping[str, Contact]) -> None
             for number, row in enumerate(_rows(kind, site, contacts), start=1):
                 for place, header in enumerate(headers):
                     cell = row.get(header, "")
-                    if isinstance(cell, str):
-                        sheet.write_string(number, place, cell)
+                    if isinstance(cell, str) or float(f"{cell:.16G}") != cell:
+                        # The library writes 16 digits; a number that needs 17 is kept as text.
+                        sheet.write_string(number, place, str(cell))
                     else:
                         sheet.write_number(number, place, cell)
     finally:

@@ -165,7 +165,7 @@ def _read_row(reading: _Reading, place: _Place, kind: Kind, texts: dict[str, str
                 reading.complain(place, column, f"cannot read {texts[column]!r}", str(error))
     if len(reading.mistakes) > before:
         # Others may point to this row; they shall not be blamed for it.
-        reading.unreadable_ids.update(texts[column] for column in kind.required if column in texts)
+        reading.unreadable_ids.add(texts.get(kind.required[0], ""))
         return
     name, phone = (values.pop(column, "") for column in CONTACT_COLUMNS)
     made = values["weather_site_id"] if kind.asset is None else kind.asset(**values)
@@ -196,6 +196,10 @@ def _mistakes_of(reading: _Reading, site: Site) -> Iterator[FileMistake]:
             column = next((name for name, one in kind.columns.items() if one == mistake.field), mistake.field)
         if mistake.kind == "contact" and mistake.field == "household_id":
             continue  # The row of the household itself says it.
-        if isinstance(pointed, str) and pointed in reading.unreadable_ids:
+        if (
+            isinstance(pointed, str)
+            and pointed in reading.unreadable_ids
+            and "there is no" in mistake.problem
+        ):
             continue
         yield FileMistake(reading.file, place.sheet, place.row, column, mistake.problem, mistake.remedy)

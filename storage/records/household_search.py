@@ -26,6 +26,7 @@ __all__ = ["find_household_ids"]
 _MAX_TERMS = 6
 _MAX_READINGS = 48
 _AFTER_EVERY_TEXT = "\U0010ffff"
+_PERSON, _PLACE = 1, 2
 _SHORTEST_MIDDLE = 2
 """Letters or digits from which the middle of a key is searched too."""
 
@@ -37,8 +38,10 @@ class _Way:
     condition: sa.ColumnElement[bool]
     about_contact: bool = False
     """Whether the condition is about the contact's row."""
-    selective: bool = True
-    """Whether few homes fit, so that access is best judged home by home."""
+    breadth: int = 0
+    """0: few homes fit, 1: people of a name, 2: all homes of a place."""
+    aside: sa.ColumnElement[bool] | None = None
+    """The same condition out of reach of an index, for when a narrower way leads."""
 
 
 def find_household_ids(
@@ -65,14 +68,19 @@ def _search(
     source: sa.FromClause = households
     if any(way.about_contact for way in reading):
         source = households.join(contacts, contacts.c.household_id == households.c.household_id)
+    narrowest = min(way.breadth for way in reading)
+    # The database cannot know how many homes a range holds: only the narrowest way may lead it to an index.
+    conditions = [
+        way.condition if way.breadth == narrowest or way.aside is None else way.aside for way in reading
+    ]
     statement = (
         sa.select(households.c.household_id)
         .select_from(source)
-        .where(households.c.retired_at.is_(None), *(way.condition for way in reading))
+        .where(households.c.retired_at.is_(None), *conditions)
         .limit(limit)
     )
     if area_ids is not None:
-        statement = statement.where(_within(area_ids, one_by_one=any(way.selective for way in reading)))
+        statement = statement.where(_within(area_ids, one_by_one=narrowest < _PLACE))
     return list(connection.scalars(statement))
 
 
@@ -102,13 +110,20 @@ def _word_ways(connection: sa.Connection, word: str) -> Iterator[_Way]:
     """Places whose key begins so, people whose name begins so, places that have it in the middle."""
     starts = _begins(place_keys.c.key, word)
     if connection.scalar(sa.select(sa.literal(1)).where(starts).limit(1)):
-        yield _Way(households.c.building_id.in_(_buildings_of(starts)), selective=False)
-    named = sa.or_(*(_begins(contacts.c[name], word) for name in ("name_key", "pinyin_key", "initials_key")))
+        yield _place_way(starts)
+    names = [contacts.c[name] for name in ("name_key", "pinyin_key", "initials_key")]
+    named = sa.or_(*(_begins(name, word) for name in names))
     if connection.scalar(sa.select(sa.literal(1)).where(named).limit(1)):
-        yield _Way(named, about_contact=True)
+        aside = sa.or_(*(_begins(name.concat(""), word) for name in names))
+        yield _Way(named, about_contact=True, breadth=_PERSON, aside=aside)
     if len(word) >= _SHORTEST_MIDDLE:
-        middle = sa.and_(_contains(connection, place_keys.c.key, word), sa.not_(starts))
-        yield _Way(households.c.building_id.in_(_buildings_of(middle)), selective=False)
+        yield _place_way(sa.and_(_contains(connection, place_keys.c.key, word), sa.not_(starts)))
+
+
+def _place_way(keys: sa.ColumnElement[bool]) -> _Way:
+    found = _buildings_of(keys)
+    column = households.c.building_id
+    return _Way(column.in_(found), breadth=_PLACE, aside=column.concat("").in_(found))
 
 
 def _buildings_of(keys: sa.ColumnElement[bool]) -> sa.Select[tuple[str]]:
