@@ -177,6 +177,11 @@ def _postgresql_engine(url: sa.URL) -> sa.Engine:
     )
 
 
+def _pause(about_s: float) -> None:
+    """Wait a little, never twice as long: two writers in each other's way part."""
+    threading.Event().wait(about_s * random.uniform(0.5, 1.5))
+
+
 @contextmanager
 def _translated() -> Iterator[None]:
     try:

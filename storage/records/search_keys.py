@@ -127,7 +127,7 @@ def read_query(query: str) -> list[Term]:
     return terms
 
 
-_CHUNK = re.compile(r"\+?(?<![a-z])(?:[a-z](?=\d))?\d[0-9a-z]*(?:-[0-9a-z]+)*-?|[^0-9]+|\d+")
+_CHUNK = re.compile(r"\+?(?:(?<![a-z])[a-z](?=\d))?\d[0-9a-z]*(?:-[0-9a-z]+)*-?|[^0-9]+|\d+")
 
 
 def _terms_of(piece: str) -> Iterator[Term]:
