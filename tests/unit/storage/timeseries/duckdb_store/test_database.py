@@ -93,12 +93,6 @@ def test_a_missing_log_is_noticed(crashed: Path) -> None:
     store.close()
 
 
-def test_what_was_checkpointed_is_told(tmp_path: Path) -> None:
-    store = DuckDBStore(tmp_path)
-    assert store.checkpointed_mark("slot") is None
-    store.close()
-
-
 def test_a_file_that_is_no_database_is_not_touched(tmp_path: Path) -> None:
     path = tmp_path / "timeseries.duckdb"
     path.write_bytes(b"precious" * 1000)
