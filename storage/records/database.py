@@ -85,11 +85,9 @@ class Database:
         for _ in range(_TRIES - 1):
             try:
                 return self._write_once(work, lock)
-            except DBAPIError as error:
-                if not _is_conflict(error):
-                    raise
-            threading.Event().wait(pause_s * random.uniform(0.5, 1.5))
-            pause_s *= 2
+            except _ConflictError:
+                _pause(pause_s)
+                pause_s *= 2
         return self._write_once(work, lock)
 
     def _write_once(self, work: Callable[[sa.Connection], Result], lock: str | None) -> Result:
