@@ -63,15 +63,7 @@ class City:
         self.scenario = scenario
         self.layout = lay_out(site)
         random = RandomStreams(seed)
-        self.weather = Weather(
-            random=random,
-            day_of_year=scenario.weather.day_of_year,
-            shift_k=scenario.weather.shift_k,
-            cold_snaps=tuple(
-                ColdSnap(from_epoch_ms(to_epoch_ms(origin) + int(s.onset * 1000)), s.drop_k, s.duration)
-                for s in scenario.weather.cold_snaps
-            ),
-        )
+        self.weather = _weather(scenario, random, origin)
         self.faults = FaultSchedule(
             place_faults(scenario.faults, self.layout), self.layout, live_ms=to_epoch_ms(origin)
         )
@@ -233,6 +225,15 @@ class City:
     def coarse_step_s(self, until_ms: int) -> float:
         """Return the step to take towards a moment when nobody watches, at most 60 s."""
         return min(_COARSE_STEP_S, max((until_ms - self.now_ms) / 1000, 0.001))
+
+
+def _weather(scenario: Scenario, random: RandomStreams, origin: datetime) -> Weather:
+    plan = scenario.weather
+    snaps = tuple(
+        ColdSnap(from_epoch_ms(to_epoch_ms(origin) + int(snap.onset * 1000)), snap.drop_k, snap.duration)
+        for snap in plan.cold_snaps
+    )
+    return Weather(random=random, day_of_year=plan.day_of_year, shift_k=plan.shift_k, cold_snaps=snaps)
 
 
 def _regular(count: int, interval_s: float, start_ms: int) -> Timetable:

@@ -84,12 +84,8 @@ def draw_stations(layout: CityLayout, random: RandomStreams) -> StationParameter
     heat_kw = area_m2 * _DESIGN_W_PER_M2 / 1000
     curve_shift_k = 0.5 * random.normal("station.curve", keys)
     cold_c = np.where(floor, 43.0, 63.0) + curve_shift_k
-    spread_k = heat_kw / (WATER_KW_PER_M3_PER_H_K * flow)
-    primary_return_c = cold_c - spread_k + _APPROACH_K
-    hot_end_k, cold_end_k = _PRIMARY_DESIGN_C - cold_c, np.full(len(stations), _APPROACH_K)
-    mean_k = (hot_end_k - cold_end_k) / np.log(hot_end_k / cold_end_k)
+    mean_k, primary_flow = _exchanger(heat_kw, flow, cold_c)
     resistance = mean_k / heat_kw / between("exchanger", 1.1, 1.3)
-    primary_flow = heat_kw / (WATER_KW_PER_M3_PER_H_K * (_PRIMARY_DESIGN_C - primary_return_c))
     head = given([station.static_head_mpa for station in stations], 0.18)
     full_m = given([station.tank_height_m for station in stations], 1.8)
     return StationParameters(
@@ -117,3 +113,12 @@ def draw_stations(layout: CityLayout, random: RandomStreams) -> StationParameter
         meter_gain=1 + 0.008 * random.normal("station.meter", keys),
         outdoor_bias_k=0.4 * random.normal("station.outdoor", keys),
     )
+
+
+def _exchanger(heat_kw: Floats, flow_m3_per_h: Floats, supply_c: Floats) -> tuple[Floats, Floats]:
+    """Return the mean temperature difference [K] and the primary flow [m³/h] of exchangers at design."""
+    spread_k = heat_kw / (WATER_KW_PER_M3_PER_H_K * flow_m3_per_h)
+    primary_return_c = supply_c - spread_k + _APPROACH_K
+    hot_end_k = _PRIMARY_DESIGN_C - supply_c
+    mean_k = (hot_end_k - _APPROACH_K) / np.log(hot_end_k / _APPROACH_K)
+    return mean_k, heat_kw / (WATER_KW_PER_M3_PER_H_K * (_PRIMARY_DESIGN_C - primary_return_c))

@@ -128,50 +128,67 @@ class StationInstruments:
         p = model.parameters
         part = (model.flow_m3_per_h / p.flow_design_m3_per_h) ** 2
         primary_part = (model.primary_flow_m3_per_h / (p.primary_flow_full_m3_per_h / 2.3)) ** 2
-        lift_mpa = p.network_loss_mpa * part
-        metered = np.maximum(model.exchanger_kw, 0) * p.meter_gain
-        mains = model.mains_ok.astype(np.float64)
-        current = (model.pump_kw * _AMPERE_PER_KW + 2.5) * mains
-        zero = np.zeros_like(part)
         return {
-            "primary_supply_temp_c": around.primary_supply_c,
-            "primary_return_temp_c": model.primary_return_c,
-            "primary_supply_pressure_mpa": around.primary_supply_mpa,
-            "primary_return_pressure_mpa": around.primary_return_mpa,
-            "primary_flow_m3_per_h": model.primary_flow_m3_per_h,
-            "primary_volume_total_m3": model.volume_total_m3,
-            "primary_heat_rate_gj_per_h": metered * 3.6e-3,
-            "primary_heat_total_gj": model.heat_total_gj,
-            "secondary_supply_temp_c": model.supply_c,
-            "secondary_supply_temp_setpoint_c": model.setpoint_c,
-            "secondary_return_temp_c": model.return_c,
-            "secondary_supply_pressure_mpa": model.hold_mpa + lift_mpa,
-            "secondary_return_pressure_mpa": model.hold_mpa,
-            "secondary_return_pressure_setpoint_mpa": p.hold_setpoint_mpa,
-            "secondary_flow_m3_per_h": model.flow_m3_per_h,
-            "secondary_diff_pressure_mpa": lift_mpa,
-            "makeup_flow_m3_per_h": model.makeup_m3_per_h,
-            "makeup_volume_total_m3": model.makeup_total_m3,
-            "makeup_tank_level_m": model.tank_m,
-            "valve_command_pct": model.valve_command_pct,
-            "valve_position_pct": model.valve_pct,
+            **_primary(model, around),
+            **_secondary(model, lift_mpa=p.network_loss_mpa * part),
             **_pumps(model),
-            "makeup_pump_1_running": model.makeup_runs.astype(np.float64),
-            "makeup_pump_1_fault": zero,
-            "makeup_pump_1_frequency_hz": np.where(model.makeup_runs, 38.0, 0.0),
+            **_electrical(model),
             "strainer_primary_diff_pressure_mpa": self._strainer * primary_part,
             "strainer_secondary_diff_pressure_mpa": self._strainer * part,
             "exchanger_secondary_diff_pressure_mpa": 0.045 * part,
             "outdoor_temp_c": around.outdoor_c + p.outdoor_bias_k,
-            "electricity_total_kwh": model.electricity_total_kwh,
-            **{f"voltage_{phase}_v": 226.0 * mains for phase in "abc"},
-            **{f"current_{phase}_a": current for phase in "abc"},
-            "mains_power_ok": mains,
-            "flood_detected": zero,
-            "relief_valve_open": zero,
-            "door_open": zero,
-            "control_mode": np.full_like(part, _REMOTE_AUTO),
         }
+
+
+def _primary(model: StationsModel, around: StationSurroundings) -> dict[str, Floats]:
+    metered_kw = np.maximum(model.exchanger_kw, 0) * model.parameters.meter_gain
+    return {
+        "primary_supply_temp_c": around.primary_supply_c,
+        "primary_return_temp_c": model.primary_return_c,
+        "primary_supply_pressure_mpa": around.primary_supply_mpa,
+        "primary_return_pressure_mpa": around.primary_return_mpa,
+        "primary_flow_m3_per_h": model.primary_flow_m3_per_h,
+        "primary_volume_total_m3": model.volume_total_m3,
+        "primary_heat_rate_gj_per_h": metered_kw * 3.6e-3,
+        "primary_heat_total_gj": model.heat_total_gj,
+        "valve_command_pct": model.valve_command_pct,
+        "valve_position_pct": model.valve_pct,
+    }
+
+
+def _secondary(model: StationsModel, *, lift_mpa: Floats) -> dict[str, Floats]:
+    return {
+        "secondary_supply_temp_c": model.supply_c,
+        "secondary_supply_temp_setpoint_c": model.setpoint_c,
+        "secondary_return_temp_c": model.return_c,
+        "secondary_supply_pressure_mpa": model.hold_mpa + lift_mpa,
+        "secondary_return_pressure_mpa": model.hold_mpa,
+        "secondary_return_pressure_setpoint_mpa": model.parameters.hold_setpoint_mpa,
+        "secondary_flow_m3_per_h": model.flow_m3_per_h,
+        "secondary_diff_pressure_mpa": lift_mpa,
+        "makeup_flow_m3_per_h": model.makeup_m3_per_h,
+        "makeup_volume_total_m3": model.makeup_total_m3,
+        "makeup_tank_level_m": model.tank_m,
+        "makeup_pump_1_running": model.makeup_runs.astype(np.float64),
+        "makeup_pump_1_fault": np.zeros_like(lift_mpa),
+        "makeup_pump_1_frequency_hz": np.where(model.makeup_runs, 38.0, 0.0),
+    }
+
+
+def _electrical(model: StationsModel) -> dict[str, Floats]:
+    mains = model.mains_ok.astype(np.float64)
+    current = (model.pump_kw * _AMPERE_PER_KW + 2.5) * mains
+    zero = np.zeros_like(mains)
+    return {
+        "electricity_total_kwh": model.electricity_total_kwh,
+        **{f"voltage_{phase}_v": 226.0 * mains for phase in "abc"},
+        **{f"current_{phase}_a": current for phase in "abc"},
+        "mains_power_ok": mains,
+        "flood_detected": zero,
+        "relief_valve_open": zero,
+        "door_open": zero,
+        "control_mode": np.full_like(mains, _REMOTE_AUTO),
+    }
 
 
 def _pumps(model: StationsModel) -> dict[str, Floats]:
