@@ -9,6 +9,7 @@ import random
 import subprocess
 import sys
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,13 @@ class KillRig:
     def settle(self) -> None:
         """Wait until the broker has acknowledged every message."""
         wait_until(lambda: all(info.is_published() for info in self._infos), 60, what="broker has everything")
+
+    def wait_for_redelivery(self, timeout_s: float = 45.0) -> None:
+        """Give the broker the time to send again what a dead collector held (NATS: 30 s); loss is judged later."""
+        if self.sabotage:
+            timeout_s = 3.0
+        with suppress(AssertionError):
+            wait_until(lambda: not self.judge(self.spooled()).lost, timeout_s, interval_s=0.5)
 
     def close(self) -> None:
         """Let go of the broker and of a child that still lives."""

@@ -26,6 +26,7 @@ def run_under_fire(rig: KillRig, *, kills: int, messages: int) -> dict[str, int]
         rig.kill_child()
         rig.start_child()
     rig.settle()
+    rig.wait_for_redelivery()
     return rig.end_child()
 
 
