@@ -43,7 +43,7 @@ MISSING = "—"
 _LOCALES_FOLDER = Path(__file__).parent / "locales"
 
 
-def N_(text: str) -> str:  # noqa: N802  # the name that gettext tools look for
+def N_(text: str) -> str:  # the name that gettext tools look for
     """Return a text unchanged: marks it for the catalogue where it is only translated later."""
     return text
 

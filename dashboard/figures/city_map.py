@@ -125,7 +125,14 @@ def city_map(rows: Sequence[StationRow], outlines: Outlines) -> CityMap:
         outlines=[_path(frame.project(outline)) for outline in shown],
         labels=_labels(placed, points),
         marks=[
-            Mark(row.station_id, row.name, row.state.value, mark_shape(row), round(float(x), 1), round(float(y), 1))
+            Mark(
+                row.station_id,
+                row.name,
+                row.state.value,
+                mark_shape(row),
+                round(float(x), 1),
+                round(float(y), 1),
+            )
             for row, (x, y) in zip(placed, points, strict=True)
         ],
         mark_scale=scale,

@@ -41,8 +41,8 @@ def day_curve(
     if not series:
         return Markup("")
     end_ms = now.timestamp() * 1000
-    low = floor(min(min(value for _, value in series), standard_c) - 0.5)
-    high = ceil(max(max(value for _, value in series), standard_c) + 0.5)
+    shown = [standard_c, *(value for _, value in series)]
+    low, high = floor(min(shown) - 0.5), ceil(max(shown) + 0.5)
 
     def x(time_ms: float) -> float:
         share = min(max((time_ms - (end_ms - _DAY_MS)) / _DAY_MS, 0.0), 1.0)
@@ -57,15 +57,17 @@ def day_curve(
         f' y2="{y(standard_c):.1f}"/>',
         f'<path class="line" d="{_line([(time_ms, x(time_ms), y(value)) for time_ms, value in series])}"/>',
     ]
-    for value in sorted({float(low), standard_c, float(high)}):
-        parts.append(f'<text x="{_LEFT - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{value:.0f}°</text>')
+    parts += [
+        f'<text x="{_LEFT - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{value:.0f}°</text>'
+        for value in sorted({float(low), standard_c, float(high)})
+    ]
     for hours, anchor in ((24, "start"), (12, "middle"), (0, "end")):
         place = x(end_ms - hours * 3_600_000)
         label = localiser.time(now - timedelta(hours=hours))
         parts.append(f'<text x="{place:.1f}" y="{_HEIGHT - 6}" text-anchor="{anchor}">{label}</text>')
     title = localiser.text("最近 24 小时室温曲线，虚线为 %(standard)s °C 标准", standard=f"{standard_c:.0f}")
     body = "".join(parts)
-    return Markup(  # noqa: S704  # numbers and clock times only; the title is escaped
+    return Markup(  # numbers and clock times only; the title is escaped
         f'<svg class="spark" viewBox="0 0 {_WIDTH:.0f} {_HEIGHT:.0f}" role="img" aria-label="{escape(title)}">{body}</svg>'
     )
 

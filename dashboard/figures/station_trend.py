@@ -8,10 +8,13 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-import plotly.graph_objects as go
+import plotly.graph_objects as graph_objects
 
-from dashboard.localisation import Localiser, N_
+from dashboard.localisation import N_, Localiser
 from heating.points import Measurement, point_named
+
+go: Any = graph_objects
+"""The chart library's constructors; they check every name and value, and carry no types of their own."""
 
 __all__ = ["CONFIG", "TREND_POINTS", "trend_figure_json"]
 
@@ -78,7 +81,7 @@ def trend_figure_json(localiser: Localiser) -> str:
     return orjson.dumps(payload, option=orjson.OPT_SERIALIZE_NUMPY).decode().replace("<", "\\u003c")
 
 
-def _trace(localiser: Localiser, point: str) -> go.Scatter:
+def _trace(localiser: Localiser, point: str) -> Any:
     return go.Scatter(
         name=_label(localiser, point),
         meta=point,
@@ -99,8 +102,14 @@ def _label(localiser: Localiser, point: str) -> str:
     return localiser.pick(labelled.label_zh, labelled.label_en)
 
 
-def _layout(localiser: Localiser) -> go.Layout:
-    grid = {"gridcolor": "#dfe3e6", "zeroline": False, "linecolor": "#98a1a8", "ticks": "outside", "tickcolor": "#98a1a8"}
+def _layout(localiser: Localiser) -> Any:
+    grid = {
+        "gridcolor": "#dfe3e6",
+        "zeroline": False,
+        "linecolor": "#98a1a8",
+        "ticks": "outside",
+        "tickcolor": "#98a1a8",
+    }
     return go.Layout(
         template="none",
         font={"family": _FONT, "size": 13, "color": "#1c2126"},

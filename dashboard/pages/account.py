@@ -96,9 +96,7 @@ def switch_language(_viewer: MaybeViewer, services: ServicesDep, locale: str, ne
         raise HTTPException(404)
     response = RedirectResponse(safe_return_path(next, otherwise="/"), 303)
     secure = services.accounts.cookie_secure
-    response.set_cookie(
-        LOCALE_COOKIE, locale, max_age=_YEAR_S, secure=secure, httponly=True, samesite="lax"
-    )
+    response.set_cookie(LOCALE_COOKIE, locale, max_age=_YEAR_S, secure=secure, httponly=True, samesite="lax")
     return response
 
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import PlainTextResponse, Response
 
 from dashboard.desk.alarm_desk import UnfitActionError
-from dashboard.localisation import Localiser, N_
+from dashboard.localisation import N_, Localiser
 from dashboard.pages.context import page_response, reader_of
 from dashboard.queries.filters import AlarmFilter, NotVisibleError
 from dashboard.queries.view_models import AlarmDetail, AlarmRow

@@ -99,4 +99,6 @@ def send_asset(request: Request, version: str, name: str) -> Response:
 def send_icon() -> Response:
     """Send the icon that browsers ask for by habit."""
     icon = assets()["icon.svg"]
-    return Response(icon.content, media_type=icon.media_type, headers={"Cache-Control": "public, max-age=86400"})
+    return Response(
+        icon.content, media_type=icon.media_type, headers={"Cache-Control": "public, max-age=86400"}
+    )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from fastapi import Request
 from starlette.responses import HTMLResponse, Response
 
-from dashboard.localisation import LOCALE_COOKIE, Localiser, N_, choose_locale, localiser_for
+from dashboard.localisation import LOCALE_COOKIE, N_, Localiser, choose_locale, localiser_for
 from dashboard.pages.rendering import PageContext, render_template
 from dashboard.security.viewer import Viewer
 from dashboard.services import services_of
@@ -75,6 +75,10 @@ def error_page(request: Request, status: int, code: str) -> Response:
     if request.method != "GET":
         page = replace(page, path="/")
     body = render_template(
-        page, "error.html", heading=page.localiser.text(heading), advice=page.localiser.text(advice), status=status
+        page,
+        "error.html",
+        heading=page.localiser.text(heading),
+        advice=page.localiser.text(advice),
+        status=status,
     )
     return HTMLResponse(body, status, headers={"Cache-Control": "no-store"})

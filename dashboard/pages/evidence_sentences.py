@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from dashboard.localisation import MISSING, Localiser, N_
+from dashboard.localisation import MISSING, N_, Localiser
 from dashboard.pages.vocabulary import WORDS, source_word
 from dashboard.queries.values import Bilingual
 
@@ -49,7 +49,9 @@ SCRIPTS: Mapping[str, str] = {
     "station": N_("为您家供热的换热站目前供温偏低，调度正在处理，我为您登记跟进。"),
     "building": N_("您所在的楼目前整体偏冷，我登记后安排师傅检查楼栋入口。"),
     "riser": N_("您所在的单元目前偏冷，我登记后安排师傅检查单元立管。"),
-    "single_home": N_("同楼邻居室温正常，可能是您家的阀门或管路问题。请先看看进户阀门是否打开，我安排师傅上门检查。"),
+    "single_home": N_(
+        "同楼邻居室温正常，可能是您家的阀门或管路问题。请先看看进户阀门是否打开，我安排师傅上门检查。"
+    ),
     "not_cold": N_("目前测得的室温达到标准。如果您感觉不够暖和，我可以安排师傅上门测温。"),
     "unknown": N_("我先为您登记，安排师傅上门查看原因。"),
 }

@@ -46,7 +46,14 @@ def console(
     """Show the console, with the hits of a search sent as a plain form."""
     found = _hits(services, viewer, q)
     return page_response(
-        request, viewer, "hotline/console.html", text=q.strip(), hits=found, card=None, notice="", notice_bad=False
+        request,
+        viewer,
+        "hotline/console.html",
+        text=q.strip(),
+        hits=found,
+        card=None,
+        notice="",
+        notice_bad=False,
     )
 
 
@@ -98,9 +105,7 @@ def take_ticket(
     description: Annotated[str, Form(max_length=1000)] = "",
 ) -> Response:
     """Take a ticket and show the card again, with the ticket in it."""
-    wanted = NewTicket(
-        household_id=household_id, category=category, urgency=urgency, description=description
-    )
+    wanted = NewTicket(household_id=household_id, category=category, urgency=urgency, description=description)
     ticket = services.ticket_desk.open(viewer, wanted)
     return RedirectResponse(f"/hotline/households/{household_id}?taken={ticket.ticket_id}", 303)
 

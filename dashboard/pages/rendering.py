@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from dashboard.localisation import Localiser, N_, translations_for
+from dashboard.localisation import N_, Localiser, translations_for
 from dashboard.pages import navigation
 from dashboard.pages.assets import asset_url
 from dashboard.pages.evidence_sentences import evidence_sentence, script_sentence

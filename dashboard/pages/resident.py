@@ -77,8 +77,6 @@ def text_size(
 def _home(request: Request, viewer: Viewer, services: Services, template: str, *, taken: bool) -> Response:
     home = services.queries.my_home(viewer)
     reader = reader_of(request, viewer)
-    chart = day_curve(
-        home.day_series, standard_c=home.standard_c, now=services.clock.now(), localiser=reader
-    )
+    chart = day_curve(home.day_series, standard_c=home.standard_c, now=services.clock.now(), localiser=reader)
     notice = reader.text(_TAKEN) if taken else ""
     return page_response(request, viewer, template, home=home, chart=chart, notice=notice)

@@ -41,13 +41,13 @@ STATION_STATES = {
     "never": N_("从未上报"),
     "offline": N_("离线"),
     "stale": N_("数据陈旧"),
-    "alarm": N_("告警"),
+    "alarm": N_("有告警"),
     "online": N_("在线"),
 }
 LEVELS = {
     "source": N_("热源"),
     "branch": N_("支线"),
-    "station": N_("换热站"),
+    "station": N_("站"),
     "circuit": N_("环路"),
     "building": N_("楼栋"),
     "riser": N_("单元立管"),

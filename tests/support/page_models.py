@@ -124,7 +124,9 @@ def station_row(number: int) -> StationRow:
     values = {
         name: missing(name)
         if number == 19
-        else reading(name, value + (shift if name == "secondary_supply_temp_c" else 0), age_s=age_s, stale=late)
+        else reading(
+            name, value + (shift if name == "secondary_supply_temp_c" else 0), age_s=age_s, stale=late
+        )
         for name, value in _VALUES.items()
     }
     return StationRow(
@@ -158,7 +160,9 @@ def alarm_row(number: int = 1, **changes: object) -> AlarmRow:
         alarm_id=f"al-{number}",
         rule_id="ST-02",
         name=both("循环泵跳闸", "Circulation pump tripped"),
-        text=both("循环泵全部停运，二次流量 0.4 m³/h", "All circulation pumps stopped, secondary flow 0.4 m³/h"),
+        text=both(
+            "循环泵全部停运，二次流量 0.4 m³/h", "All circulation pumps stopped, secondary flow 0.4 m³/h"
+        ),
         subject_level="station",
         subject_id="st-003",
         subject_name=both("团结小区3号换热站", "Tuanjie 3 station"),
@@ -212,8 +216,12 @@ def alarm_detail() -> AlarmDetail:
     return AlarmDetail(
         row=alarm_row(1),
         cause=both("电机过载、失电或变频器故障", "Motor overload, power loss or drive fault"),
-        consequence=both("二次网停止循环，住户将逐渐变冷", "The secondary loop stands still, homes cool down"),
-        action=both("就地检查后启动备用泵，确认补水和定压正常", "Start the standby pump after a check on site"),
+        consequence=both(
+            "二次网停止循环，住户将逐渐变冷", "The secondary loop stands still, homes cool down"
+        ),
+        action=both(
+            "就地检查后启动备用泵，确认补水和定压正常", "Start the standby pump after a check on site"
+        ),
         time_to_respond="300",
         source="own",
         history=HISTORY,
@@ -224,7 +232,9 @@ def alarm_detail() -> AlarmDetail:
 def overview() -> Overview:
     """Return the first page."""
     rows = station_rows()
-    worst = sorted((row for row in rows if row.deviation_k is not None), key=lambda row: -abs(row.deviation_k or 0))
+    worst = sorted(
+        (row for row in rows if row.deviation_k is not None), key=lambda row: -abs(row.deviation_k or 0)
+    )
     return Overview(
         generated_at=NOW,
         sequence=77,
@@ -393,7 +403,8 @@ def card(**changes: object) -> HouseholdCard:
         ),
         incidents=[incident(root=None, members=())],
         cause=ProbableCause(
-            code="incident", evidence=(Evidence(code="station_supply", parameters={"value_c": 42.6, "setpoint_c": 52.0}),)
+            code="incident",
+            evidence=(Evidence(code="station_supply", parameters={"value_c": 42.6, "setpoint_c": 52.0}),),
         ),
         neighbours_median_c=16.4,
         neighbours=Ratio(numerator=4, denominator=5),

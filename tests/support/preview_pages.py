@@ -5,11 +5,13 @@ or put the role into the cookie ``nuanliu``. What does not live here: the view m
 """
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import SimpleNamespace
 
+import httpx
 from fastapi import FastAPI
 from starlette.responses import JSONResponse, StreamingResponse
 
@@ -33,10 +35,11 @@ from dashboard.security.accounts import LogInRefusedError, SignedIn
 from dashboard.security.response_headers import SecurityHeaders
 from dashboard.security.viewer import Viewer
 from heating.clock import ManualClock
+from runtime.web_server import WebServer
 from storage.records.pages import Page
 from tests.support import page_models as models
 
-__all__ = ["FakeAccounts", "FakeQueries", "preview_app"]
+__all__ = ["FakeAccounts", "FakeQueries", "page_client", "preview_app", "serving"]
 
 SETTINGS = Settings.model_validate({"web": {"cookie_secure": False}})
 TOKEN = "preview-token"
@@ -125,8 +128,8 @@ class FakeQueries:
         return models.incident()
 
     def search(self, viewer: Viewer, text: str, *, limit: int = 20) -> list[HouseholdHit]:
-        """Return the hits unless the text is «none»."""
-        return [] if text == "none" else self.found
+        """Return the hits unless the text is «查无»."""
+        return [] if text == "查无" else self.found
 
     def card(self, viewer: Viewer, household_id: str) -> HouseholdCard:
         """Return the one card."""
@@ -183,6 +186,24 @@ def preview_app(queries: FakeQueries | None = None, *, now: datetime = models.NO
     return app
 
 
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    """Serve an application on a free loopback port; gives its address."""
+    server = WebServer(app=app, host="127.0.0.1", port=0)
+    server.start()
+    try:
+        yield server.url
+    finally:
+        server.stop()
+
+
+@contextmanager
+def page_client(app: FastAPI) -> Iterator[httpx.Client]:
+    """Return a client of an application that follows no redirects and keeps no cookies."""
+    with serving(app) as url, httpx.Client(base_url=url, timeout=30) as client:
+        yield client
+
+
 async def _stream() -> StreamingResponse:
     async def frames() -> AsyncIterator[bytes]:
         yield b": open\n\n"
@@ -192,12 +213,16 @@ async def _stream() -> StreamingResponse:
 
 def _alarms() -> JSONResponse:
     raised = models.alarm_row(1).raised_at.isoformat()
-    return JSONResponse({"items": [{"raised_at": raised, "priority": 1, "name": {"zh": "循环泵跳闸", "en": "Pump"}}]})
+    return JSONResponse(
+        {"items": [{"raised_at": raised, "priority": 1, "name": {"zh": "循环泵跳闸", "en": "Pump"}}]}
+    )
 
 
 def _trend(station_id: str, start: datetime, end: datetime) -> JSONResponse:
     start_ms, end_ms = int(start.timestamp() * 1000), int(end.timestamp() * 1000)
-    times = [t for t in range(start_ms, end_ms, 300_000) if not 0.4 < (t - start_ms) / (end_ms - start_ms) < 0.47]
+    times = [
+        t for t in range(start_ms, end_ms, 300_000) if not 0.4 < (t - start_ms) / (end_ms - start_ms) < 0.47
+    ]
     waves = [((t - start_ms) / 3_600_000) % 24 for t in times]
     columns = {
         "secondary_supply_temp_c": [50 + abs(w - 12) / 4 for w in waves],

@@ -22,7 +22,7 @@ function tell(kind, detail) {
   const box = document.getElementById("action-result");
   box.hidden = false;
   box.className = kind === "done" ? "note" : "note danger";
-  box.textContent = detail ? `${box.dataset[kind]}：${detail}` : box.dataset[kind];
+  box.textContent = detail ? `${box.dataset[kind]} · ${detail}` : box.dataset[kind];
   box.scrollIntoView({ block: "nearest" });
   if (kind === "done") setTimeout(() => { box.hidden = true; }, 4_000);
 }

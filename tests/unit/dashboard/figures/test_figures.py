@@ -1,0 +1,119 @@
+"""The pictures: gaps stay gaps, marks do not cover one another, nothing is fetched from outside."""
+
+import json
+import re
+from dataclasses import replace
+from datetime import timedelta
+from itertools import combinations
+from math import hypot
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.site_geography import DEFAULT_SITE_DIR
+from dashboard.figures.city_map import HEIGHT, WIDTH, city_map, mark_shape, read_outlines
+from dashboard.figures.sparkline import day_curve
+from dashboard.figures.station_trend import TREND_POINTS, trend_figure_json
+from dashboard.localisation import localiser_for
+from dashboard.queries.view_models import StationRow, StationState
+from tests.support.page_models import NOW, day_series, station_row, station_rows
+
+CHINESE = localiser_for("zh_CN", "Asia/Shanghai")
+ENGLISH = localiser_for("en", "Asia/Shanghai")
+OUTLINES = read_outlines(DEFAULT_SITE_DIR / "xilingol_league.geojson")
+
+
+def curve(series: list[tuple[int, float]], standard_c: float = 18.0) -> str:
+    return str(day_curve(series, standard_c=standard_c, now=NOW, localiser=CHINESE))
+
+
+def test_hours_without_values_leave_a_hole_in_the_curve() -> None:
+    assert curve(list(day_series())).count("M") == 2
+    whole = [(int((NOW - timedelta(hours=h)).timestamp() * 1000), 20.0) for h in range(23, -1, -1)]
+    assert curve(whole).count("M") == 1
+
+
+def test_without_values_there_is_no_curve_at_all() -> None:
+    assert curve([]) == ""
+
+
+def test_the_curve_shows_the_standard_and_clock_times_of_the_site() -> None:
+    drawn = curve(list(day_series()))
+    assert 'class="standard"' in drawn
+    assert drawn.count("20:30") == 2
+    assert "虚线为 18 °C 标准" in drawn
+
+
+@given(st.lists(st.floats(min_value=-30, max_value=60), min_size=1, max_size=24))
+def test_the_curve_stays_inside_its_drawing(values: list[float]) -> None:
+    start_ms = int((NOW - timedelta(hours=23)).timestamp() * 1000)
+    drawn = curve([(start_ms + hour * 3_600_000, value) for hour, value in enumerate(values)])
+    path = re.search(r'class="line" d="([^"]+)"', drawn)
+    assert path
+    for x, y in re.findall(r"[ML](-?[\d.]+) (-?[\d.]+)", path[1]):
+        assert 0 <= float(x) <= 340 and 0 <= float(y) <= 150
+
+
+def test_the_trend_sends_nothing_anywhere_and_shows_no_brand() -> None:
+    figure = json.loads(trend_figure_json(CHINESE))
+    assert figure["config"]["showSendToCloud"] is False
+    assert figure["config"]["plotlyServerURL"] == ""
+    assert figure["config"]["displaylogo"] is False
+    assert "http" not in trend_figure_json(CHINESE)
+
+
+def test_the_trend_joins_no_gaps_and_speaks_the_reader_s_language() -> None:
+    for reader, name in ((CHINESE, "二次供温设定"), (ENGLISH, "Secondary supply setpoint")):
+        figure = json.loads(trend_figure_json(reader))
+        assert [trace["meta"] for trace in figure["traces"]] == list(TREND_POINTS)
+        assert all(trace["connectgaps"] is False for trace in figure["traces"])
+        assert figure["traces"][1]["name"] == name
+
+
+def test_the_figure_cannot_end_the_element_it_stands_in() -> None:
+    assert "<" not in trend_figure_json(CHINESE)
+
+
+@pytest.mark.parametrize("count", [1, 2, 40, 120])
+def test_marks_of_one_town_stay_inside_and_apart(count: int) -> None:
+    drawn = city_map(station_rows(count), OUTLINES)
+    assert not drawn.packed and len(drawn.marks) == count and not drawn.outlines
+    assert all(0 <= mark.x <= WIDTH and 0 <= mark.y <= HEIGHT for mark in drawn.marks)
+    if count > 1:
+        nearest = min(hypot(a.x - b.x, a.y - b.y) for a, b in combinations(drawn.marks, 2))
+        assert nearest >= 8.0 * drawn.mark_scale
+
+
+def test_stations_at_one_place_are_all_seen() -> None:
+    rows = [replace(row, longitude_deg=116.0, latitude_deg=43.9) for row in station_rows(12)]
+    drawn = city_map(rows, OUTLINES)
+    assert len({(mark.x, mark.y) for mark in drawn.marks}) == 12
+
+
+def test_a_league_is_drawn_with_outlines_and_packed_marks() -> None:
+    rows = [_moved(row, index) for index, row in enumerate(station_rows(40))]
+    drawn = city_map(rows, OUTLINES)
+    assert drawn.packed
+    assert len(drawn.outlines) == len(OUTLINES) == 12
+    nearest = min(hypot(a.x - b.x, a.y - b.y) for a, b in combinations(drawn.marks, 2))
+    assert nearest >= 3.0
+
+
+def _moved(row: StationRow, index: int) -> StationRow:
+    seats = ((116.05, 43.93), (111.98, 43.65), (116.97, 45.52), (115.28, 41.9))
+    longitude, latitude = seats[int(row.area_id[1:]) - 1]
+    return replace(row, longitude_deg=longitude + index / 1000, latitude_deg=latitude)
+
+
+def test_stations_without_coordinates_are_counted_and_not_put_somewhere() -> None:
+    rows = [replace(station_row(1), longitude_deg=None), station_row(2)]
+    assert city_map(rows, OUTLINES).without_place == 1
+    assert city_map(rows[:1], OUTLINES).marks == []
+
+
+def test_silence_is_drawn_before_alarms_that_may_be_as_old_as_the_values() -> None:
+    silent = replace(station_row(3), state=StationState.OFFLINE)
+    assert mark_shape(silent) == "offline"
+    assert mark_shape(station_row(3)) == "p1"
+    assert mark_shape(replace(station_row(3), worst_priority=4)) == "online"
