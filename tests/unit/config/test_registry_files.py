@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from config.registry_contacts import Contact
 from config.registry_files import RegistryFileError, UnreadableFileError, read_registry, write_registry
-from heating.assets import Area, Emitter, Site, Station
+from heating.assets import Area, Contract, Emitter, Position, Site, Station
 from tests.support.small_town import small_town, small_town_contacts
 
 HEADER = "kind,area_id,name,parent_id,source_id,branch_id,station_id,community_id,building_id,household_id,unit,floor,room,phone"
@@ -115,20 +115,46 @@ def test_encodings_of_chinese_offices_are_read(as_csv: Callable[..., Path], enco
 
 
 def test_chinese_headers_kinds_and_words_are_understood(as_csv: Callable[..., Path]) -> None:
-    path = as_csv(
-        "区域,a,一区,,,,,,,,,,,",
-        "热源,a,热源厂,p,,,,,,,,,,",
-        "管线,,主线,p,b,,,,,,,,,",
-        "换热站,a,一站,,b,s,,,,,,,地暖,",
-        "小区,a,花园,,,,c,,,,,,,",
-        "楼栋,,1号楼,,,s,c,d,,,,,,",
-        "住户,,,,,,,d,h,3,2,301,报停,138 1234-5678",
-        header="类别,区域编号,名称,热源编号,管线编号,换热站编号,小区编号,楼栋编号,住户编号,单元,楼层,门牌号,末端形式,电话",
-    ).read_text(encoding="utf-8")
-    path = as_csv(*path.splitlines()[1:-1], header=path.splitlines()[0])
-    site = read_registry(path).site
-    assert site.stations[0].emitter is Emitter.FLOOR
-    assert site.buildings[0].name == "1号楼"
+    rows = [
+        {"类别": "区域", "区域编号": "a", "名称": "一区"},
+        {"类别": "热源", "热源编号": "p", "名称": "热源厂", "区域编号": "a"},
+        {"类别": "管线", "管线编号": "b", "名称": "主线", "热源编号": "p"},
+        {
+            "类别": "换热站",
+            "换热站编号": "s",
+            "名称": "一站",
+            "区域编号": "a",
+            "管线编号": "b",
+            "末端形式": "地暖",
+        },
+        {"类别": "小区", "小区编号": "c", "名称": "花园", "区域编号": "a"},
+        {
+            "类别": "楼栋",
+            "楼栋编号": "d",
+            "名称": "1号楼",
+            "小区编号": "c",
+            "换热站编号": "s",
+            "分区": "高区",
+        },
+        {
+            "类别": "住户",
+            "住户编号": "h",
+            "楼栋编号": "d",
+            "单元": "3",
+            "楼层": "2",
+            "门牌号": "201",
+            "供暖状态": "报停",
+        }
+        | {"户型位置": "顶边户", "重点关怀": "是", "联系人": "王芳", "电话": "138 1234 5678"},
+    ]
+    headers = list(dict.fromkeys(header for row in rows for header in row))
+    lines = [",".join(row.get(header, "") for header in headers) for row in rows]
+    read = read_registry(as_csv(*lines, header=",".join(headers)))
+    assert read.site.stations[0].emitter is Emitter.FLOOR
+    assert read.site.buildings[0].circuit == "high"
+    (home,) = read.site.households
+    assert (home.contract, home.position, home.vulnerable) == (Contract.SUSPENDED, Position.TOP_EDGE, True)
+    assert read.contacts == (Contact(household_id="h", name="王芳", phone="13812345678"),)
 
 
 def test_a_phone_is_kept_as_digits(as_csv: Callable[..., Path]) -> None:
