@@ -1,0 +1,41 @@
+"""The queue of one stream: bounded, in order, ended at once."""
+
+import asyncio
+
+from dashboard.security.viewer import Viewer
+from dashboard.stream.subscribers import MAX_WAITING, Subscriber
+
+
+def subscriber() -> Subscriber:
+    return Subscriber(
+        viewer=Viewer(username="wall", roles=frozenset({"wall"})), topics=frozenset({"snapshot"})
+    )
+
+
+def test_a_slow_client_loses_the_oldest_frames_and_they_are_counted() -> None:
+    async def scenario() -> tuple[list[bytes], int]:
+        slow = subscriber()
+        for n in range(MAX_WAITING + 10):
+            slow.push(b"%d" % n)
+        return list(await slow.take(timeout_s=1.0)), slow.dropped
+
+    frames, dropped = asyncio.run(scenario())
+    assert dropped == 10
+    assert frames == [b"%d" % n for n in range(10, MAX_WAITING + 10)]
+
+
+def test_nothing_new_gives_nothing_after_the_wait() -> None:
+    async def scenario() -> list[bytes]:
+        return list(await subscriber().take(timeout_s=0.01))
+
+    assert asyncio.run(scenario()) == []
+
+
+def test_closing_wakes_the_reader_and_drops_what_waits() -> None:
+    async def scenario() -> tuple[list[bytes], bool]:
+        ended = subscriber()
+        ended.push(b"secret")
+        ended.close()
+        return list(await ended.take(timeout_s=1.0)), ended.closed
+
+    assert asyncio.run(scenario()) == ([], True)
