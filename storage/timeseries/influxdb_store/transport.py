@@ -27,6 +27,8 @@ __all__ = ["LINES_IN_A_REQUEST", "InfluxTransport", "Series", "V1ApiClient", "de
 
 LINES_IN_A_REQUEST = 5000
 """Lines in one write; InfluxDB's own advice is 5,000 to 10,000."""
+CHUNK_ROWS = 50_000
+"""Rows in a chunk of an answer; without chunks InfluxDB 1.x stops after 10,000 rows."""
 PING_TIMEOUT_S = 1.5
 """Longest wait for ``/ping`` [s]; the health must answer within 2 s."""
 
@@ -129,7 +131,7 @@ class InfluxTransport:
         StoreUnavailableError
             When the server is away, busy or does not let us in.
         """
-        fields = [("q", statements), ("epoch", "ms")]
+        fields = [("q", statements), ("epoch", "ms"), ("chunked", "true"), ("chunk_size", str(CHUNK_ROWS))]
         if database is not None:
             fields.append(("db", database))
         if parameters:
@@ -146,14 +148,14 @@ class InfluxTransport:
                 _preload_content=False,
                 _return_http_data_only=True,
             )
-            answer = orjson.loads(response.data)
+            documents = [orjson.loads(line) for line in response.data.splitlines() if line.strip()]
         except ApiException as error:
             raise self._query_error(error) from error
         except urllib3.exceptions.HTTPError as error:
             raise self._away(error) from error
         except orjson.JSONDecodeError as error:
             raise StoreUnavailableError(f"{self._url} answered a query with something else") from error
-        return [_series_of(result) for result in answer.get("results", [])]
+        return _joined(documents)
 
     def ping(self) -> tuple[int, Mapping[str, str]]:
         """Return status and headers of ``/ping``.
@@ -237,10 +239,25 @@ def _message(error: ApiException) -> str:
     return " ".join(body.split())[:300] or str(error.reason)
 
 
-def _series_of(result: dict[str, Any]) -> list[Series]:
-    if "error" in result:
-        raise StoreQueryError(f"InfluxDB refused a statement: {result['error']}")
-    series: list[Series] = result.get("series", [])
-    if result.get("partial") or any(one.get("partial") for one in series):
+def _joined(documents: Sequence[dict[str, Any]]) -> list[list[Series]]:
+    """Return the series of each statement, those that came in several chunks put together."""
+    answers: dict[int, list[Series]] = {}
+    unfinished: dict[int, bool] = {}
+    for document in documents:
+        if "error" in document:
+            raise StoreQueryError(f"InfluxDB refused a query: {document['error']}")
+        for place, result in enumerate(document.get("results", [])):
+            if "error" in result:
+                raise StoreQueryError(f"InfluxDB refused a statement: {result['error']}")
+            statement = result.get("statement_id", place)
+            series = answers.setdefault(statement, [])
+            for one in result.get("series", []):
+                if series and series[-1].get("partial") and series[-1].get("tags") == one.get("tags"):
+                    series[-1]["values"] += one["values"]
+                    series[-1]["partial"] = one.get("partial", False)
+                else:
+                    series.append(one)
+            unfinished[statement] = result.get("partial", False)
+    if any(unfinished.values()) or any(series and series[-1].get("partial") for series in answers.values()):
         raise StoreQueryError("InfluxDB cut its answer short: raise max-row-limit or ask for less")
-    return series
+    return [answers[statement] for statement in sorted(answers)]

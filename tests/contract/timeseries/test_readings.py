@@ -232,6 +232,24 @@ def test_thinning_keeps_every_peak(store: TimeSeriesStore) -> None:
     assert set(thin.time_ms.tolist()) <= set(whole.time_ms.tolist())
 
 
+def test_a_long_series_comes_back_whole(store: TimeSeriesStore) -> None:
+    n = 60_500
+    batch = batch_of(reading(0.0))
+    store.append(
+        SampleBatch(
+            objects=batch.objects,
+            object_index=np.zeros(n, np.int32),
+            point=np.repeat(batch.point, n),
+            measured_ms=NOON_MS + np.arange(n, dtype=np.int64) * 500,
+            received_ms=NOON_MS + np.arange(n, dtype=np.int64) * 500,
+            value=np.arange(n, dtype=np.float64),
+            quality=np.zeros(n, np.uint8),
+        )
+    )
+    found = store.series(ROOM, ["room_temp_c"], DAY).values["room_temp_c"]
+    assert np.array_equal(found, np.arange(n))
+
+
 def test_an_empty_batch_is_taken(store: TimeSeriesStore) -> None:
     store.append(SampleBatch.empty())
     assert len(store.latest(Measurement.ROOM, DAY)) == 0

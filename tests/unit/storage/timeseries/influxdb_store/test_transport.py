@@ -145,6 +145,22 @@ def test_answers_that_are_not_whole_are_errors(
     transport.close()
 
 
+def test_an_answer_in_chunks_is_put_together(server: tuple[str, type[Answering]]) -> None:
+    url, handler = server
+    chunks = [
+        '{"results":[{"statement_id":0,"series":[{"tags":{"s":"a"},"values":[[1],[2]],"partial":true}],"partial":true}]}',
+        '{"results":[{"statement_id":0,"series":[{"tags":{"s":"a"},"values":[[3]]}],"partial":true}]}',
+        '{"results":[{"statement_id":0,"series":[{"tags":{"s":"b"},"values":[[4]]}]}]}',
+        '{"results":[{"statement_id":1}]}',
+    ]
+    handler.status, handler.body = 200, "\n".join(chunks).encode()
+    transport = transport_to(url, Flavour.V1)
+    first, second = transport.query("SELECT 1; SELECT 2", database="db")
+    transport.close()
+    assert [series["values"] for series in first] == [[[1], [2], [3]], [[4]]]
+    assert second == []
+
+
 def test_ids_travel_as_parameters(server: tuple[str, type[Answering]]) -> None:
     url, handler = server
     handler.status, handler.body = 200, b'{"results":[{}]}'
