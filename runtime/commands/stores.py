@@ -22,7 +22,7 @@ def store_info(config: ConfigOption = None) -> None:
     """Show the state and the figures of the store of readings."""
     settings = settings_from(config)
     with failing_in_words():
-        store = open_time_series_store(settings.timeseries, read_only=True)
+        store = open_time_series_store(settings.timeseries)
         try:
             health = store.health()
         finally:
