@@ -120,10 +120,14 @@ class OwnerThread:
         with self._closing:
             if self._closed:
                 return
-            self._queue.put(_Task(last, Future()))
+            future: Future[None] = Future()
+            self._queue.put(_Task(last, future))
             self._queue.put(None)
             self._closed = True
         self._thread.join()
+        failure = future.exception()
+        if failure is not None:
+            _log.warning("storage.last_job_failed", reason=str(failure))
         self._connection.close()
 
     def _loop(self) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from structlog.testing import capture_logs
 
 from heating.clock import ManualClock
 from heating.errors import HeatingError
@@ -63,6 +64,14 @@ def test_what_is_queued_is_done_before_the_end() -> None:
         thread.submit(lambda connection: None)
     with pytest.raises(StoreUnavailableError, match="closed"):
         thread.cursor()
+
+
+def test_a_failure_of_the_last_job_is_told_and_the_database_is_closed_all_the_same() -> None:
+    thread = OwnerThread(duckdb.connect, clock=ManualClock(datetime(2026, 1, 6, tzinfo=UTC)))
+    with capture_logs() as events:
+        thread.close(last=lambda connection: connection.execute("no SQL") and None)
+    assert [event["event"] for event in events] == ["storage.last_job_failed"]
+    assert not thread.alive
 
 
 def test_after_a_fatal_error_the_database_is_opened_again() -> None:
