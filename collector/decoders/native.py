@@ -272,6 +272,8 @@ class NativeDecoder:
         if loose.batch is None:
             self._salvage_reading(rows, place, message, topic, loose)
             return
+        if not loose.batch:
+            rows.reject(place, Reason.WRONG_TYPE, str(error))
         if len(loose.batch) > MAX_SALVAGED_PARTS:
             left = len(loose.batch) - MAX_SALVAGED_PARTS
             rows.reject(place, Reason.TOO_BIG, f"{left} more parts of a batch that has wrong ones")
