@@ -159,7 +159,7 @@ def test_the_history_cannot_be_changed_even_by_hand(
 def test_two_writers_at_once_lose_nothing_and_keep_the_order(
     records: Records, open_again: Callable[[], Records]
 ) -> None:
-    rounds = 12
+    rounds = 8
     stations = ("st-east", "st-west")
     records.alarms.append_events([raising("shared", station="shared")])
     failures: list[Exception] = []

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from storage.records.audit import BrokenChainError
 from storage.records.database import open_database
 from storage.records.people import UnknownUserError, UserExistsError
-from storage.records.records import Records
+from storage.records.records import Records, open_records
 from tests.support.sample_alarms import RAISED_AT
 
 
@@ -139,6 +140,19 @@ def test_the_audit_cannot_be_changed_by_a_statement(records: Records, records_ur
     database.close()
 
 
+def tamper(records_url: str, statement: sa.TextClause) -> None:
+    """Change the audit as somebody with every right on the database could."""
+    database = open_database(records_url)
+    with database.engine.begin() as connection:
+        if database.is_sqlite:
+            for verb in ("update", "delete"):
+                connection.execute(sa.text(f"DROP TRIGGER audit_entries_no_{verb}"))
+        else:
+            connection.execute(sa.text("DROP TRIGGER audit_entries_no_change ON audit_entries"))
+        connection.execute(statement)
+    database.close()
+
+
 @pytest.mark.parametrize(
     ("tampering", "expected"),
     [
@@ -150,19 +164,23 @@ def test_the_audit_cannot_be_changed_by_a_statement(records: Records, records_ur
 def test_a_tampered_audit_shows(records: Records, records_url: str, tampering: str, expected: str) -> None:
     for number in range(4):
         records.audit.append("wang", "login", "user:wang", {"n": number}, at=RAISED_AT)
-    database = open_database(records_url)
-
-    def tamper(connection: sa.Connection) -> None:
-        if database.is_sqlite:
-            for verb in ("update", "delete"):
-                connection.execute(sa.text(f"DROP TRIGGER audit_entries_no_{verb}"))
-        else:
-            connection.execute(sa.text("DROP TRIGGER audit_entries_no_change ON audit_entries"))
-        connection.execute(sa.text(tampering))
-
-    database.write(tamper)
-    database.close()
+    tamper(records_url, sa.text(tampering))
     with pytest.raises(BrokenChainError, match=expected):
+        records.audit.verify_chain()
+
+
+def test_an_entry_forged_with_a_fitting_hash_breaks_the_next_one(
+    records: Records, records_url: str, tmp_path: Path
+) -> None:
+    other = open_records(f"sqlite:///{tmp_path}/forger.sqlite3")
+    for number in range(3):
+        records.audit.append("wang", "login", "user:wang", {"n": number}, at=RAISED_AT)
+        other.audit.append("li" if number == 1 else "wang", "login", "user:wang", {"n": number}, at=RAISED_AT)
+    forged = other.audit.entries(who="li")[0]
+    other.close()
+    statement = sa.text("UPDATE audit_entries SET who = 'li', hash = :hash WHERE sequence = 2")
+    tamper(records_url, statement.bindparams(hash=forged.hash))
+    with pytest.raises(BrokenChainError, match="entry 3 or its hash was changed"):
         records.audit.verify_chain()
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -53,8 +53,10 @@ def _first_home(**changes: object) -> Site:
             _with(
                 assignments=lambda _: (
                     SensorAssignment(
-                        sensor_id="s-jx-1-1-101", household_id="jx-1-1-101", start=datetime(2026, 1, 1)
-                    ),  # noqa: DTZ001
+                        sensor_id="s-jx-1-1-101",
+                        household_id="jx-1-1-101",
+                        start=SEASON_START.replace(tzinfo=None),
+                    ),
                 )
             ),
             "start: has no time zone",
