@@ -1,0 +1,175 @@
+"""The live state keeps the newest usable value and never raises."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerting.live_state import LiveState
+from alerting.signals import Signals
+from heating.heat_tree import build_heat_tree
+from heating.intervals import to_epoch_ms
+from heating.points import Measurement
+from heating.quality import Quality
+from heating.samples import ObjectRef, Sample, SampleBatch
+from tests.support.small_site import small_site
+
+T0 = datetime(2026, 1, 10, tzinfo=UTC)
+T0_MS = to_epoch_ms(T0)
+S1 = ObjectRef(Measurement.STATION, "S1")
+R1 = ObjectRef(Measurement.ROOM, "R1-1")
+
+
+def live_state() -> LiveState:
+    site = small_site()
+    return LiveState(site, build_heat_tree(site), now=T0)
+
+
+def supply(at_s: float, value: float, quality: int = 0) -> Sample:
+    return Sample(S1, "secondary_supply_temp_c", T0_MS + int(at_s * 1000), value, quality)
+
+
+def room(at_s: float, value: float, quality: int = 0) -> Sample:
+    return Sample(R1, "room_temp_c", T0_MS + int(at_s * 1000), value, quality)
+
+
+def feed(live: LiveState, *samples: Sample) -> None:
+    live.accept(SampleBatch.from_samples(samples))
+
+
+def signals_at(live: LiveState, at_s: float) -> dict[str, float]:
+    tables = Signals(live, standard_c=18.0, watching_since_ms=T0_MS).tables(now_ms=T0_MS + int(at_s * 1000))
+    row = [live.tree.ids[number] for number in tables.household.subjects].index("H1-1")
+    home = {name: float(column[row]) for name, column in tables.household.columns.items()}
+    return {name: float(column[0]) for name, column in tables.station.columns.items()} | {
+        f"home.{name}": value for name, value in home.items()
+    }
+
+
+def test_an_older_value_changes_nothing() -> None:
+    live = live_state()
+    feed(live, supply(10, 50))
+    feed(live, supply(5, 40), supply(10, 45))
+    assert live.of_object(S1)["secondary_supply_temp_c"].value == 50
+
+
+def test_a_bad_value_is_heard_but_not_kept_and_makes_the_signal_unknown() -> None:
+    live = live_state()
+    feed(live, supply(10, 50))
+    feed(live, supply(20, 999, Quality.BAD_RANGE))
+    latest = live.of_object(S1)["secondary_supply_temp_c"]
+    assert (latest.value, latest.quality) == (50, Quality.BAD_RANGE)
+    assert live.last_received_ms(S1) == T0_MS + 20_000
+    assert np.isnan(signals_at(live, 20)["t2s"])
+
+
+def test_a_value_is_forgotten_as_a_signal_when_nothing_comes_any_more() -> None:
+    live = live_state()
+    feed(live, supply(0, 50))
+    assert signals_at(live, 300)["t2s"] == 50
+    assert np.isnan(signals_at(live, 301)["t2s"])
+
+
+def test_a_last_will_makes_every_signal_of_the_station_unknown_until_it_speaks() -> None:
+    live = live_state()
+    feed(live, supply(0, 50))
+    feed(live, Sample(S1, "gateway_online", T0_MS + 5000, 0))
+    assert np.isnan(signals_at(live, 6)["t2s"])
+    assert signals_at(live, 6)["gateway_down"] == 1
+    feed(live, supply(8, 51))
+    assert signals_at(live, 9)["t2s"] == 51
+
+
+def test_the_online_status_is_no_sign_of_life() -> None:
+    live = live_state()
+    feed(live, Sample(S1, "gateway_online", T0_MS + 5000, 1))
+    assert live.last_received_ms(S1) == 0
+
+
+def test_a_standing_pump_counts_only_when_every_reporting_pump_is_known() -> None:
+    live = live_state()
+    feed(live, Sample(S1, "circulation_pump_1_running", T0_MS, 0))
+    assert signals_at(live, 1)["run_max"] == 0
+    feed(live, Sample(S1, "circulation_pump_2_running", T0_MS, float("nan"), Quality.BAD))
+    assert np.isnan(signals_at(live, 1)["run_max"])
+    feed(live, Sample(S1, "circulation_pump_2_running", T0_MS + 1, 1))
+    assert signals_at(live, 1)["run_max"] == 1
+
+
+def test_unknown_objects_are_counted_and_left_out() -> None:
+    live = live_state()
+    feed(live, Sample(ObjectRef(Measurement.ROOM, "nobody"), "room_temp_c", T0_MS, 20))
+    assert live.unknown_rows == 1
+
+
+def test_a_rebuild_keeps_values_of_what_stays() -> None:
+    live = live_state()
+    feed(live, supply(10, 50), room(0, 19))
+    larger = small_site(stations=3)
+    moved = replace(larger, stations=tuple(reversed(larger.stations)))
+    live.rebuild(moved, build_heat_tree(moved), now=T0)
+    assert live.of_object(S1)["secondary_supply_temp_c"].value == 50
+    value, _, _ = live.column(Measurement.ROOM, "room_temp_c", ["R1-1", "R3-1", "nobody"])
+    assert value[0] == 19
+    assert np.isnan(value[1:]).all()
+    homes = [moved_id for moved_id in live.tree.ids if moved_id.startswith("H")]
+    tables = Signals(live, standard_c=18, watching_since_ms=T0_MS).tables(now_ms=T0_MS)
+    assert tables.household.columns["t_room_med60"][homes.index("H1-1")] == 19
+
+
+def test_a_broken_batch_does_not_stop_the_next() -> None:
+    live = live_state()
+    good = SampleBatch.from_samples([supply(0, 50)])
+    live.accept(replace(good, object_index=np.array([7], np.int32)))
+    live.accept(good)
+    assert live.of_object(S1)["secondary_supply_temp_c"].value == 50
+
+
+readings = st.lists(
+    st.tuples(st.integers(0, 40), st.integers(-5, 30), st.sampled_from([0, 64, 128])), min_size=1, max_size=40
+)
+
+
+@given(readings)
+def test_the_median_is_that_of_the_last_hour(rows: list[tuple[int, int, int]]) -> None:
+    live = live_state()
+    ordered = sorted({minute * 5: (value, quality) for minute, value, quality in rows}.items())
+    for minute, (value, quality) in ordered:
+        feed(live, room(minute * 60, value, quality))
+        now_s = minute * 60.0
+        usable = [v for m, (v, q) in ordered if q < 128 and m <= minute and now_s / 60 - m < 60]
+        newest = [m for m, (_, q) in ordered if q < 128 and m <= minute]
+        fresh = quality < 128 and bool(newest)
+        found = signals_at(live, now_s)["home.t_room_med60"]
+        assert (found == np.median(usable)) if fresh else np.isnan(found)
+
+
+@given(readings, st.randoms(use_true_random=False))
+def test_duplicates_and_late_batches_change_no_latest_value(
+    rows: list[tuple[int, int, int]], random: object
+) -> None:
+    distinct = {minute: (value, quality) for minute, value, quality in rows}
+    samples = [room(minute * 300, value, quality) for minute, (value, quality) in sorted(distinct.items())]
+    once, shuffled = live_state(), live_state()
+    feed(once, *samples)
+    mixed = samples + samples
+    random.shuffle(mixed)  # type: ignore[attr-defined]
+    for sample in mixed:
+        feed(shuffled, sample)
+    assert once.of_object(R1) == shuffled.of_object(R1)
+
+
+def test_a_sensor_measures_the_home_it_is_assigned_to_now() -> None:
+    site = small_site()
+    first = site.assignments[0]
+    ended = replace(first, end=T0)
+    moved = replace(first, household_id="H2-1", start=T0)
+    changed = replace(site, assignments=(ended, moved, *site.assignments[5:]))
+    live = LiveState(changed, build_heat_tree(changed), now=T0 + timedelta(hours=1))
+    feed(live, room(0, 19))
+    tables = Signals(live, standard_c=18, watching_since_ms=T0_MS).tables(now_ms=T0_MS)
+    row = [live.tree.ids[n] for n in tables.household.subjects].index("H2-1")
+    assert tables.household.columns["t_room"][row] == 19
+    assert np.isfinite(tables.household.columns["t_room"]).sum() == 1

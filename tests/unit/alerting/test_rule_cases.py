@@ -1,0 +1,40 @@
+"""Every shipped rule does what its case file promises."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from alerting.rule_cases import RuleCase, load_cases, run_case
+from config.rules_file import RuleFileError, load_rules
+from config.settings import RulesSettings
+
+RULES = load_rules(RulesSettings())
+CASES = load_cases()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule_id} {case.name}")
+def test_a_rule_does_what_its_case_says(case: RuleCase) -> None:
+    assert run_case(RULES, case).mismatches == ()
+
+
+def test_every_shipped_rule_has_cases() -> None:
+    assert {case.rule_id for case in CASES} == {rule.rule_id for rule in RULES.rules}
+
+
+def test_a_case_fails_when_the_rule_is_changed() -> None:
+    slower = load_rules(RulesSettings(overrides={"ST-01": {"on_delay": "20s"}}))
+    case = next(case for case in CASES if case.rule_id == "ST-01")
+    assert not run_case(slower, case).passed
+
+
+def test_a_case_fails_when_an_expectation_is_wrong() -> None:
+    case = next(case for case in CASES if case.rule_id == "ST-01")
+    wrong = dataclasses.replace(case, expect=dict.fromkeys(case.expect, ("ST-33",)))
+    assert "expected ['ST-33']" in run_case(RULES, wrong).mismatches[0]
+
+
+def test_a_broken_case_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text("rule: ST-01\n", encoding="utf-8")
+    with pytest.raises(RuleFileError, match=r"bad\.yaml"):
+        load_cases(tmp_path)

@@ -1,0 +1,244 @@
+"""The service from readings to committed history: faults, gaps, people, restarts, failed commits."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from alerting.live_state import LiveState
+from alerting.service import AlertingService
+from config.rules_file import load_rules
+from config.settings import RulesSettings, Settings
+from heating.alarms import AlarmEvent, AlarmEventKind, AlarmState
+from heating.clock import ManualClock
+from heating.errors import HeatingError
+from heating.heat_tree import build_heat_tree
+from heating.points import Measurement
+from heating.protocols import AlarmRecords, Delivery, HealthStatus, OutboxMessage
+from heating.samples import ObjectRef, Sample, SampleBatch
+from tests.support.fake_records import FakeRecords
+from tests.support.small_site import small_site
+
+T0 = datetime(2026, 1, 10, tzinfo=UTC)
+SETTINGS = Settings(rules=RulesSettings(start_grace_s=0.0))
+RULES = load_rules(SETTINGS.rules)
+
+
+class Listener:
+    name = "console"
+
+    def __init__(self) -> None:
+        self.heard: list[OutboxMessage] = []
+
+    def deliver(self, message: OutboxMessage) -> Delivery:
+        self.heard.append(message)
+        return Delivery(ok=True)
+
+    def close(self) -> None:
+        self.heard = []
+
+
+class World:
+    """Two stations with four homes each, ticking once a minute."""
+
+    def __init__(self) -> None:
+        self.records = FakeRecords(small_site())
+        self.clock = ManualClock(T0)
+        self.live = LiveState(self.records.site, build_heat_tree(self.records.site), now=T0)
+        self.listener = Listener()
+        self.service = self.fresh_service()
+
+    def fresh_service(self) -> AlertingService:
+        self.service = AlertingService(
+            live_state=self.live,
+            rules=RULES,
+            alarms=self.records,
+            outbox=self.records,
+            registry=self.records,
+            clock=self.clock,
+            settings=SETTINGS,
+            channels=[self.listener],
+        )
+        return self.service
+
+    def send(self, *, pump: float, room_c: float, silent: bool = False) -> None:
+        ms = self.clock.now_ms()
+        samples: list[Sample] = []
+        for number in (1, 2):
+            broken = number == 1
+            station = ObjectRef(Measurement.STATION, f"S{number}")
+            on = pump if broken else 1.0
+            if not (broken and silent):
+                samples += [
+                    Sample(station, "circulation_pump_1_running", ms, on),
+                    Sample(station, "secondary_flow_m3_per_h", ms, 180.0 * on),
+                    Sample(station, "mains_power_ok", ms, 1.0),
+                ]
+            samples += [
+                Sample(
+                    ObjectRef(Measurement.ROOM, f"R{number}-{m}"),
+                    "room_temp_c",
+                    ms,
+                    room_c if broken else 20.0,
+                )
+                for m in range(1, 5)
+            ]
+        self.live.accept(SampleBatch.from_samples(samples))
+
+    def run(self, minutes: int, *, pump: float = 1.0, room_c: float = 20.0, silent: bool = False) -> None:
+        for _ in range(minutes):
+            self.clock.advance(60)
+            self.send(pump=pump, room_c=room_c, silent=silent)
+            self.service.tick()
+
+    def states(self, rule_id: str) -> list[AlarmState]:
+        return [a.state for a in self.records.alarms.values() if a.rule_id == rule_id]
+
+    def kinds(self) -> list[tuple[str, str]]:
+        alarms = self.records.alarms
+        return [(event.kind.value, alarms[event.alarm_id].fingerprint) for event in self.records.history]
+
+
+def test_a_pump_trip_is_one_incident_with_the_homes_attached_and_not_announced_one_by_one() -> None:
+    world = World()
+    world.run(30)
+    world.run(120, pump=0.0, room_c=15.0)
+    world.service.dispatch()
+    (incident,) = world.records.open_incidents()
+    assert (incident.rule_id, str(incident.node), incident.affected_households) == ("ST-02", "station:S1", 4)
+    members = {a.fingerprint for a in world.records.members_of(incident.incident_id)}
+    assert members == {"ST-02|station:S1"} | {f"HB-02|household:H1-{m}" for m in range(1, 5)}
+    assert world.states("HB-02") == [AlarmState.SUPPRESSED_BY_DESIGN] * 4
+    assert [message.body["rule_id"] for message in world.listener.heard] == ["ST-02"]
+    assert all("S2" not in a.fingerprint and "H2" not in a.fingerprint for a in world.records.alarms.values())
+
+
+def test_recovery_clears_the_incident_and_releases_the_homes() -> None:
+    world = World()
+    world.run(100, pump=0.0, room_c=15.0)
+    world.run(4, room_c=15.0)
+    assert world.records.open_incidents() == []
+    assert world.states("ST-02") == [AlarmState.RTN_UNACK]
+    assert world.states("HB-02") == [AlarmState.UNACK_ACTIVE] * 4
+    assert ("released", "HB-02|household:H1-1") in world.kinds()
+
+
+def test_a_data_gap_changes_no_process_alarm_and_raises_the_data_quality_alarm() -> None:
+    world = World()
+    world.run(5, pump=0.0)
+    before = [kind for kind in world.kinds() if "DQ" not in kind[1]]
+    world.run(60, silent=True)
+    assert [kind for kind in world.kinds() if "DQ" not in kind[1]] == before
+    assert world.states("DQ-08") == [AlarmState.UNACK_ACTIVE]
+    assert world.states("ST-02") == [AlarmState.UNACK_ACTIVE]
+
+
+def test_a_new_occurrence_supersedes_an_unacknowledged_one_and_never_reopens_it() -> None:
+    world = World()
+    world.run(5, pump=0.0)
+    world.run(5)
+    world.run(5, pump=0.0)
+    assert sorted(world.states("ST-02")) == [AlarmState.NORMAL, AlarmState.UNACK_ACTIVE]
+    assert ("superseded", "ST-02|station:S1") in world.kinds()
+
+
+def test_what_people_do_in_other_processes_is_followed_and_expires_visibly() -> None:
+    world = World()
+    world.run(5, pump=0.0)
+    (alarm,) = world.records.open_alarms()
+    until = world.clock.now() + timedelta(minutes=5)
+    event = AlarmEvent(
+        alarm_id=alarm.alarm_id,
+        kind=AlarmEventKind.ACKNOWLEDGED,
+        at=world.clock.now(),
+        by="wang",
+        until=until,
+    )
+    world.records.append_events([event])
+    world.run(3, pump=0.0)
+    assert world.states("ST-02") == [AlarmState.ACK_ACTIVE]
+    world.run(3, pump=0.0)
+    assert world.states("ST-02") == [AlarmState.UNACK_ACTIVE]
+    world.service.dispatch()
+    assert [message.body["reason"] for message in world.listener.heard] == ["raised", "again"]
+
+
+def test_shelving_ends_by_itself() -> None:
+    world = World()
+    world.run(5, pump=0.0)
+    (alarm,) = world.records.open_alarms()
+    event = AlarmEvent(
+        alarm_id=alarm.alarm_id,
+        kind=AlarmEventKind.SHELVED,
+        at=world.clock.now(),
+        by="wang",
+        comment="planned work",
+        until=world.clock.now() + timedelta(minutes=2),
+    )
+    world.records.append_events([event])
+    world.run(1, pump=0.0)
+    assert world.states("ST-02") == [AlarmState.SHELVED]
+    world.run(2, pump=0.0)
+    assert world.states("ST-02") == [AlarmState.UNACK_ACTIVE]
+
+
+def scenario(restart_at: Callable[[int], bool]) -> list[AlarmEvent]:
+    world = World()
+    for minute in range(80):
+        if restart_at(minute):
+            world.service.stop()
+            world.fresh_service()
+        world.run(1, pump=0.0 if 5 <= minute < 70 else 1.0, room_c=11.0 if 8 <= minute < 74 else 20.0)
+    world.service.stop()
+    return world.records.history
+
+
+@pytest.mark.slow
+def test_restarts_at_every_second_tick_give_the_same_history() -> None:
+    undisturbed = scenario(lambda minute: False)
+    assert len(undisturbed) > 20
+    assert scenario(lambda minute: minute % 2 == 1) == undisturbed
+
+
+def test_a_failed_commit_keeps_nothing_and_the_next_tick_does_the_work() -> None:
+    world = World()
+    world.run(1, pump=0.0)
+    world.clock.advance(60)
+    world.send(pump=0.0, room_c=20.0)
+    world.records.fail_next = HeatingError("database is away")
+    with pytest.raises(HeatingError, match="away"):
+        world.service.tick()
+    assert world.service.health().status is HealthStatus.DEGRADED
+    assert world.states("ST-02") == []
+    world.run(1, pump=0.0)
+    assert world.states("ST-02") == [AlarmState.UNACK_ACTIVE]
+    assert world.service.health().status is HealthStatus.OK
+
+
+def test_a_doubled_tick_is_skipped() -> None:
+    world = World()
+    world.run(2, pump=0.0)
+    assert world.service.tick(world.clock.now()).skipped
+
+
+def test_health_says_when_the_watch_is_blind() -> None:
+    world = World()
+    assert world.service.health().status is HealthStatus.DOWN
+    world.run(1)
+    world.clock.advance(120)
+    assert world.service.health().status is HealthStatus.DEGRADED
+
+
+def test_a_changed_registry_is_followed_and_pending_timers_survive() -> None:
+    world = World()
+    world.run(1, pump=0.0)
+    world.records.site = small_site(stations=3)
+    world.records.site_version += 1
+    world.run(1, pump=0.0)
+    assert world.states("ST-02") == [AlarmState.UNACK_ACTIVE]
+    assert "engine/S3" not in world.records.states
+
+
+def test_the_fake_is_what_the_service_needs() -> None:
+    records: AlarmRecords = FakeRecords()
+    assert records.last_sequence() == 0

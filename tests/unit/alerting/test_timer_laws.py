@@ -1,0 +1,129 @@
+"""Laws of the timers that hold for every series of truths."""
+
+from dataclasses import fields, replace
+from datetime import timedelta
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerting.conditions.evaluation import RuleTruth
+from alerting.timers import RuleState, advance
+from config.rules_file import Rule, Variant, load_rules
+from config.settings import RulesSettings
+from heating.alarms import Priority
+
+TICK_MS = 10_000
+RULE = replace(
+    load_rules(RulesSettings()).rule("ST-33"),
+    on_delay=timedelta(seconds=30),
+    off_delay=timedelta(seconds=40),
+    variants=(Variant(Priority.P1, "lt < lowest_m"),),
+)
+Truth = tuple[int, int, int]
+truth = st.sampled_from(
+    [(1, 0, 0), (1, 0, 1), (0, 0, 0), (0, 1, 0), (-1, -1, -1), (-1, 0, 0), (0, -1, 0), (1, 0, -1)]
+)
+SUBJECTS = 3
+series = st.lists(st.tuples(*[truth] * SUBJECTS), min_size=1, max_size=25)
+Events = list[tuple[str, int, int]]
+
+
+def run(
+    ticks: list[tuple[Truth, ...]],
+    *,
+    rule: Rule = RULE,
+    subjects: tuple[int, ...] = (0, 1, 2),
+    doubled: bool = False,
+) -> tuple[list[tuple[int, str, int, int]], RuleState]:
+    """Return (tick, kind, subject, priority) of every transition and the last state."""
+    state = RuleState.empty()
+    found: list[tuple[int, str, int, int]] = []
+    for place, row in enumerate(ticks):
+        columns = [np.array([row[s][k] for s in subjects], np.int8) for k in range(3)]
+        for _ in range(2 if doubled else 1):
+            now_ms = (place + 1) * TICK_MS
+            result = advance(rule, state, RuleTruth(columns[0], columns[1], (columns[2],)), now_ms=now_ms)
+            state = result.state
+            found += [
+                (place, "raised", subjects[r], int(p))
+                for r, p in zip(result.raised, result.raised_priority, strict=True)
+            ]
+            found += [(place, "cleared", subjects[r], 0) for r in result.cleared]
+            found += [
+                (place, "escalated", subjects[r], int(p))
+                for r, p in zip(result.escalated, result.escalated_priority, strict=True)
+            ]
+    return sorted(found), state
+
+
+@given(series)
+def test_nothing_fires_before_the_on_delay_of_known_truth(ticks: list[tuple[Truth, ...]]) -> None:
+    for place, kind, subject, _ in run(ticks)[0]:
+        if kind == "raised":
+            held = [row[subject][0] for row in ticks[: place + 1]]
+            since_false = len(held) - 1 - max((i for i, v in enumerate(held) if v == 0), default=-1)
+            assert held[-1] == 1
+            assert sum(v == 1 for v in held[-since_false:]) > 3
+
+
+@given(series)
+def test_nothing_clears_without_good_data_for_the_off_delay(ticks: list[tuple[Truth, ...]]) -> None:
+    for place, kind, subject, _ in run(ticks)[0]:
+        if kind == "cleared":
+            cleared = [row[subject][1] for row in ticks[: place + 1]]
+            since_not = len(cleared) - 1 - max((i for i, v in enumerate(cleared) if v == 0), default=-1)
+            assert cleared[-1] == 1
+            assert sum(v == 1 for v in cleared[-since_not:]) > 4
+
+
+@given(series)
+def test_raised_and_cleared_alternate_for_each_subject(ticks: list[tuple[Truth, ...]]) -> None:
+    found, _ = run(ticks)
+    for subject in range(SUBJECTS):
+        kinds = [kind for _, kind, who, _ in found if who == subject and kind != "escalated"]
+        assert kinds == (["raised", "cleared"] * len(kinds))[: len(kinds)]
+
+
+@given(series)
+def test_judging_subjects_apart_gives_the_same_as_together(ticks: list[tuple[Truth, ...]]) -> None:
+    apart = sorted(run(ticks, subjects=(0,))[0] + run(ticks, subjects=(1, 2))[0])
+    assert run(ticks)[0] == apart
+
+
+@given(series)
+def test_a_doubled_tick_changes_nothing(ticks: list[tuple[Truth, ...]]) -> None:
+    once, state = run(ticks)
+    twice, same = run(ticks, doubled=True)
+    assert once == twice
+    for entry in fields(RuleState):
+        assert np.array_equal(getattr(state, entry.name), getattr(same, entry.name))
+
+
+@given(series, st.integers(min_value=1, max_value=20))
+def test_missing_data_for_any_time_lose_and_gain_nothing(ticks: list[tuple[Truth, ...]], gap: int) -> None:
+    unknown = ((-1, -1, -1),) * SUBJECTS
+    with_gap = [*ticks, *[unknown] * gap]
+    assert run(with_gap)[0] == run(ticks)[0]
+
+
+@given(series)
+def test_priority_only_becomes_more_urgent_while_active(ticks: list[tuple[Truth, ...]]) -> None:
+    present = dict.fromkeys(range(SUBJECTS), 9)
+    for _, kind, subject, priority in run(ticks)[0]:
+        if kind == "cleared":
+            present[subject] = 9
+        else:
+            assert priority < present[subject]
+            present[subject] = priority
+
+
+def test_a_gap_between_two_true_spells_does_not_count_towards_the_on_delay() -> None:
+    on, unknown = ((1, 0, 0),) * SUBJECTS, ((-1, -1, -1),) * SUBJECTS
+    assert run([on, *[unknown] * 10, on, on])[0] == []
+    assert run([on, *[unknown] * 10, on, on, on])[0] != []
+
+
+def test_an_alarm_that_is_urgent_from_the_start_is_raised_urgent() -> None:
+    found, _ = run([((1, 0, 1), (1, 0, 0), (0, 1, 0))] * 4)
+    assert found == [(3, "raised", 0, 1), (3, "raised", 1, 2)]

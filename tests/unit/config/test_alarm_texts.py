@@ -1,0 +1,38 @@
+"""Alarm texts are rendered from code and parameters in both languages."""
+
+import pytest
+
+from config.alarm_texts import alarm_text, placeholders
+from config.rules_file import load_rules
+from config.settings import RulesSettings
+
+RULES = load_rules(RulesSettings())
+
+
+def test_figures_fill_their_places_rounded() -> None:
+    text = alarm_text(RULES.rule("ST-02"), {"g2": 1.26, "g2_design": 200.4, "run_max": 0.0}, "zh_CN")
+    assert text.message == "循环泵全部停运，二次流量 1.3 m³/h（设计 200 m³/h）"
+    assert text.name == "循环泵全停"
+
+
+def test_english_is_rendered_on_request() -> None:
+    assert alarm_text(RULES.rule("ST-01"), {}, "en").name == "Mains lost"
+
+
+def test_a_missing_figure_is_a_dash_and_limits_fill_in() -> None:
+    text = alarm_text(RULES.rule("HB-02"), {"t_room_med60": None}, "en")
+    assert text.message == "Room at — °C (median of the last hour), below 16 °C"
+
+
+@pytest.mark.parametrize("rule", RULES.rules, ids=lambda rule: rule.rule_id)
+@pytest.mark.parametrize("locale", ["zh_CN", "en"])
+def test_every_text_is_rendered_without_gaps(rule: object, locale: str) -> None:
+    known = RULES.rule(rule.rule_id)  # type: ignore[attr-defined]
+    figures = dict.fromkeys(placeholders(known.text.in_locale(locale)), 1.0)
+    message = alarm_text(known, figures, locale).message
+    assert "{" not in message
+    assert "—" not in message
+
+
+def test_a_figure_that_is_no_number_is_shown_as_it_is() -> None:
+    assert "twelve" in alarm_text(RULES.rule("HB-02"), {"t_room_med60": "twelve"}, "en").message
