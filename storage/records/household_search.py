@@ -27,6 +27,8 @@ _MAX_TERMS = 6
 _MAX_READINGS = 48
 _AFTER_EVERY_TEXT = "\U0010ffff"
 _PERSON, _PLACE = 1, 2
+_SHORTEST_PHONE_MIDDLE = 5
+"""Digits from which the middle of a phone number is searched too."""
 _SHORTEST_MIDDLE = 2
 """Letters or digits from which the middle of a key is searched too."""
 
@@ -40,6 +42,8 @@ class _Way:
     """Whether the condition is about the contact's row."""
     breadth: int = 0
     """0: few homes fit, 1: people of a name, 2: all homes of a place."""
+    places: sa.Select[tuple[str]] | None = None
+    """The buildings meant, when the term is read as a place."""
     aside: sa.ColumnElement[bool] | None = None
     """The same condition out of reach of an index, for when a narrower way leads."""
 
@@ -79,21 +83,23 @@ def _search(
         .where(households.c.retired_at.is_(None), *conditions)
         .limit(limit)
     )
-    if area_ids is not None:
-        statement = statement.where(_within(area_ids, one_by_one=narrowest < _PLACE))
+    places = [way.places for way in reading if way.places is not None]
+    if area_ids is not None and narrowest == _PLACE:
+        # Every term is a set of buildings: meet them first, homes come after.
+        statement = statement.where(households.c.building_id.in_(sa.intersect(*places, _seen(area_ids))))
+    elif area_ids is not None:
+        here = buildings.c.building_id == households.c.building_id
+        statement = statement.where(_seen(area_ids).where(here).correlate(households).exists())
     return list(connection.scalars(statement))
 
 
-def _within(area_ids: frozenset[str], *, one_by_one: bool) -> sa.ColumnElement[bool]:
-    """The access filter, as a look-up for each home found or as the set of buildings to start from."""
-    seen = (
+def _seen(area_ids: frozenset[str]) -> sa.Select[tuple[str]]:
+    """Buildings that these areas cover."""
+    return (
         sa.select(buildings.c.building_id)
         .join(communities, communities.c.community_id == buildings.c.community_id)
         .where(within_areas(communities.c.area_id, area_ids))
     )
-    if one_by_one:
-        return seen.where(buildings.c.building_id == households.c.building_id).correlate(households).exists()
-    return households.c.building_id.in_(seen)
 
 
 def _ways(connection: sa.Connection, term: Term) -> Iterator[_Way]:
@@ -123,7 +129,7 @@ def _word_ways(connection: sa.Connection, word: str) -> Iterator[_Way]:
 def _place_way(keys: sa.ColumnElement[bool]) -> _Way:
     found = _buildings_of(keys)
     column = households.c.building_id
-    return _Way(column.in_(found), breadth=_PLACE, aside=column.concat("").in_(found))
+    return _Way(column.in_(found), breadth=_PLACE, places=found, aside=column.concat("").in_(found))
 
 
 def _buildings_of(keys: sa.ColumnElement[bool]) -> sa.Select[tuple[str]]:
@@ -173,7 +179,7 @@ def _digit_ways(connection: sa.Connection, digits: str) -> Iterator[_Way]:
         yield _Way(_begins(households.c.room_key, f"{digits}-"))
     yield _Way(_begins(contacts.c.phone_end_key, digits[::-1]), about_contact=True)
     yield _Way(_begins(contacts.c.phone_key, digits), about_contact=True)
-    if len(digits) < 11:
+    if _SHORTEST_PHONE_MIDDLE <= len(digits) < 11:
         anywhere = sa.select(contacts.c.household_id).where(
             _contains(connection, contacts.c.phone_key, digits)
         )
