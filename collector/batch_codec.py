@@ -16,7 +16,7 @@ from heating.samples import ObjectRef, SampleBatch
 __all__ = ["CodecError", "decode_batch", "encode_batch"]
 
 _MAGIC = b"NLB1"
-_MEASUREMENT_OF = [point.measurement.value for point in POINTS]
+_MEASUREMENT_OF = [point.measurement for point in POINTS]
 
 
 class CodecError(HeatingError):
@@ -25,8 +25,8 @@ class CodecError(HeatingError):
 
 class _Header(msgspec.Struct):
     n: int
-    objects: list[tuple[str, str]]
-    points: list[tuple[str, str]]
+    objects: list[ObjectRef]
+    points: list[tuple[Measurement, str]]
 
 
 _HEADER = msgspec.json.Decoder(_Header)
@@ -38,7 +38,7 @@ def encode_batch(batch: SampleBatch, message: NDArray[np.int32]) -> bytes:
     points, place = np.unique(batch.point, return_inverse=True)
     header = _Header(
         n=len(batch),
-        objects=[(ref.measurement.value, ref.object_id) for ref in batch.objects],
+        objects=list(batch.objects),
         points=[(_MEASUREMENT_OF[index], POINTS[index].name) for index in points],
     )
     head = msgspec.json.encode(header)
@@ -69,8 +69,7 @@ def decode_batch(data: bytes) -> tuple[SampleBatch, NDArray[np.int32]]:
     columns: list[NDArray[Any]] = []
     try:
         header = _HEADER.decode(data[8:end])
-        points = [POINT_INDEX[Measurement(kind), name] for kind, name in header.points]
-        objects = tuple(ObjectRef(Measurement(kind), name) for kind, name in header.objects)
+        points = [POINT_INDEX[kind, name] for kind, name in header.points]
         for kind in _DTYPES:
             column: NDArray[Any] = np.frombuffer(data, kind, header.n, end)
             columns.append(column)
@@ -79,7 +78,7 @@ def decode_batch(data: bytes) -> tuple[SampleBatch, NDArray[np.int32]]:
         raise CodecError(f"spooled batch cannot be read: {error}") from error
     point = np.array(points, np.int16)[columns[1]] if points else np.zeros(0, np.int16)
     batch = SampleBatch(
-        objects=objects,
+        objects=tuple(header.objects),
         object_index=columns[0].astype(np.int32),
         point=point,
         measured_ms=columns[2].astype(np.int64),

@@ -70,27 +70,25 @@ class DecoderChain:
 
     def read(self, messages: Sequence[RawMessage]) -> Decoded:
         """Turn messages into rows that may be stored; never raises on bad input."""
+        targets = [self._routes.target(message.topic) for message in messages]
+        first = targets[0] if targets else None
+        if first is not None and targets.count(first) == len(targets):
+            return self._decode(first, messages)
         groups: dict[int, tuple[Decoder, list[int]]] = {}
         unrouted: list[Rejection] = []
-        target = self._routes.target
-        for place, message in enumerate(messages):
-            decoder = target(message.topic)
+        for place, decoder in enumerate(targets):
             if decoder is None:
-                unrouted.append(Rejection(place, Reason.BAD_TOPIC, f"no route covers {message.topic[:200]}"))
+                unrouted.append(
+                    Rejection(place, Reason.BAD_TOPIC, f"no route covers {messages[place].topic[:200]}")
+                )
             else:
                 groups.setdefault(id(decoder), (decoder, []))[1].append(place)
         parts = [self._read_group(decoder, messages, places) for decoder, places in groups.values()]
-        if len(parts) == 1 and not unrouted:
-            return parts[0]
         whole = _joined(parts)
         return replace(whole, rejections=merge_rejections([*whole.rejections, *unrouted]))
 
     def _read_group(self, decoder: Decoder, messages: Sequence[RawMessage], places: list[int]) -> Decoded:
-        whole = len(places) == len(messages)
-        chosen = messages if whole else [messages[place] for place in places]
-        part = self._decode(decoder, chosen)
-        if whole:
-            return part
+        part = self._decode(decoder, [messages[place] for place in places])
         moved = [replace(item, message=places[item.message]) for item in part.rejections]
         return replace(part, message=np.array(places, np.int32)[part.message], rejections=moved)
 

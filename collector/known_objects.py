@@ -51,9 +51,16 @@ class KnownObjects(Mapping[ObjectRef, str]):
         """Take over a whole registry."""
         self.replace(_areas_of(site), parents=_parents_of(site))
 
+    @property
+    def areas(self) -> Mapping[ObjectRef, str]:
+        """The areas as they are now, for many look-ups in a row; never changes under the reader."""
+        return self._areas
+
     def accepts_area(self, ref: ObjectRef, area: str) -> bool:
-        """Return whether a known object may speak for an area: its own or one above."""
-        own: str | None = self._areas[ref]
+        """Return whether an object is known and may speak for an area: its own or one above."""
+        own: str | None = self._areas.get(ref)
+        if own is None:
+            return False
         if not own:
             return True
         for _level in range(16):

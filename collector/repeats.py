@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from collector.decoders.decoded import Decoded
 from heating.points import POINTS
 
-__all__ = ["RowFate", "judge_rows", "object_key", "value_hashes"]
+__all__ = ["RowFate", "judge_rows", "value_hashes"]
 
 _POINT_HASH: NDArray[np.uint32] = np.array(
     [zlib.crc32(f"{point.measurement.value}/{point.name}".encode()) for point in POINTS], np.uint32
@@ -31,6 +31,7 @@ _REPLACE = "INSERT OR REPLACE INTO seen VALUES (?, ?, ?)"
 _SELECT = "SELECT content FROM seen WHERE measured_ms = ? AND object = ?"
 
 Key = tuple[int, str]
+"""Measured time [epoch ms] and ``measurement/id``."""
 
 
 class RowFate(IntEnum):
@@ -51,11 +52,6 @@ class _Readings:
     contents: list[bytes]
 
 
-def object_key(measurement: str, object_id: str) -> str:
-    """Return how an object is named in the keys."""
-    return f"{measurement}/{object_id}"
-
-
 def value_hashes(values: NDArray[np.float64]) -> NDArray[np.uint32]:
     """Return 32-bit hashes of values, shape (n,); all NaN are alike, as are 0.0 and -0.0."""
     canonical = np.where(np.isnan(values), np.nan, values + 0.0)
@@ -69,7 +65,7 @@ def _readings_of(decoded: Decoded) -> _Readings:
     first = np.flatnonzero(np.diff(decoded.reading, prepend=np.int32(-1)))
     starts = first.tolist()
     ends = [*starts[1:], len(samples)]
-    names = [object_key(ref.measurement.value, ref.object_id) for ref in samples.objects]
+    names = ["/".join(ref) for ref in samples.objects]
     objects = [names[place] for place in samples.object_index[first].tolist()]
     pairs = np.empty((len(samples), 2), "<u4")
     pairs[:, 0] = _POINT_HASH[samples.point]

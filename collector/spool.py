@@ -176,7 +176,10 @@ class Spool:
         fates = judge_rows(
             connection, decoded, older=self._older_connections, newest_older_ms=self._newest_older_ms()
         )
-        timeless = np.unique(decoded.message[samples.measured_ms == samples.received_ms])
+        at_arrival = samples.measured_ms == samples.received_ms
+        if not at_arrival.any():
+            return fates
+        timeless = np.unique(decoded.message[at_arrival])
         repeated = []
         for place in timeless.tolist():
             content = content_of(messages[place])

@@ -86,14 +86,13 @@ def merge_rejections(rejections: Sequence[Rejection]) -> list[Rejection]:
 def _known_rows(decoded: Decoded, known: KnownObjects, rejections: list[Rejection]) -> NDArray[np.bool_]:
     """Return which rows belong to objects that may make series."""
     refused: dict[int, tuple[Reason, str]] = {}
+    own_area = known.areas.get
     for place, (ref, area) in enumerate(zip(decoded.samples.objects, decoded.areas, strict=True)):
-        if ref not in known:
+        own = own_area(ref)
+        if own is None:
             refused[place] = (Reason.UNKNOWN_DEVICE, f"{ref.measurement.value} {ref.object_id}")
-        elif area is not None and not known.accepts_area(ref, area):
-            refused[place] = (
-                Reason.TOPIC_MISMATCH,
-                f"{ref.object_id} belongs to {known[ref]}, not to {area}",
-            )
+        elif area != own and area is not None and not known.accepts_area(ref, area):
+            refused[place] = (Reason.TOPIC_MISMATCH, f"{ref.object_id} belongs to {own}, not to {area}")
     if not refused:
         return np.ones(len(decoded.samples), np.bool_)
     bad = np.isin(decoded.samples.object_index, np.fromiter(refused, np.int32, len(refused)))

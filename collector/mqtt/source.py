@@ -197,7 +197,7 @@ class MqttSource:
         if not version_5:
             client.connect_async(settings.host, settings.port, settings.keepalive_s)
             return client
-        properties: Any = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties: Any = Properties(PacketTypes.CONNECT)
         properties.ReceiveMaximum = settings.receive_maximum
         properties.SessionExpiryInterval = settings.session_expiry_s if self._durable else 0
         client.connect_async(
