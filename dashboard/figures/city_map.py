@@ -207,11 +207,13 @@ def _push_apart(points: NDArray[np.float64], distance: float, rounds: int = 40) 
 
 
 def _labels(rows: Sequence[StationRow], points: NDArray[np.float64]) -> list[Label]:
-    """Name each area above its stations; names too near one already placed are left out."""
+    """Name each area above its stations, unless there is one only; names too near a placed one are left out."""
     areas: dict[str, tuple[Bilingual, list[int]]] = {}
     for index, row in enumerate(rows):
         areas.setdefault(row.area_id, (row.area_name, []))[1].append(index)
     labels: list[Label] = []
+    if len(areas) < 2:
+        return labels
     for name, indices in sorted(areas.values(), key=lambda entry: -len(entry[1])):
         x = float(points[indices, 0].mean())
         y = max(14.0, float(points[indices, 1].min()) - 12.0)

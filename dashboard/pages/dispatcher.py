@@ -87,7 +87,7 @@ def stations(
         wanted=wanted,
         rows=found.items,
         next_cursor=found.next_cursor,
-        areas=services.queries.overview(viewer).areas,
+        areas=[area for area in services.queries.overview(viewer).areas if area.stations.denominator],
         sorts=_SORTS,
         columns=_COLUMNS,
     )

@@ -50,6 +50,9 @@ function showPoints(points) {
 document.addEventListener("live:station", (event) => {
   const points = event.detail?.points;
   if (points) showPoints(points);
+  const age = document.querySelector("[data-station-age]");
+  const seconds = event.detail?.row?.age_s;
+  if (age && seconds !== null && seconds !== undefined) age.textContent = durationText(seconds);
 });
 
 // ---- trend --------------------------------------------------------------------------------------------------
@@ -66,7 +69,15 @@ let shown = null;
 // The chart library knows no zones: it is given local clock times.
 const clock = (ms) => local.format(ms);
 
-function withGaps(times, values, gapMs) {
+// Thinned and older data lie further apart than messages do: a gap is several times the usual distance.
+function gapOf(times, values, gapMs) {
+  const present = times.filter((_, index) => values[index] !== null && values[index] !== undefined);
+  const steps = present.slice(1).map((ms, index) => ms - present[index]).sort((a, b) => a - b);
+  return Math.max(gapMs, 4 * (steps[Math.floor(steps.length / 2)] ?? 0));
+}
+
+function withGaps(times, values, messageGapMs) {
+  const gapMs = gapOf(times, values, messageGapMs);
   const x = [];
   const y = [];
   let before = null;
@@ -89,7 +100,7 @@ function marks(alarms, start) {
     type: "scatter", mode: "markers", name: made.words.alarm, yaxis: "y3", showlegend: kept.length > 0,
     x: kept.map((alarm) => clock(Date.parse(alarm.raised_at))), y: kept.map(() => 0),
     text: kept.map((alarm) => `P${alarm.priority} ${alarm.name[document.documentElement.lang === "en" ? "en" : "zh"]}`),
-    hovertemplate: "%{text}<extra></extra>",
+    hovertemplate: "%{text}<extra></extra>", cliponaxis: false,
     marker: { size: 13, symbol: kept.map((a) => symbols[a.priority]), color: kept.map((a) => colours[a.priority]), line: { width: 1, color: "#23282c" } },
   };
 }
@@ -180,9 +191,9 @@ document.addEventListener("click", (event) => {
     for (const button of document.querySelectorAll("[data-hours]")) button.setAttribute("aria-pressed", String(button === range));
     load();
   }
-  const toggle = event.target.closest("[data-toggle]");
+  const toggle = event.target.closest("[data-reveal]");
   if (toggle) {
-    const twin = document.getElementById(toggle.dataset.toggle);
+    const twin = document.getElementById(toggle.dataset.reveal);
     twin.hidden = !twin.hidden;
     toggle.setAttribute("aria-expanded", String(!twin.hidden));
     if (!twin.hidden && shown) twin.innerHTML = table(shown);
