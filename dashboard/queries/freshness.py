@@ -33,6 +33,11 @@ STALE_INTERVALS = 2.0
 """A value older than this many intervals is stale (ux.md, principle 3)."""
 WEATHER_INTERVAL_S = 1800.0
 """Expected time between values of a weather site [s]; the registry has none for it (own)."""
+_ROOM = "room_temp_c"
+_LARGE_CITY = 20_000
+_KEEP_ROOMS_MS = 10_000
+_Raw = tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.uint8]]
+
 BUILDING_INTERVAL_S = 600.0
 """Expected time between values of a building's inlet [s]; the registry has none for it (own)."""
 
@@ -110,6 +115,7 @@ class Freshness:
     def __init__(self, *, live: LatestValues, clock: Clock) -> None:
         self._live = live
         self._clock = clock
+        self._kept_rooms: tuple[SiteIndex, int, _Raw] | None = None
 
     def of_object(self, ref: ObjectRef) -> Mapping[str, LatestValue]:
         """Return the newest value of each point that ever came."""
@@ -145,16 +151,48 @@ class Freshness:
         interval_s: NDArray[np.float64],
     ) -> Column:
         """Return one point of many objects; `interval_s` ``(n,)`` [s]."""
-        value, measured_ms, quality = self._live.column(measurement, name, object_ids)
+        return self._judged(*self._live.column(measurement, name, object_ids), interval_s)
+
+    def rooms(
+        self, index: SiteIndex, *, standard_c: float, rows: slice | NDArray[np.intp] | None = None
+    ) -> RoomColumn:
+        """Return the room temperatures aligned with `SiteIndex.sensed`; only `rows` are read, the others not usable.
+
+        Of a large city the whole column is read at most every ten seconds, as rooms report every few minutes.
+        """
+        sensed = index.sensed
+        if rows is None:
+            value, measured_ms, quality = self._all_rooms(index)
+        else:
+            value, measured_ms, quality = _empty(len(sensed.sensor_ids))
+            ids = (
+                sensed.sensor_ids[rows]
+                if isinstance(rows, slice)
+                else [sensed.sensor_ids[row] for row in rows.tolist()]
+            )
+            value[rows], measured_ms[rows], quality[rows] = self._live.column(Measurement.ROOM, _ROOM, ids)
+        return RoomColumn(self._judged(value, measured_ms, quality, sensed.interval_s), index, standard_c)
+
+    def _all_rooms(self, index: SiteIndex) -> _Raw:
+        now_ms = self._clock.now_ms()
+        kept = self._kept_rooms
+        if kept is not None and kept[0] is index and 0 <= now_ms - kept[1] < _KEEP_ROOMS_MS:
+            return kept[2]
+        raw = self._live.column(Measurement.ROOM, _ROOM, index.sensed.sensor_ids)
+        if len(index.sensed.sensor_ids) > _LARGE_CITY:
+            self._kept_rooms = (index, now_ms, raw)
+        return raw
+
+    def _judged(
+        self,
+        value: NDArray[np.float64],
+        measured_ms: NDArray[np.int64],
+        quality: NDArray[np.uint8],
+        interval_s: NDArray[np.float64],
+    ) -> Column:
         age_s = (self._clock.now_ms() - measured_ms) / 1000.0
         usable = np.isfinite(value) & (age_s <= STALE_INTERVALS * interval_s) & is_usable(quality)
         return Column(value, measured_ms, quality, usable)
-
-    def rooms(self, index: SiteIndex, *, standard_c: float) -> RoomColumn:
-        """Return the room temperature of every home with a sensor."""
-        sensed = index.sensed
-        column = self.column(Measurement.ROOM, "room_temp_c", sensed.sensor_ids, sensed.interval_s)
-        return RoomColumn(column, index, standard_c)
 
     def outdoor(self, index: SiteIndex) -> PointValue:
         """Return the outdoor temperature of the first weather site."""
@@ -170,6 +208,10 @@ class Freshness:
             name: self.value(Measurement.STATION, name, latest.get(name), station.report_interval_s)
             for name in names
         }
+
+
+def _empty(n: int) -> _Raw:
+    return np.full(n, np.nan), np.zeros(n, np.int64), np.zeros(n, np.uint8)
 
 
 def _shown(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dashboard.queries.filters import NotVisibleError
 from dashboard.queries.freshness import BUILDING_INTERVAL_S, Freshness, RoomColumn
@@ -45,15 +46,15 @@ class HomeViews:
         self._freshness = freshness
         self.standard_c = standard_c
 
-    def rooms(self, index: SiteIndex) -> RoomColumn:
-        """Return the room temperatures of all homes with a sensor."""
-        return self._freshness.rooms(index, standard_c=self.standard_c)
+    def rooms(self, index: SiteIndex, rows: slice | NDArray[np.intp] | None = None) -> RoomColumn:
+        """Return the room temperatures of homes with a sensor: all, or only some rows of `SiteIndex.sensed`."""
+        return self._freshness.rooms(index, standard_c=self.standard_c, rows=rows)
 
     def facade(self, viewer: Viewer, index: SiteIndex, building_id: str, *, now_ms: int) -> FacadeView:
         """Return the facade of a building. Raises `NotVisibleError`."""
         building = visible_building(viewer, index, building_id)
-        rooms = self.rooms(index)
         rows = rows_of(index, Level.BUILDING, building_id)
+        rooms = self.rooms(index, rows)
         homes = index.homes_of.get(building_id, [])
         cells = [_facade_cell(home, rooms, rows, now_ms) for home in homes]
         cells.sort(key=lambda cell: (-cell.floor, cell.unit, cell.room))
@@ -74,7 +75,9 @@ class HomeViews:
 
     def building_rows(self, index: SiteIndex, buildings: Sequence[Building]) -> list[BuildingRow]:
         """Return buildings as rows."""
-        rooms = self.rooms(index)
+        parts = [rows_of(index, Level.BUILDING, item.building_id) for item in buildings]
+        places = [np.arange(part.start, part.stop) for part in parts]
+        rooms = self.rooms(index, np.concatenate([np.zeros(0, np.intp), *places]))
         return [self._building_row(index, rooms, building) for building in buildings]
 
     def community(self, viewer: Viewer, index: SiteIndex, community_id: str) -> CommunityView:
@@ -82,9 +85,9 @@ class HomeViews:
         community = index.communities.get(community_id)
         if community is None or not index.sees(viewer, community.area_id):
             raise NotVisibleError(f"no community {community_id!r}")
-        rooms = self.rooms(index)
         place = index.site.communities.index(community)
         mask = index.sensed.community == place
+        rooms = self.rooms(index, np.flatnonzero(mask))
         buildings = index.buildings_of_community.get(community_id, [])
         homes = [home for item in buildings for home in index.homes_of.get(item.building_id, [])]
         staff = viewer.has(*STAFF)

@@ -109,7 +109,7 @@ class HouseholdViews:
         """Return the clerk's card."""
         building = index.buildings[home.building_id]
         community = index.communities[building.community_id]
-        rooms = self._homes.rooms(index)
+        rooms = self._building_rooms(index, home)
         facts = self._facts(viewer, index, home, rooms)
         cause = probable_cause(facts)
         contact = self._records.registry.contact(home.household_id)
@@ -148,12 +148,12 @@ class HouseholdViews:
 
     def proposal(self, viewer: Viewer, index: SiteIndex, home: Household) -> IntakeProposal:
         """Return what a new ticket of a home starts with; duplicates are decided when it is opened."""
-        facts = self._facts(viewer, index, home, self._homes.rooms(index))
+        facts = self._facts(viewer, index, home, self._building_rooms(index, home))
         return proposal_for(facts, probable_cause(facts), duplicate_of=None)
 
     def resident_home(self, viewer: Viewer, index: SiteIndex, home: Household) -> ResidentHome:
         """Return the resident's page."""
-        rooms = self._homes.rooms(index)
+        rooms = self._building_rooms(index, home)
         facts = self._facts(viewer, index, home, rooms)
         day, series = self._day(home)
         rows = rows_of(index, Level.BUILDING, home.building_id)
@@ -205,6 +205,9 @@ class HouseholdViews:
             building=self._others(rooms, building_rows, home),
             riser=self._others(rooms, riser_rows, home),
         )
+
+    def _building_rooms(self, index: SiteIndex, home: Household) -> RoomColumn:
+        return self._homes.rooms(index, rows_of(index, Level.BUILDING, home.building_id))
 
     def _station(self, viewer: Viewer, index: SiteIndex, home: Household) -> StationSummary | None:
         return self._stations.summary(viewer, index, index.buildings[home.building_id].station_id)

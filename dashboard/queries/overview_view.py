@@ -1,7 +1,7 @@
 """The first page and the wall: the figures of a whole city with their denominators."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,20 +62,20 @@ class OverviewView:
         self._alarms = alarms
         self._clock = clock
 
-    def overview(self, viewer: Viewer, index: SiteIndex, *, sequence: int) -> Overview:
-        """Return the figures over the areas of the viewer."""
+    def overview(self, viewer: Viewer, index: SiteIndex, *, sequence: int, full: bool = True) -> Overview:
+        """Return the figures over the areas of the viewer; the lists are empty unless `full`."""
         now = self._clock.now()
         fleet = self._stations.fleet(viewer, index)
         rooms = self._homes.rooms(index)
         seen = self._seen_homes(viewer, index)
         counts = self._records.alarms.counts(viewer.area_ids)
         tickets = self._records.tickets.counts(viewer.area_ids, now=now)
-        staff = viewer.has(*STAFF)
+        detailed = full and viewer.has(*STAFF)
         contracts = _contracts(viewer, index)
         return Overview(
             generated_at=now,
             sequence=sequence,
-            areas=self._areas(viewer, index, fleet, rooms),
+            areas=self._areas(viewer, index, fleet, rooms) if full else [],
             stations=Ratio(
                 numerator=int(fleet.online.sum()),
                 denominator=len(fleet.station_ids),
@@ -94,9 +94,9 @@ class OverviewView:
             outdoor=self._freshness.outdoor(index),
             forecast=self._forecast(index),
             data_age_s=float(np.nanmin(fleet.age_s)) if np.isfinite(fleet.age_s).any() else None,
-            worst=self._worst(index, fleet) if staff else [],
-            ticker=self._ticker(viewer, index) if staff else [],
-            communities=_communities(viewer, index, rooms),
+            worst=self._worst(index, fleet) if detailed else [],
+            ticker=self._ticker(viewer, index) if detailed else [],
+            communities=_communities(viewer, index, rooms) if full else [],
         )
 
     def _seen_homes(self, viewer: Viewer, index: SiteIndex) -> NDArray[np.bool_]:
@@ -165,19 +165,18 @@ class OverviewView:
 
 
 def _contracts(viewer: Viewer, index: SiteIndex) -> Counter[Contract]:
-    seen = {
-        building.building_id
-        for building in index.site.buildings
-        if viewer.area_ids is None or index.sees(viewer, index.area_of_building(building))
-    }
-    return sum((index.contracts_of[building_id] for building_id in seen), Counter())
+    total: Counter[Contract] = Counter()
+    for community in index.site.communities:
+        if index.sees(viewer, community.area_id):
+            total.update(index.contracts_of[community.community_id])
+    return total
 
 
 def _homes_by_area(index: SiteIndex) -> Counter[str]:
     homes: Counter[str] = Counter()
-    for building in index.site.buildings:
-        area_id = index.top_area(index.area_of_building(building))
-        homes[area_id] += index.contracts_of[building.building_id][Contract.HEATING]
+    for community in index.site.communities:
+        counts = index.contracts_of[community.community_id]
+        homes[index.top_area(community.area_id)] += counts[Contract.HEATING]
     return homes
 
 
@@ -197,10 +196,6 @@ def _heat_rate(fleet: Fleet) -> Sum:
 
 
 def _communities(viewer: Viewer, index: SiteIndex, rooms: RoomColumn) -> list[CommunityPlace]:
-    households: Mapping[str, int] = {
-        key: sum(index.contracts_of[item.building_id].total() for item in buildings)
-        for key, buildings in index.buildings_of_community.items()
-    }
     order = np.argsort(index.sensed.community, kind="stable")
     bounds = np.searchsorted(index.sensed.community[order], np.arange(len(index.site.communities) + 1))
     values, usable = rooms.column.value, rooms.column.usable
@@ -218,7 +213,7 @@ def _communities(viewer: Viewer, index: SiteIndex, rooms: RoomColumn) -> list[Co
                 latitude_deg=community.latitude_deg,
                 median_c=float(np.median(fresh)) if len(fresh) >= MIN_HOMES_SHOWN else None,
                 counted=len(fresh),
-                households=households.get(community.community_id, 0),
+                households=index.contracts_of[community.community_id].total(),
             )
         )
     return places

@@ -139,6 +139,11 @@ class Queries:
         """Return the first page's figures over the areas of the viewer."""
         return self._overview.overview(viewer, self.site(), sequence=self._records.alarms.last_sequence())
 
+    def figures(self, viewer: Viewer) -> Overview:
+        """Return the overview without its lists: what the snapshot stream sends every second."""
+        sequence = self._records.alarms.last_sequence()
+        return self._overview.overview(viewer, self.site(), sequence=sequence, full=False)
+
     def stations(self, viewer: Viewer, wanted: StationFilter) -> Page[StationRow]:
         """Return a page of stations, at most 200."""
         return self._stations.page(viewer, self.site(), wanted)

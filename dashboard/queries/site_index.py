@@ -62,7 +62,7 @@ class SiteIndex:
     homes_of: dict[str, list[Household]]
     """Homes by building id, in the order of unit, floor, room."""
     contracts_of: dict[str, Counter[Contract]]
-    """How many homes of each contract a building has, by building id."""
+    """How many homes of each contract a community has, by community id."""
     buildings_of_station: dict[str, list[Building]]
     buildings_of_community: dict[str, list[Building]]
     sensed: SensedHomes
@@ -205,10 +205,7 @@ def build_site_index(site: Site, *, version: int, now: datetime) -> SiteIndex:
         sensors=sensors,
         sensor_of=sensor_of,
         homes_of=dict(homes),
-        contracts_of={
-            item.building_id: Counter(home.contract for home in homes.get(item.building_id, ()))
-            for item in site.buildings
-        },
+        contracts_of=_contracts(site),
         buildings_of_station=_grouped(site.buildings, "station_id"),
         buildings_of_community=_grouped(site.buildings, "community_id"),
         sensed=_sensed(site, tree, households, sensors, sensor_of),
@@ -222,6 +219,14 @@ def _grouped(buildings: Iterable[Building], key: str) -> dict[str, list[Building
     for building in buildings:
         groups[getattr(building, key)].append(building)
     return dict(groups)
+
+
+def _contracts(site: Site) -> dict[str, Counter[Contract]]:
+    community_of = {item.building_id: item.community_id for item in site.buildings}
+    counts: dict[str, Counter[Contract]] = {item.community_id: Counter() for item in site.communities}
+    for home in site.households:
+        counts[community_of[home.building_id]][home.contract] += 1
+    return counts
 
 
 def _sensed(

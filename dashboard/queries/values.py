@@ -62,10 +62,10 @@ class Ratio:
     excluded: int = 0
     """Left out because stale or bad."""
 
-    pct: float | None = field(init=False)
-    """The share [%]; None when nothing was counted."""
-    interval_pct: tuple[float, float] | None = field(init=False)
-    """The 95 % interval of the share by Wilson's score [%]; None when nothing was counted."""
+    pct: float | None = None
+    """The share [%]; None when nothing was counted. Always computed, whatever is given."""
+    interval_pct: tuple[float, float] | None = None
+    """The 95 % interval of the share by Wilson's score [%]; None when nothing was counted. Always computed."""
 
     def __post_init__(self) -> None:
         n = self.denominator

@@ -172,7 +172,7 @@ class Overview:
 
     generated_at: datetime
     sequence: int
-    """Number of the snapshot it belongs to."""
+    """Place in the alarm history at which it was made."""
     areas: Sequence[AreaRow]
     stations: Ratio
     """Stations online out of all."""

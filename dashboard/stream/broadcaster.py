@@ -203,7 +203,7 @@ class Broadcaster:
         out: list[tuple[Subscriber, Frame]] = []
         for subscriber in subscribers:
             for topic in subscriber.topics:
-                key = self._sharing_key(subscriber.viewer, topic)
+                key = self._sharing_key(subscriber, topic)
                 if key is None:
                     continue
                 if key not in made:
@@ -211,14 +211,17 @@ class Broadcaster:
                 frame = made[key]
                 if frame is not None:
                     out.append((subscriber, frame))
+            subscriber.greeted = True
         return out
 
-    def _sharing_key(self, viewer: Viewer, topic: str) -> tuple[object, ...] | None:
+    def _sharing_key(self, subscriber: Subscriber, topic: str) -> tuple[object, ...] | None:
+        viewer = subscriber.viewer
+        due = not subscriber.greeted or self._ticks % MY_EVERY_TICKS == 0
         if topic == "snapshot" and viewer.has(*STAFF):
             return (topic, viewer.area_ids)
         if topic.startswith("station:") and viewer.has(*STAFF):
             return (topic, viewer.area_ids)
-        if topic == "my" and viewer.has(Role.RESIDENT) and self._ticks % MY_EVERY_TICKS == 1:
+        if topic == "my" and viewer.has(Role.RESIDENT) and due:
             return (topic, viewer.household_id)
         return None
 
@@ -227,7 +230,7 @@ class Broadcaster:
         try:
             match topic.partition(":")[0]:
                 case "snapshot":
-                    content = snapshot_content(self._queries.overview(viewer), self._queries.fleet(viewer))
+                    content = snapshot_content(self._queries.figures(viewer), self._queries.fleet(viewer))
                     return self._frame(topic, "snapshot", content, group=group)
                 case "station":
                     shown = self._queries.station(viewer, topic.partition(":")[2])

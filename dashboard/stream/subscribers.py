@@ -22,6 +22,8 @@ class Subscriber:
     dropped: int = 0
     """Frames that the client was too slow for."""
     closed: bool = False
+    greeted: bool = False
+    """Whether it was given a first frame of its own topics."""
     _waiting: deque[bytes] = field(default_factory=deque)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from dashboard.security.access import Access
 from dashboard.security.viewer import ACTORS, CLERKS, OBSERVERS, STAFF, Role
@@ -111,6 +111,15 @@ def api_routes(app: FastAPI) -> list[Any]:
     return [context for router in included for context in router.effective_route_contexts()]
 
 
+def undeclared(app: FastAPI) -> list[Any]:
+    """Return the routes that do not say who may call them."""
+    return [
+        route
+        for route in api_routes(app)
+        if not any(isinstance(item.call, Access) for item in route.dependant.dependencies)
+    ]
+
+
 def call(house: House, role: str | None, method: str, path: str, ids: dict[str, str]) -> int:
     body = next((value for end, value in BODIES.items() if path.endswith(end)), {})
     if path.endswith("/tickets") and "my" not in path:
@@ -132,12 +141,7 @@ def test_the_matrix_names_every_endpoint_of_the_interface(house: House) -> None:
 def test_every_route_of_interface_and_pages_declares_its_access(house: House) -> None:
     routes = api_routes(house.app)
     assert len(routes) > len(MATRIX)
-    undeclared = [
-        route.path
-        for route in routes
-        if not any(isinstance(item.call, Access) for item in route.dependant.dependencies)
-    ]
-    assert undeclared == []
+    assert [route.path for route in undeclared(house.app)] == []
 
 
 @pytest.mark.parametrize("endpoint", sorted(MATRIX), ids=lambda pair: " ".join(pair))
@@ -202,3 +206,29 @@ def test_a_resident_gets_no_topic_of_the_staff(house: House, topic: str) -> None
 @pytest.mark.parametrize("topics", ["", "weather", "station", "snapshot:1", "station:"])
 def test_unknown_topics_are_refused(house: House, topics: str) -> None:
     assert house.client("dispatcher").get(f"/api/v1/stream?topics={topics}").status_code == 422
+
+
+class TestNegativeControls:
+    """With one check taken away the matrix must fail: these tests take it away and look."""
+
+    def test_a_removed_area_check_would_be_seen(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+        path = "/api/v1/stations/{station_id}"
+        assert call(house, "dispatcher", "GET", path, FOREIGN) == 404
+        monkeypatch.setattr("dashboard.queries.site_index.SiteIndex.sees", lambda *_: True)
+        assert call(house, "dispatcher", "GET", path, FOREIGN) == 200
+
+    def test_a_removed_role_check_would_be_seen(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+        path = "/api/v1/households/{household_id}/card"
+        route = next(item for item in api_routes(house.app) if item.path == path)
+        check = next(item.call for item in route.dependant.dependencies if isinstance(item.call, Access))
+        assert call(house, "wall", "GET", path, OWN) == 403
+        monkeypatch.setattr(check, "roles", ())
+        assert call(house, "wall", "GET", path, OWN) == 200
+        monkeypatch.setattr(check, "roles", None)
+        assert call(house, None, "GET", path, OWN) != 401
+
+    def test_a_route_without_declared_access_would_be_seen(self) -> None:
+        app, router = FastAPI(), APIRouter()
+        router.add_api_route("/bare", lambda: None)
+        app.include_router(router)
+        assert [route.path for route in undeclared(app)] == ["/bare"]
