@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from dashboard.api.replies import reply
+from dashboard.api.replies import PlainText, reply
 from dashboard.security.access import entry, require
 from dashboard.security.session_cookie import clear_session_cookie, client_address, set_session_cookie
 from dashboard.security.viewer import Viewer
@@ -20,8 +20,8 @@ router = APIRouter(prefix="/api/v1", tags=["account"])
 class LogIn(BaseModel):
     """Name and password."""
 
-    username: str = Field(min_length=1, max_length=128)
-    password: str = Field(min_length=1, max_length=1024)
+    username: PlainText = Field(min_length=1, max_length=128)
+    password: PlainText = Field(min_length=1, max_length=1024)
 
 
 class Me(BaseModel):
@@ -32,7 +32,7 @@ class Me(BaseModel):
     area_ids: list[str] | None = Field(description="Areas it is bound to; null: all.")
     household_id: str | None
     locale: str | None
-    csrf_token: str = Field(
+    csrf_token: PlainText = Field(
         description="To be sent as X-CSRF-Token with POST, PATCH and DELETE; empty for tokens."
     )
 

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from starlette.responses import Response
 
 from dashboard.api.pages import AlarmPage, IncidentPage
-from dashboard.api.replies import Limit, reply, words_of
+from dashboard.api.replies import Limit, PlainText, reply, words_of
 from dashboard.problems import InvalidRequestError
 from dashboard.queries.filters import AlarmFilter
 from dashboard.queries.view_models import AlarmDetail, IncidentView
@@ -41,14 +41,14 @@ PRIORITY_WORDS: dict[str, tuple[str, ...]] = {
 class Acknowledgement(BaseModel):
     """Taking note of an alarm."""
 
-    comment: str = Field("", max_length=2000)
+    comment: PlainText = Field("", max_length=2000)
     until: AwareDatetime | None = Field(None, description="When it calls again; 12 h from now when left out.")
 
 
 class Shelving(BaseModel):
     """Putting an alarm aside."""
 
-    reason: str = Field(min_length=1, max_length=2000)
+    reason: PlainText = Field(min_length=1, max_length=2000)
     until: AwareDatetime | None = Field(
         None, description="End; 4 h from now when left out, 7 days at the most."
     )
@@ -57,13 +57,13 @@ class Shelving(BaseModel):
 class Remark(BaseModel):
     """A note, optional."""
 
-    comment: str = Field("", max_length=2000)
+    comment: PlainText = Field("", max_length=2000)
 
 
 class Comment(BaseModel):
     """A note."""
 
-    text: str = Field(min_length=1, max_length=2000)
+    text: PlainText = Field(min_length=1, max_length=2000)
 
 
 class Promise(BaseModel):

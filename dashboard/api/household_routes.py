@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from dashboard.api.pages import HitList, TicketPage
-from dashboard.api.replies import End, Limit, MaxPoints, Start, reply, window_of, words_of
+from dashboard.api.replies import End, Limit, MaxPoints, PlainText, Start, reply, window_of, words_of
 from dashboard.desk.ticket_desk import NewTicket
 from dashboard.problems import InvalidRequestError
 from dashboard.queries.filters import TicketFilter
@@ -34,25 +34,25 @@ _STATES: dict[str, tuple[str, ...]] = {
 class TicketBody(BaseModel):
     """A new ticket; category and urgency are proposed from the home's card when left out."""
 
-    household_id: str = Field(min_length=1, max_length=128)
+    household_id: PlainText = Field(min_length=1, max_length=128)
     category: TicketCategory | None = None
     urgency: TicketUrgency | None = None
-    description: str = Field("", max_length=2000)
+    description: PlainText = Field("", max_length=2000)
 
 
 class MyTicketBody(BaseModel):
     """A resident's report."""
 
     category: TicketCategory | None = None
-    description: str = Field("", max_length=2000)
+    description: PlainText = Field("", max_length=2000)
 
 
 class TicketChange(BaseModel):
     """What changes of a ticket."""
 
     state: TicketState | None = None
-    assigned_to: str | None = Field(None, max_length=128, description="Empty takes it from everybody.")
-    note: str = Field("", max_length=2000)
+    assigned_to: PlainText | None = Field(None, max_length=128, description="Empty takes it from everybody.")
+    note: PlainText = Field("", max_length=2000)
 
 
 class CallbackBody(BaseModel):
@@ -62,7 +62,7 @@ class CallbackBody(BaseModel):
         None, ge=-30, le=60, description="Room temperature told or measured [°C]."
     )
     satisfied: bool
-    note: str = Field("", max_length=2000)
+    note: PlainText = Field("", max_length=2000)
 
 
 @router.get("/search", response_model=HitList, tags=["households"])

@@ -5,15 +5,26 @@ from typing import Annotated
 
 import orjson
 from fastapi import Query
+from pydantic import AfterValidator
 from starlette.responses import Response
 
 from dashboard.problems import InvalidRequestError
 from heating.intervals import Interval
 
-__all__ = ["End", "Limit", "MaxPoints", "Start", "reply", "window_of", "words_of"]
+__all__ = ["End", "Limit", "MaxPoints", "PlainText", "Start", "reply", "window_of", "words_of"]
 
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 _LONGEST = timedelta(days=400)
+
+
+def _storable(text: str) -> str:
+    if "\x00" in text or (not text.isprintable() and any("\ud800" <= letter <= "\udfff" for letter in text)):
+        raise ValueError("the text holds a character that cannot be kept")
+    return text
+
+
+PlainText = Annotated[str, AfterValidator(_storable)]
+"""Text of a body that every database can keep: no NUL, no halves of surrogate pairs."""
 
 Start = Annotated[
     datetime | None, Query(description="First moment, RFC 3339 with zone; 24 h before the end.")

@@ -16,6 +16,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
+from dashboard.queries.filters import NotVisibleError
 from dashboard.security.cross_site import check_origin, check_token
 from dashboard.security.viewer import Viewer
 from dashboard.services import services_of
@@ -89,6 +90,10 @@ class Access:
     async def __call__(self, request: Request) -> Viewer | None:
         """Return the viewer, or raise `SignInNeededError`, `ForbiddenError`, `CrossSiteError`."""
         viewer = await current_viewer(request)
+        if "\x00" in request.scope["path"] or "%00" in request.scope.get("query_string", b"").decode(
+            "latin-1"
+        ):
+            raise NotVisibleError("no id and no text holds a NUL; databases choke on it")
         if self.roles is not None:
             if viewer is None:
                 raise SignInNeededError("sign in first")

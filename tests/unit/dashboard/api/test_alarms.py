@@ -129,3 +129,17 @@ def test_the_wall_reads_alarms_and_is_offered_nothing_to_do(house: House) -> Non
         "shelve",
         "comment",
     ]
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800"])
+def test_text_that_no_database_can_keep_is_refused(house: House, text: str) -> None:
+    body = b'{"text": "%s"}' % text.encode("unicode_escape").replace(b"\\x00", b"\\u0000")
+    answer = house.client("dispatcher").post(
+        "/api/v1/alarms/a1/comment", content=body, headers={"content-type": "application/json"}
+    )
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("path", ["alarms/a%00", "alarms?rule=%00", "alarms?subject=station:%00"])
+def test_a_nul_in_an_address_finds_nothing(house: House, path: str) -> None:
+    assert house.client("dispatcher").get(f"/api/v1/{path}").status_code == 404
