@@ -131,8 +131,10 @@ class SampleRows:
         self._readings.append((message, place, measured_ms, received_ms, rows))
 
     def reject(self, message: int, reason: Reason, detail: str = "") -> None:
-        """Note a rejection."""
-        self.rejections.append(Rejection(message, reason, detail[:DETAIL_CHARACTERS]))
+        """Note a rejection; the same one again right after says nothing new."""
+        item = Rejection(message, reason, detail[:DETAIL_CHARACTERS])
+        if not self.rejections or self.rejections[-1] != item:
+            self.rejections.append(item)
 
     def finish(self, notes: Sequence[str] = ()) -> Decoded:
         """Return the columns; None becomes NaN."""

@@ -26,7 +26,11 @@ _SEPARATOR: Final = 2**40 + secrets.randbelow(2**50)
 _JOIN = b",%d," % _SEPARATOR
 SHAPE_CACHE_ENTRIES = 20_000
 """Sets of point names whose places are remembered."""
-MAX_SALVAGED_PARTS = 1_000
+MAX_CACHED_NAMES = 200
+"""Longer sets of names are not remembered: they would fill the memory."""
+LISTED_NAMES = 20
+"""Unknown names told in one rejection."""
+MAX_SALVAGED_PARTS = 500
 """Parts of a batch that are looked at one by one when one of them is wrong: keeps bad input below 10 ms."""
 TOPIC_CACHE_ENTRIES = 500_000
 """Topics whose meaning is remembered."""
@@ -65,8 +69,8 @@ _TIME = msgspec.json.Decoder(int | float | str | None)
 _MARKS = msgspec.json.Decoder(dict[str, str] | None)
 _ID = msgspec.json.Decoder(str | int | None)
 
-_Shape = tuple[list[int], tuple[str, ...]]
-"""Places of the known points, and the unknown names."""
+_Shape = tuple[list[int], tuple[str, ...], str]
+"""Places of the known points, their names when some are unknown, and the unknown names as a text."""
 
 
 class NativeDecoder:
@@ -191,22 +195,24 @@ class NativeDecoder:
         shape = self._shapes.get((measurement, names))
         if shape is None:
             shape = self._learn_shape(measurement, names)
-        points, unknown = shape
+        points, known_names, unknown = shape
         rows.point += points
         if unknown:
-            rows.value += [value for name, value in values.items() if name not in unknown]
-            rows.reject(place, Reason.UNKNOWN_POINT, ", ".join(unknown))
+            rows.value += [values[name] for name in known_names]
+            rows.reject(place, Reason.UNKNOWN_POINT, unknown)
         else:
             rows.value += values.values()
         return len(points)
 
     def _learn_shape(self, measurement: Measurement, names: tuple[str, ...]) -> _Shape:
-        places = [POINT_INDEX.get((measurement, name)) for name in names]
-        unknown = tuple(name for name, place in zip(names, places, strict=True) if place is None)
-        shape = [place for place in places if place is not None], unknown
+        known = [name for name in names if (measurement, name) in POINT_INDEX]
+        known_set = set(known)
+        unknown = ", ".join([name for name in names if name not in known_set][:LISTED_NAMES])
+        shape = [POINT_INDEX[measurement, name] for name in known], tuple(known), unknown
         if len(self._shapes) > SHAPE_CACHE_ENTRIES:
             self._shapes.clear()
-        self._shapes[measurement, names] = shape
+        if len(names) <= MAX_CACHED_NAMES:
+            self._shapes[measurement, names] = shape
         return shape
 
     def _time(

@@ -178,7 +178,13 @@ def test_any_json_is_accounted_for_and_harms_no_neighbour(value: object) -> None
 
 
 def test_large_malformed_input_ends_quickly() -> None:
-    nasty = [b'{"batch":[' + b'{"t":"x"},' * 25_000 + b"1]}", b"[" * 262_000, b'{"v":{' + b'"a":1,' * 40_000]
+    many_names = b",".join(b'"p%d":1' % number for number in range(20_000))
+    nasty = [
+        b'{"batch":[' + b'{"t":"x"},' * 25_000 + b"1]}",
+        b"[" * 262_000,
+        b'{"v":{' + b'"a":1,' * 40_000,
+        b'{"v":{' + many_names + b"}}",
+    ]
     for payload in nasty:
         start_s = time.process_time()
         decoded = decode(payload)
