@@ -112,8 +112,11 @@ def test_a_closed_port_is_tried_again() -> None:
         "0.0.0.0",
         "::1",
         "fe80::1%eth0",
-    ]
-    + ["fd00::1", "::ffff:127.0.0.1", "224.0.0.1", "2002:7f00:1::"],
+        "fd00::1",
+        "::ffff:127.0.0.1",
+        "224.0.0.1",
+        "2002:7f00:1::",
+    ],
 )
 def test_addresses_inside_are_no_public_addresses(address: str) -> None:
     assert not is_public_address(address)
