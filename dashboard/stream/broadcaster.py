@@ -140,7 +140,9 @@ class Broadcaster:
         self._subscribers.add(subscriber)
         try:
             yield b"retry: 2000\n" + self._hello(last_event_id)
-            for frame in self._missed(subscriber, last_event_id):
+            missed = self._missed(subscriber, last_event_id)
+            subscriber.replayed_to = missed[-1].sequence if missed else 0
+            for frame in missed:
                 yield frame.payload
             while not (subscriber.closed or self._closing):
                 frames = await subscriber.take(timeout_s=self._heartbeat_s)
@@ -174,7 +176,7 @@ class Broadcaster:
         frames = await run_in_threadpool(self._shared_frames)
         for subscriber in subscribers:
             for frame in frames:
-                if self._may_have(subscriber, frame):
+                if frame.sequence > subscriber.replayed_to and self._may_have(subscriber, frame):
                     subscriber.push(frame.payload)
         personal = await run_in_threadpool(self._bound_frames, subscribers)
         for subscriber, frame in personal:

@@ -22,6 +22,8 @@ class Subscriber:
     dropped: int = 0
     """Frames that the client was too slow for."""
     closed: bool = False
+    replayed_to: int = 0
+    """Number of the last frame it was given on resuming; that frame is not sent twice."""
     greeted: bool = False
     """Whether it was given a first frame of its own topics."""
     _waiting: deque[bytes] = field(default_factory=deque)
