@@ -39,7 +39,7 @@ CONFIG: dict[str, Any] = {
 
 _LINES = {
     "secondary_supply_temp_c": {"color": "#1c2126", "width": 2.2},
-    "secondary_supply_temp_setpoint_c": {"color": "#1c2126", "width": 1.4, "dash": "dash", "shape": "hv"},
+    "secondary_supply_temp_setpoint_c": {"color": "#9a5b00", "width": 1.8, "dash": "dash", "shape": "hv"},
     "secondary_return_temp_c": {"color": "#7a848c", "width": 1.8},
     "outdoor": {"color": "#1f4e9c", "width": 1.6, "dash": "dot"},
 }

@@ -53,6 +53,11 @@ class PageContext:
         return not self.roles.isdisjoint((*STAFF, Role.RESIDENT))
 
     @property
+    def is_staff(self) -> bool:
+        """Whether single stations and alarms are for this reader; others see totals only."""
+        return not self.roles.isdisjoint(STAFF)
+
+    @property
     def language_url(self) -> str:
         """Address that switches to the other language and returns here."""
         return f"/language/{self.localiser.other}?{urlencode({'next': self.path})}"

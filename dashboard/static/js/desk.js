@@ -14,9 +14,9 @@ function showClock(moment) {
 function showLive(frame) {
   if (!frame) return;
   if (frame.t) showClock(new Date(frame.t));
-  const count = document.querySelector('[data-live="unacknowledged"]');
-  const value = frame.overview?.unacknowledged;
-  if (count && value !== undefined) count.textContent = value > 0 ? value : "";
+  const count = document.querySelector('[data-badge]');
+  const open = frame.overview?.open_alarms;
+  if (count && open) count.textContent = open.P1 + open.P2 || "";
 }
 
 document.addEventListener("live:snapshot", (event) => showLive(event.detail));

@@ -21,6 +21,7 @@ function write(element, text) {
 function show(overview) {
   const ratio = overview.pass_rate;
   if (ratio) ratio.pct = ratio.denominator ? (100 * ratio.numerator) / ratio.denominator : null;
+  if (overview.stations) overview.stations.silent = overview.stations.denominator - overview.stations.numerator;
   for (const element of document.querySelectorAll("main [data-live]")) {
     const value = at(element.dataset.live, overview);
     if (value === undefined) continue;

@@ -213,3 +213,11 @@ def test_the_wall_and_the_maintenance_see_no_button_that_acts() -> None:
         html = get(client, "/alarms", "wall")
     assert 'data-actions=""' in html
     assert 'href="/hotline"' not in html
+
+
+def test_who_sees_totals_only_is_not_told_that_there_are_no_alarms(client: httpx.Client) -> None:
+    html = get(client, "/overview", "regulator")
+    assert "没有紧急或高级告警" not in html
+    assert 'href="/alarms' not in html and 'href="/stations' not in html
+    assert "94.5" in html
+    assert 'data-topics=""' in html
