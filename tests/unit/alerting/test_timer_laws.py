@@ -25,8 +25,19 @@ truth = st.sampled_from(
     [(1, 0, 0), (1, 0, 1), (0, 0, 0), (0, 1, 0), (-1, -1, -1), (-1, 0, 0), (0, -1, 0), (1, 0, -1)]
 )
 SUBJECTS = 3
-series = st.lists(st.tuples(*[truth] * SUBJECTS), min_size=1, max_size=25)
-Events = list[tuple[str, int, int]]
+
+
+@st.composite
+def runs(draw: st.DrawFn) -> list[tuple[Truth, ...]]:
+    """Truths that last for some ticks, so that delays end and are cut short about equally often."""
+    columns = []
+    for _ in range(SUBJECTS):
+        spells = draw(st.lists(st.tuples(truth, st.integers(1, 6)), min_size=1, max_size=8))
+        columns.append([value for value, length in spells for _ in range(length)])
+    return list(zip(*columns, strict=False))
+
+
+series = runs()
 
 
 def run(
