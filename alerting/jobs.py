@@ -31,20 +31,20 @@ class AlertingJobs:
     """
 
     def __init__(self, *, tick: Callable[[], None], dispatch: Callable[[], None], every_s: float) -> None:
-        self._scheduler = BackgroundScheduler(  # type: ignore[no-untyped-call]
-            executors={"default": ThreadPoolExecutor(2)},  # type: ignore[no-untyped-call]
+        self._scheduler = BackgroundScheduler(
+            executors={"default": ThreadPoolExecutor(2)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": _MISFIRE_GRACE_S},
             timezone=UTC,
         )
-        self._scheduler.add_job(tick, "interval", seconds=every_s, id="tick")  # type: ignore[no-untyped-call]
-        self._scheduler.add_job(dispatch, "interval", seconds=max(_DISPATCH_S, every_s), id="dispatch")  # type: ignore[no-untyped-call]
+        self._scheduler.add_job(tick, "interval", seconds=every_s, id="tick")
+        self._scheduler.add_job(dispatch, "interval", seconds=max(_DISPATCH_S, every_s), id="dispatch")
 
     def start(self) -> None:
         """Start the scheduler's thread."""
-        self._scheduler.start()  # type: ignore[no-untyped-call]
+        self._scheduler.start()
         _log.info("alerting.jobs_started")
 
     def stop(self) -> None:
         """Wait for running calls and stop."""
-        self._scheduler.shutdown(wait=True)  # type: ignore[no-untyped-call]
+        self._scheduler.shutdown(wait=True)
         _log.info("alerting.jobs_stopped")

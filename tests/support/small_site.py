@@ -40,7 +40,9 @@ def small_site(stations: int = 2, homes: int = 4, *, sensor_interval_s: float = 
             )
             for n in numbers
         ),
-        communities=tuple(Community(community_id=f"C{n}", name=f"小区{n}", area_id="xilinhot") for n in numbers),
+        communities=tuple(
+            Community(community_id=f"C{n}", name=f"小区{n}", area_id="xilinhot") for n in numbers
+        ),
         buildings=tuple(
             Building(building_id=f"B{n}", name=f"{n}号楼", community_id=f"C{n}", station_id=f"S{n}")
             for n in numbers
