@@ -107,7 +107,7 @@ class Demo:
         self._stack.callback(house.close)
         self.logins = make_demo_people(records=house.records, site=house.site, data_dir=self.data_dir)
         self._start_simulator()
-        if not (self.data_dir / _STARTED_FILE).exists():
+        if self._history_days > 0:
             self._load_history(house)
         self._supervisor = house.supervisor()
         self._supervisor.start()
@@ -142,6 +142,14 @@ class Demo:
         return summary
 
     # --- parts ------------------------------------------------------------------------------------------------
+
+    @property
+    def _history_days(self) -> int:
+        """Days of history still to be made: none when the data folder has its history from an earlier run."""
+        if (self.data_dir / _STARTED_FILE).exists():
+            return 0
+        wanted = self.options.history_days
+        return _HISTORY_DAYS.get(self.options.scenario, 3) if wanted is None else wanted
 
     @property
     def _go_file(self) -> Path:
@@ -184,9 +192,6 @@ class Demo:
         options, folder = self.options, self.data_dir / "simulator"
         folder.mkdir(parents=True, exist_ok=True)
         self._go_file.unlink(missing_ok=True)
-        history_days = (
-            _HISTORY_DAYS.get(options.scenario, 3) if options.history_days is None else options.history_days
-        )
         command = [
             sys.executable,
             "-m",
@@ -198,9 +203,15 @@ class Demo:
         ]
         command += ["--mqtt", f"{self.broker.host}:{self.broker.port}", "--speed", str(options.speed)]
         command += ["--virtual-origin", self._origin.isoformat(), "--real-origin", self._origin.isoformat()]
-        command += ["--go-file", str(self._go_file), "--truth", str(self.data_dir / "truth")]
-        if not (self.data_dir / _STARTED_FILE).exists():
-            command += ["--history-days", str(history_days), "--history-out", str(folder / "history")]
+        command += [
+            "--go-file",
+            str(self._go_file),
+            "--truth",
+            str(self.data_dir / "truth"),
+            "--stop-with-parent",
+        ]
+        if self._history_days > 0:
+            command += ["--history-days", str(self._history_days), "--history-out", str(folder / "history")]
         self._simulator = ChildProcess(
             name="simulator", command=command, log_path=folder / "simulator.log", pipe_stdout=True
         )
@@ -245,6 +256,9 @@ class Demo:
             service=house.alerting,
             progress=lambda done, total: self._progress("rules over history", done, total),
         )
+        house.store.apply_retention(
+            now=self.clock.now()
+        )  # closed days are sorted now, before anybody reads them
         (self.data_dir / _STARTED_FILE).touch()
         _log.info("demo.history_loaded", rows=loader.rows)
 
