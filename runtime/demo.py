@@ -111,12 +111,12 @@ class Demo:
             self._load_history(house)
         self._supervisor = house.supervisor()
         self._supervisor.start()
+        self._supervisor.catch_signals()
         self._go_file.touch()
 
     def wait(self) -> bool:
         """Wait for the end of the duration, a signal or a dead part; True when the end was orderly."""
         assert self._supervisor is not None, "the demo has not started"
-        self._supervisor.catch_signals()
         return self._supervisor.wait(duration_s=self.options.duration_s)
 
     def stop(self) -> dict[str, int]:
