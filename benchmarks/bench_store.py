@@ -88,48 +88,58 @@ def _seconds(act: Callable[[], object], *, times: int = 1) -> float:
 
 def _appends(store: DuckDBStore, folder: Path) -> list[Result]:
     """Values a second: bulk history of homes in whole days, live homes and stations as the forwarder brings them."""
-    bulk = [_batch_of_day(day) for day in range(BULK_DAYS)]
-    taken = sum(_seconds(lambda batch=batch: store.append(batch)) for batch in bulk)  # type: ignore[misc]
-    values = sum(map(len, bulk))
-    del bulk
-    pieces = [
-        batch.select(np.arange(first, min(first + LIVE_ROWS, len(batch))))
-        for batch in map(_batch_of_day, range(BULK_DAYS, DAYS))
-        for first in range(0, len(batch), LIVE_ROWS)
-    ]
-    in_pieces = sum(_seconds(lambda piece=piece: store.append(piece)) for piece in pieces)  # type: ignore[misc]
-    names = [point.name for point in points_of(Measurement.STATION)[:30]]
-    small = [
-        _batch(Measurement.STATION, 643, names, start=START + timedelta(seconds=i), step_s=1, n_times=1)
-        for i in range(20)
-    ]
-    live = [
-        _seconds(lambda pair=pair: store.append(pair[1], mark=AppendMark("bench", pair[0])))  # type: ignore[misc]
-        for pair in enumerate(small)
-    ]
     reference = Reference(name="DuckDB executemany, values/s", value=_executemany_values_per_s(folder))
     return [
         Result(
             name="store.duckdb_bulk_append",
-            value=values / taken,
+            value=_values_per_s(store, [_batch_of_day(day) for day in range(BULK_DAYS)]),
             unit="values/s",
             reference=reference,
             goal=Goal(at_least=1_000_000),
         ),
         Result(
             name=f"store.duckdb_append_in_{LIVE_ROWS}_rows",
-            value=sum(map(len, pieces)) / in_pieces,
+            value=_values_per_s(store, _pieces_of_days(range(BULK_DAYS, DAYS))),
             unit="values/s",
             reference=reference,
             goal=Goal(at_least=300_000),
         ),
         Result(
             name="store.duckdb_league_second_append",
-            value=float(np.median(live)) * 1000,
+            value=_league_second_s(store) * 1000,
             unit="ms for 643 stations x 30 points",
             goal=Goal(at_most=500),
         ),
     ]
+
+
+def _values_per_s(store: DuckDBStore, batches: list[SampleBatch]) -> float:
+    """Values a second when batches are appended one after the other."""
+    taken = sum(_seconds(lambda batch=batch: store.append(batch)) for batch in batches)  # type: ignore[misc]
+    return sum(map(len, batches)) / taken
+
+
+def _pieces_of_days(days: range) -> list[SampleBatch]:
+    """Days of every home, cut as the forwarder brings them."""
+    return [
+        batch.select(np.arange(first, min(first + LIVE_ROWS, len(batch))))
+        for batch in map(_batch_of_day, days)
+        for first in range(0, len(batch), LIVE_ROWS)
+    ]
+
+
+def _league_second_s(store: DuckDBStore) -> float:
+    """Median duration of appending one second of the league's stations [s]."""
+    names = [point.name for point in points_of(Measurement.STATION)[:30]]
+    seconds = [
+        _batch(Measurement.STATION, 643, names, start=START + timedelta(seconds=i), step_s=1, n_times=1)
+        for i in range(20)
+    ]
+    taken = [
+        _seconds(lambda pair=pair: store.append(pair[1], mark=AppendMark("bench", pair[0])))  # type: ignore[misc]
+        for pair in enumerate(seconds)
+    ]
+    return float(np.median(taken))
 
 
 def _executemany_values_per_s(folder: Path) -> float:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
-from config.registry_files import read_registry
 
 from alerting.live_state import LiveState
 from alerting.service import AlertingService
@@ -18,6 +17,7 @@ from collector.known_objects import KnownObjects
 from collector.live_feed import LiveFeed
 from collector.mqtt.source import MqttSource
 from collector.pipeline import Collector, build_collector
+from config.registry_files import read_registry
 from config.rules_file import RuleSet, load_rules
 from config.settings import Settings
 from dashboard.app import create_app

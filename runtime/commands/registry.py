@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from config.registry_files import read_registry, write_registry
 
 from config.registry_diff import RegistryDiff
+from config.registry_files import read_registry, write_registry
 from heating.clock import SystemClock
 from runtime.commands.terminal import ConfigOption, complain, say, with_records
 

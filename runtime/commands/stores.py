@@ -3,9 +3,9 @@
 from typing import Annotated
 
 import typer
-from collector.mqtt.publisher import publish_all
 
 from collector.decoders.decoded import Reason
+from collector.mqtt.publisher import publish_all
 from collector.rejections import RejectionFilter, count_by_reason, replay_rejected
 from heating.clock import SystemClock
 from runtime.commands.terminal import ConfigOption, failing_in_words, say, settings_from

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import yaml
@@ -78,40 +79,13 @@ def product(
         stations=3, households=300, sensed_fraction=0.3, seed=7, now=datetime.now(UTC), station_interval_s=1.0
     )
     write_registry(folder / "registry.csv", site, contacts)
-    config = folder / "nuanliu.yaml"
-    config.write_text(
-        yaml.safe_dump(
-            {
-                "mqtt": {"host": mosquitto_broker.host, "port": mosquitto_broker.port},
-                "collector": {"spool_dir": str(folder / "spool")},
-                "timeseries": {
-                    "url": influxdb_server.url.replace("http://", "influxdb://"),
-                    "database": "product",
-                },
-                "records": {"url": postgresql_server.create_database(f"product_{uuid.uuid4().hex[:8]}")},
-                "site": {"registry_file": str(folder / "registry.csv")},
-                "rules": {
-                    "overrides": OVERRIDES,
-                    "tick_s": 0.5,
-                    "start_grace_s": 3,
-                    "incident_hold_s": 2,
-                },
-                "web": {"port": 0, "cookie_secure": False},
-                "log": {"level": "info"},
-            },
-            allow_unicode=True,
-        ),
-        encoding="utf-8",
-    )
+    config = _write_settings(folder, mosquitto_broker, influxdb_server, postgresql_server)
     environment = {"NUANLIU_CONFIG": str(config), "NUANLIU_WEB__SECRET": "0123456789abcdef" * 4}
     running = Nuanliu(["serve"], log_path=folder / "serve.log", environment=environment)
     plant: Plant | None = None
     try:
         ready = running.ready(timeout_s=90)
-        plant = Plant(host=mosquitto_broker.host, port=mosquitto_broker.port, area=AREA)
-        for station in site.stations:
-            flow = station.design_flow_m3_per_h or 100.0
-            plant.set("station", station.station_id, {**NORMAL_STATION, "secondary_flow_m3_per_h": flow})
+        plant = _working_plant(site, mosquitto_broker)
         whole = Product(url=ready["http"], site=site, plant=plant, browser=chromium_browser)
         _add_people(environment, whole.sensed_home("st-001")[0])
         yield whole
@@ -120,6 +94,32 @@ def product(
             plant.stop()
         code = running.end()
     assert code == 0, running.log_end()
+
+
+def _write_settings(
+    folder: Path, broker: MosquittoBroker, influxdb: InfluxdbServer, postgresql: PostgresqlServer
+) -> Path:
+    settings = {
+        "mqtt": {"host": broker.host, "port": broker.port},
+        "collector": {"spool_dir": str(folder / "spool")},
+        "timeseries": {"url": influxdb.url.replace("http://", "influxdb://"), "database": "product"},
+        "records": {"url": postgresql.create_database(f"product_{uuid.uuid4().hex[:8]}")},
+        "site": {"registry_file": str(folder / "registry.csv")},
+        "rules": {"overrides": OVERRIDES, "tick_s": 0.5, "start_grace_s": 3, "incident_hold_s": 2},
+        "web": {"port": 0, "cookie_secure": False},
+        "log": {"level": "info"},
+    }
+    path = folder / "nuanliu.yaml"
+    path.write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
+    return path
+
+
+def _working_plant(site: Site, broker: MosquittoBroker) -> Plant:
+    plant = Plant(host=broker.host, port=broker.port, area=AREA)
+    for station in site.stations:
+        flow = station.design_flow_m3_per_h or 100.0
+        plant.set("station", station.station_id, {**NORMAL_STATION, "secondary_flow_m3_per_h": flow})
+    return plant
 
 
 def _add_people(environment: dict[str, str], home: str) -> None:
