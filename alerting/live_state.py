@@ -29,6 +29,8 @@ _SETPOINT = "secondary_supply_temp_setpoint_c"
 _SETPOINT_STEP_K = 2.0
 """A setpoint that moved less than this is still the same: weather compensation moves it all the time [K]."""
 _STATUS = "gateway_online"
+_REMEMBERED_TUPLES = 16
+"""Tuples of ids whose places are remembered, a table: pages ask for the same few again and again."""
 WARM_WINDOWS: Mapping[Measurement, timedelta] = {
     measurement: timedelta(hours=6) if measurement is Measurement.ROOM else timedelta(minutes=30)
     for measurement in Measurement
@@ -54,8 +56,21 @@ class ObjectTable:
         """Measured time of the newest row, usable or not."""
         self.quality: NDArray[np.uint8] = np.zeros(shape, np.uint8)
         """Quality of the newest row."""
+        self._asked: dict[int, tuple[tuple[str, ...], NDArray[np.intp]]] = {}
         self.heard_ms: NDArray[np.int64] = np.zeros(len(self.ids), np.int64)
         """Newest arrival of any telemetry of the object; its online status does not count. 0: never."""
+
+    def places_of(self, object_ids: Sequence[str]) -> NDArray[np.intp]:
+        """Return the place of each object, -1 for unknown ones; a tuple asked for again is answered from memory."""
+        if not isinstance(object_ids, tuple):
+            return np.array([self.index.get(object_id, -1) for object_id in object_ids], np.intp)
+        kept = self._asked.get(id(object_ids))
+        if kept is None or kept[0] is not object_ids:
+            places = np.array([self.index.get(object_id, -1) for object_id in object_ids], np.intp)
+            if len(self._asked) >= _REMEMBERED_TUPLES:
+                self._asked.clear()
+            kept = self._asked[id(object_ids)] = (object_ids, places)
+        return kept[1]
 
     def take_from(self, other: "ObjectTable") -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Copy what the old table knew of objects that are still here; returns their places here and there."""
@@ -265,7 +280,7 @@ class LiveState:
         with self.lock:
             table = self.tables[measurement]
             row = table.points[point]
-            places = np.array([table.index.get(object_id, -1) for object_id in object_ids], np.intp)
+            places = table.places_of(object_ids)
             known = places >= 0
             value = np.full(len(places), np.nan)
             measured_ms = np.zeros(len(places), np.int64)

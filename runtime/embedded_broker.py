@@ -32,9 +32,12 @@ mqtt {{
   host: "{host}"
   port: {mqtt_port}
   max_ack_pending: 20000
-  ack_wait: "60s"
+  ack_wait: "10s"
 }}
 """
+# max_ack_pending: a filter ending in # is served by two consumers; the server refuses it when both together may have
+# more than 65535 messages pending. ack_wait: what a collector that was cut off had not acknowledged comes again after
+# this time; acknowledging takes well under a second, also behind a full disk queue.
 
 
 class NotLoopbackError(HeatingError):

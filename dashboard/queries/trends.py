@@ -141,7 +141,7 @@ def _joined(
 
 def _gap_ms(parts: Sequence[tuple[Measurement, SeriesColumns]], interval_s: float) -> int:
     gap_ms = STALE_INTERVALS * interval_s * 1000.0
-    spread = [np.diff(part.time_ms) for _, part in parts if part.thinned and len(part.time_ms) > 2]
+    spread = [np.diff(part.time_ms) for _, part in parts if len(part.time_ms) > 2]
     return int(max([gap_ms, *(STALE_INTERVALS * float(np.median(steps)) for steps in spread)]))
 
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from alerting.conditions.linter import lint_rules
 from config.located_yaml import MistakesError
 from config.rules_file import RuleFileError, load_rules
 from config.settings_file import check_service_secrets, load_settings
@@ -28,7 +29,7 @@ def check_config(
         if service:
             told += [str(mistake) for mistake in check_service_secrets(settings)]
         try:
-            load_rules(settings.rules)
+            told += [str(fault) for fault in lint_rules(load_rules(settings.rules))]
         except RuleFileError as error:
             told += str(error).splitlines()
     for line in told:

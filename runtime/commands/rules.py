@@ -1,14 +1,28 @@
 """``nuanliu rules``: lint, run the case files, and replay history through rules."""
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from alerting.conditions.linter import lint_rules
+from alerting.replay import replay as replay_history
 from alerting.rule_cases import load_cases, run_cases
 from config.rules_file import CASES_DIR, load_rules
-from runtime.commands.terminal import FAILED, ConfigOption, complain, failing_in_words, say, settings_from
+from heating.clock import SystemClock
+from heating.intervals import Interval
+from runtime.commands.terminal import (
+    BAD_CONFIGURATION,
+    FAILED,
+    ConfigOption,
+    complain,
+    failing_in_words,
+    say,
+    settings_from,
+    with_records,
+)
+from storage.open_stores import open_time_series_store
 
 __all__ = ["app"]
 
@@ -50,3 +64,41 @@ def test(
     say(f"{len(results) - len(failed)} cases passed, {len(failed)} failed")
     if failed:
         raise typer.Exit(FAILED)
+
+
+@app.command("replay")
+def replay(
+    begin: Annotated[
+        datetime | None, typer.Option("--from", help="First moment, with zone; a day ago.")
+    ] = None,
+    end: Annotated[datetime | None, typer.Option("--to", help="First moment left out; now.")] = None,
+    rules: RulesOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Lead history through rules and count alarms by rule and day; with --rules, show what a change would do."""
+    now = SystemClock().now()
+    try:
+        interval = Interval(begin or (end or now) - timedelta(days=1), end or now)
+    except ValueError as error:
+        complain(f"{error}; write for example --from 2026-01-15T00:00:00+08:00")
+        raise typer.Exit(BAD_CONFIGURATION) from error
+    with with_records(config) as (settings, records):
+        candidates = [("now", settings.rules)]
+        if rules is not None:
+            candidates.append(("changed", settings.rules.model_copy(update={"dir": rules})))
+        store = open_time_series_store(settings.timeseries)
+        try:
+            for label, chosen in candidates:
+                report = replay_history(
+                    store,
+                    interval,
+                    load_rules(chosen),
+                    site=records.registry.load_site(),
+                    standard_c=settings.site.indoor_standard_c,
+                    time_zone=settings.site.time_zone,
+                )
+                say(f"{label}: {report.ticks} ticks, {report.rows} values")
+                for rule_id, day, raised, announced in report.per_rule_and_day:
+                    say(f"  {rule_id} {day}: raised {raised}, announced {announced}")
+        finally:
+            store.close()

@@ -58,7 +58,8 @@ def test_a_signal_ends_the_demo_in_order(tmp_path: Path) -> None:
     )
     ready = demo.ready(timeout_s=120)
     assert demo.end(number=signal.SIGINT) == 0, demo.log_end()
-    assert json.loads(demo.lines[-1])["published"] > 0
+    summary = json.loads(demo.lines[-1])
+    assert summary["published"] == summary["accepted"] == summary["stored"] + summary["rejected"]
     assert not Path(ready["data"]).exists(), "a temporary data folder is removed"
 
 
