@@ -1,29 +1,96 @@
-"""The command line of the product, ``nuanliu``. Each family of commands has a module in `runtime.commands`."""
+"""The command line of the product, ``nuanliu``. Each family of commands has a module in `runtime.commands`.
+
+The modules are imported when one of their commands is called; here is only what the overview shows.
+"""
 
 import typer
 
-from runtime.commands import check_config, messages, people, registry, rules, services, stores
+from runtime.commands.lazy_loading import CommandPlace, lazy_group
 
-__all__ = ["app", "main"]
+__all__ = ["COMMANDS", "app", "main"]
+
+_PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+"""For the simulator, which reads its own options."""
+
+
+def _place(name: str, module: str, attribute: str, text: str, **context_settings: object) -> CommandPlace:
+    return CommandPlace(
+        name=name, module=module, attribute=attribute, help=text, context_settings=dict(context_settings)
+    )
+
+
+COMMANDS = (
+    _place(
+        "demo",
+        "services",
+        "demo",
+        "Run a living city on embedded parts: broker, stores, simulator, collector, alerting, dashboard.",
+    ),
+    _place(
+        "serve",
+        "services",
+        "serve",
+        "Run everything in one process against the configured broker and stores.",
+    ),
+    _place(
+        "collector",
+        "services",
+        "collector",
+        "Run the collector alone: from the broker to the store.",
+    ),
+    _place(
+        "alerting",
+        "services",
+        "alerting",
+        "Run the alert rules alone, on a subscription of their own.",
+    ),
+    _place("dashboard", "services", "dashboard", "Run the dashboard alone."),
+    _place(
+        "check-config",
+        "check_config",
+        "check_config",
+        "Check the settings; print every mistake with file, line and remedy, and end with 2 when there is one.",
+    ),
+    _place(
+        "simulate",
+        "messages",
+        "simulate",
+        "Run the simulator as a process of its own; options are the simulator's (``nuanliu simulate --help``).",
+        **_PASS_ON,
+    ),
+    _place(
+        "replay-messages",
+        "messages",
+        "replay_messages",
+        "Publish recorded messages to the broker of the settings.",
+    ),
+    _place(
+        "decode",
+        "messages",
+        "decode",
+        "Decode JSON lines {topic, payload | payload_hex} from standard input; one JSON line each.",
+    ),
+    _place("registry", "registry", "app", "The registry of stations, buildings, homes and sensors."),
+    _place("rules", "rules", "app", "Alert rules."),
+    _place("user", "people", "user_app", "People who may log in."),
+    _place("token", "people", "token_app", "Tokens of scripts."),
+    _place("store", "stores", "store_app", "The store of readings."),
+    _place("spool", "stores", "spool_app", "The collector's durable spool and its rejections."),
+)
+"""The commands of the top level, in the order of the overview."""
 
 app = typer.Typer(
+    cls=lazy_group(COMMANDS),
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Nuanliu 暖流: operations software for district heating.",
 )
-for command in (services.demo, services.serve, services.collector, services.alerting, services.dashboard):
-    app.command()(command)
-app.command("check-config")(check_config.check_config)
-app.command("simulate", context_settings=messages.PASS_ON)(messages.simulate)
-app.command("replay-messages")(messages.replay_messages)
-app.command("decode")(messages.decode)
-app.add_typer(registry.app, name="registry")
-app.add_typer(rules.app, name="rules")
-app.add_typer(people.user_app, name="user")
-app.add_typer(people.token_app, name="token")
-app.add_typer(stores.store_app, name="store")
-app.add_typer(stores.spool_app, name="spool")
+
+
+@app.callback()
+def _overview() -> None:
+    """Do nothing: the commands do the work."""
 
 
 def main() -> None:

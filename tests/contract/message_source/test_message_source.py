@@ -64,7 +64,7 @@ def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
         port=broker.port,
         protocol=protocol,
         client_id=client_id,
-        routes=(RouteSettings(filter=f"{client_id}/+"),),
+        routes=(RouteSettings(filter=f"{client_id}/#"),),
     )
     made = Rig(settings, tmp_path)
     yield made
@@ -167,7 +167,7 @@ def test_a_broker_that_dies_is_told_and_its_return_is_used(
 ) -> None:
     broker = mosquitto_factory()
     rig = Rig(
-        MqttSettings(port=broker.port, client_id="phoenix", routes=(RouteSettings(filter="phoenix/+"),)),
+        MqttSettings(port=broker.port, client_id="phoenix", routes=(RouteSettings(filter="phoenix/#"),)),
         tmp_path,
     )  # type: ignore[attr-defined]
     source = rig.source()

@@ -20,8 +20,12 @@ jetstream {{ store_dir: "{store}" }}
 mqtt {{
   host: {host}
   port: {mqtt_port}
-  max_ack_pending: 65535
+  max_ack_pending: 20000
+  ack_wait: "10s"
 }}
+"""
+"""Limits as `runtime.embedded_broker` sets them: with 65535 pending the server refuses a filter that ends in ``#``,
+which it serves by two consumers of one client.
 """
 
 
