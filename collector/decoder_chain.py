@@ -16,8 +16,9 @@ from collector.known_objects import KnownObjects
 from collector.routes import RouteTable
 from collector.validation import TimeLimits, merge_rejections, validate
 from config.settings import CollectorSettings, MqttSettings
+from heating.points import Measurement
 from heating.protocols import RawMessage
-from heating.samples import SampleBatch
+from heating.samples import ObjectRef, SampleBatch
 
 __all__ = ["DecoderChain"]
 
@@ -90,11 +91,15 @@ class DecoderChain:
     def _read_group(self, decoder: Decoder, messages: Sequence[RawMessage], places: list[int]) -> Decoded:
         part = self._decode(decoder, [messages[place] for place in places])
         moved = [replace(item, message=places[item.message]) for item in part.rejections]
-        return replace(part, message=np.array(places, np.int32)[part.message], rejections=moved)
+        extras = [replace(item, message=places[item.message]) for item in part.extras]
+        return replace(
+            part, message=np.array(places, np.int32)[part.message], rejections=moved, extras=extras
+        )
 
     def _decode(self, decoder: Decoder, messages: Sequence[RawMessage]) -> Decoded:
         try:
-            return validate(decoder.decode(messages), known=self._known, limits=self._limits)
+            decoded = validate(decoder.decode(messages), known=self._known, limits=self._limits)
+            return _without_silence(decoded, self._known) if decoded.extras else decoded
         except Exception:
             log.exception("collector.decoder_failed", decoder=type(decoder).__name__, messages=len(messages))
         if len(messages) == 1:
@@ -106,7 +111,29 @@ class DecoderChain:
         first = self._decode(decoder, messages[:half])
         second = self._decode(decoder, messages[half:])
         moved = [replace(item, message=item.message + half) for item in second.rejections]
-        return _joined([first, replace(second, message=second.message + np.int32(half), rejections=moved)])
+        extras = [replace(item, message=item.message + half) for item in second.extras]
+        shifted = second.message + np.int32(half)
+        return _joined([first, replace(second, message=shifted, rejections=moved, extras=extras)])
+
+
+def _without_silence(decoded: Decoded, known: KnownObjects) -> Decoded:
+    """Reject the messages whose fields no point covers: a message that leaves no row leaves a reason."""
+    told = {*decoded.message.tolist(), *(item.message for item in decoded.rejections)}
+    names: dict[int, list[str]] = {}
+    added: list[Rejection] = []
+    for item in decoded.extras:
+        if item.message in told:
+            continue
+        if any(ObjectRef(measurement, item.device) in known.areas for measurement in Measurement):
+            names.setdefault(item.message, []).append(item.name)
+        else:
+            told.add(item.message)
+            added.append(Rejection(item.message, Reason.UNKNOWN_DEVICE, item.device))
+    for message, fields in names.items():
+        if message not in told:
+            detail = f"no point covers {', '.join(fields[:20])}"
+            added.append(Rejection(message, Reason.UNKNOWN_POINT, detail[:500]))
+    return replace(decoded, rejections=merge_rejections([*decoded.rejections, *added])) if added else decoded
 
 
 def _joined(parts: Sequence[Decoded]) -> Decoded:
@@ -125,4 +152,5 @@ def _joined(parts: Sequence[Decoded]) -> Decoded:
         areas=(None,) * len(samples.objects),
         rejections=[item for part in parts for item in part.rejections],
         notes=[note for part in parts for note in part.notes],
+        extras=[item for part in parts for item in part.extras],
     )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from heating.protocols import RawMessage
 from heating.samples import ObjectRef, SampleBatch
 
-__all__ = ["Decoded", "Decoder", "Reason", "Rejection", "SampleRows"]
+__all__ = ["Decoded", "Decoder", "ExtraValue", "Reason", "Rejection", "SampleRows"]
 
 DETAIL_CHARACTERS = 500
 """Longest detail of a rejection that is kept [characters]."""
@@ -66,6 +66,26 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True)
+class ExtraValue:
+    """A field that no canonical point covers, under its own name; shown by `nuanliu decode`, never stored."""
+
+    message: int
+    """Place of the message in the batch that was decoded."""
+    device: str
+    """Object id the device stands for, or the foreign id of a device in no device map."""
+    name: str
+    """The device's own name of the field."""
+    t_ms: int
+    """When it was measured [epoch ms UTC]."""
+    value: float | bool | str | None
+    """In `unit`; None: the device sent null."""
+    unit: str
+    """Unit as the device or its specification names it; empty: none, or unknown."""
+    quality: int = 0
+    """Code of `heating.quality.Quality`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Decoded:
     """The result of decoding a batch of messages."""
 
@@ -81,6 +101,8 @@ class Decoded:
     """What is not stored, and why."""
     notes: list[str] = field(default_factory=list)
     """Remarks for people (`nuanliu decode`)."""
+    extras: list[ExtraValue] = field(default_factory=list)
+    """Fields that no canonical point covers."""
 
 
 class Decoder(Protocol):
@@ -100,6 +122,7 @@ class SampleRows:
         "_objects",
         "_places",
         "_readings",
+        "extras",
         "point",
         "quality",
         "rejections",
@@ -112,6 +135,8 @@ class SampleRows:
         self.quality: dict[int, int] = {}
         """Row → quality code, only where it is not good."""
         self.rejections: list[Rejection] = []
+        self.extras: list[ExtraValue] = []
+        """Fields that no canonical point covers."""
         self._objects: list[ObjectRef] = []
         self._areas: list[str | None] = []
         self._places: dict[tuple[ObjectRef, str | None], int] = {}
@@ -162,4 +187,5 @@ class SampleRows:
             areas=tuple(self._areas),
             rejections=self.rejections,
             notes=list(notes),
+            extras=self.extras,
         )

@@ -4,36 +4,61 @@ from collections.abc import Callable
 from pathlib import Path
 
 from collector.decoders.decoded import Decoder
+from collector.decoders.foreign import FamilyOptions, Hints, NoDeviceMap
 from collector.decoders.native import NativeDecoder
+from collector.device_map import FileDeviceMap
 from heating.errors import HeatingError
 
 __all__ = ["DECODERS", "DecoderFactory", "UnknownFamilyError", "build_decoder"]
 
-DecoderFactory = Callable[[int, Path | None], Decoder]
-"""Takes the longest accepted payload [bytes] and the device map of the route, returns a decoder."""
+DecoderFactory = Callable[[FamilyOptions], Decoder]
+"""Takes the device map and limits of a route, returns a decoder."""
 
 
 class UnknownFamilyError(HeatingError):
     """The settings name a payload family that does not exist."""
 
 
-def _native(max_payload_bytes: int, device_map: Path | None) -> Decoder:
+def _native(options: FamilyOptions) -> Decoder:
     """Build the native decoder; it needs no device map, because topics carry our own ids."""
-    del device_map
-    return NativeDecoder(max_payload_bytes=max_payload_bytes)
+    return NativeDecoder(max_payload_bytes=options.max_payload_bytes)
 
 
-DECODERS: dict[str, DecoderFactory] = {"native": _native}
+DECODERS: dict[str, DecoderFactory] = {
+    "native": _native,
+}
 """Every family, by the name used in `mqtt.routes` and by `nuanliu decode`."""
 
 
-def build_decoder(family: str, *, max_payload_bytes: int, device_map: Path | None = None) -> Decoder:
+def build_decoder(
+    family: str,
+    *,
+    max_payload_bytes: int,
+    device_map: Path | None = None,
+    unmapped_pass: bool | None = None,
+    hints: Hints | None = None,
+) -> Decoder:
     """Return a decoder of a family.
+
+    Parameters
+    ----------
+    family
+        Name of the family.
+    max_payload_bytes
+        Longer payloads are rejected [bytes].
+    device_map
+        File that joins foreign ids to objects.
+    unmapped_pass
+        Whether devices in no map pass under their own id; None: only when there is no map.
+    hints
+        What is known beside the payload (`nuanliu decode`).
 
     Raises
     ------
     UnknownFamilyError
         Names the families that exist.
+    collector.device_map.DeviceMapError
+        The device map cannot be read or is wrong.
     """
     try:
         factory = DECODERS[family]
@@ -41,4 +66,10 @@ def build_decoder(family: str, *, max_payload_bytes: int, device_map: Path | Non
         raise UnknownFamilyError(
             f"no payload family {family!r}; there are: {', '.join(sorted(DECODERS))}"
         ) from None
-    return factory(max_payload_bytes, device_map)
+    options = FamilyOptions(
+        max_payload_bytes=max_payload_bytes,
+        devices=NoDeviceMap() if device_map is None else FileDeviceMap.read(device_map),
+        unmapped_pass=device_map is None if unmapped_pass is None else unmapped_pass,
+        hints=hints or Hints(),
+    )
+    return factory(options)

@@ -6,17 +6,20 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import orjson
 import typer
-from collector.mqtt.publisher import publish_all
 
-from collector.decoders.decoded import Decoded
+from collector.decoders.decoded import Decoded, Decoder
+from collector.decoders.foreign import Hints
 from collector.decoders.registry import UnknownFamilyError, build_decoder
+from collector.device_map import DeviceMapError
+from collector.mqtt.publisher import publish_all
 from heating.clock import SystemClock
-from heating.intervals import from_epoch_ms
+from heating.intervals import from_epoch_ms, to_epoch_ms
 from heating.points import POINTS
 from heating.protocols import RawMessage
 from heating.quality import quality_label
@@ -72,20 +75,25 @@ def decode(
     family: Annotated[str, typer.Argument(help="Payload family, for example native.")],
     device_map: Annotated[Path | None, typer.Option("--device-map", help="Device map of the family.")] = None,
 ) -> None:
-    """Decode JSON lines {topic, payload | payload_hex} from standard input; one JSON line each."""
+    """Decode JSON lines {topic, payload | payload_hex, key_hex?, f_port?, vendor?, codec?, received?}.
+
+    Lines come from standard input; one JSON line is printed each.
+    """
+    decoders = _Decoders(family, device_map)
     try:
-        decoder = build_decoder(family, max_payload_bytes=16_777_216, device_map=device_map)
-    except UnknownFamilyError as error:
+        decoders.of(Hints())
+    except (UnknownFamilyError, DeviceMapError) as error:
         complain(str(error))
         raise typer.Exit(BAD_CONFIGURATION) from error
     failed = False
-    for number, line in enumerate(sys.stdin, start=1):
+    for number, line in enumerate(sys.stdin.buffer, start=1):
         if not line.strip():
             continue
         try:
-            message = _message_of(json.loads(line))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            complain(f'line {number}: {error}; write {{"topic": …, "payload": …}}')
+            record = json.loads(line)
+            message, decoder = _message_of(record), decoders.of(_hints_of(record))
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+            complain(f'line {number}: {error!r}; write {{"topic": …, "payload": …}}')
             failed = True
             continue
         say(orjson.dumps(_as_json(decoder.decode([message]))).decode())
@@ -93,10 +101,54 @@ def decode(
         raise typer.Exit(FAILED)
 
 
+class _Decoders:
+    """One decoder for each set of hints, so that families with a memory (births, units) keep it between lines."""
+
+    def __init__(self, family: str, device_map: Path | None) -> None:
+        self._family = family
+        self._device_map = device_map
+        self._known: dict[Hints, Decoder] = {}
+
+    def of(self, hints: Hints) -> Decoder:
+        if hints not in self._known:
+            self._known[hints] = build_decoder(
+                self._family,
+                max_payload_bytes=16_777_216,
+                device_map=self._device_map,
+                unmapped_pass=True,
+                hints=hints,
+            )
+        return self._known[hints]
+
+
 def _message_of(record: dict[str, object]) -> RawMessage:
-    received = record.get("received")
-    received_ms = int(received) if isinstance(received, int | float) else SystemClock().now_ms()
-    return RawMessage(topic=str(record["topic"]), payload=_payload_of(record), received_ms=received_ms)
+    return RawMessage(
+        topic=str(record.get("topic") or ""),
+        payload=_payload_of(record),
+        received_ms=_received_ms(record.get("received")),
+    )
+
+
+def _received_ms(received: object) -> int:
+    """Return the arrival of a recorded message: epoch milliseconds, RFC 3339 with a zone, or now."""
+    if received is None:
+        return SystemClock().now_ms()
+    if isinstance(received, str):
+        return to_epoch_ms(datetime.fromisoformat(received))
+    if isinstance(received, bool) or not isinstance(received, int | float) or not abs(received) < 2**53:
+        raise TypeError(f"received is no time: {received!r}")
+    return int(received)
+
+
+def _hints_of(record: dict[str, object]) -> Hints:
+    key, f_port = record.get("key_hex"), record.get("f_port")
+    vendor, codec = record.get("vendor"), record.get("codec")
+    return Hints(
+        key=None if key is None else bytes.fromhex(str(key)),
+        f_port=None if f_port is None else int(str(f_port)),
+        vendor=None if vendor is None else str(vendor),
+        codec=None if codec is None else str(codec),
+    )
 
 
 def _payload_of(record: dict[str, object]) -> bytes:
@@ -109,21 +161,41 @@ def _payload_of(record: dict[str, object]) -> bytes:
 
 
 def _as_json(decoded: Decoded) -> dict[str, object]:
+    samples: list[dict[str, object]] = [
+        {
+            "device": sample.ref.object_id,
+            "point": sample.point,
+            "t": _rfc3339(sample.measured_ms),
+            "value": sample.value,
+            "unit": str(POINTS[decoded.samples.point[row]].unit),
+            "quality": quality_label(sample.quality),
+        }
+        for row, sample in enumerate(decoded.samples.to_samples())
+    ]
+    samples += [
+        {
+            "device": extra.device,
+            "point": extra.name,
+            "t": _rfc3339(extra.t_ms),
+            "value": extra.value,
+            "unit": extra.unit,
+            "quality": quality_label(extra.quality),
+        }
+        for extra in decoded.extras
+    ]
     return {
-        "samples": [
-            {
-                "device": sample.ref.object_id,
-                "point": sample.point,
-                "t": from_epoch_ms(sample.measured_ms).isoformat().replace("+00:00", "Z"),
-                "value": sample.value,
-                "unit": str(POINTS[decoded.samples.point[row]].unit),
-                "quality": quality_label(sample.quality),
-            }
-            for row, sample in enumerate(decoded.samples.to_samples())
-        ],
+        "samples": samples,
         "rejections": [{"reason": item.reason, "detail": item.detail} for item in decoded.rejections],
         "notes": decoded.notes,
     }
+
+
+def _rfc3339(epoch_ms: int) -> str | None:
+    """Return a time as text, None when no calendar holds it."""
+    try:
+        return from_epoch_ms(epoch_ms).isoformat().replace("+00:00", "Z")
+    except OverflowError:
+        return None
 
 
 def _read_recording(file: Path) -> Iterator[RecordedMessage]:

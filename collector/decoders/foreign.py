@@ -1,0 +1,302 @@
+"""Readings of devices that speak under their own ids and field names, turned into rows of canonical points.
+
+What lives here: what a device map answers (`DeviceMap`, `DeviceTarget`, `PointRule`), what a factory of a family gets
+(`FamilyOptions`), and `ForeignRows`, the one way from (device, fields, time) to rows and extra values. What does not:
+the files of device maps (`collector.device_map`) and any payload format.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final, Protocol
+from zoneinfo import ZoneInfo
+
+from collector.decoders.decoded import Decoded, ExtraValue, Reason, SampleRows
+from heating.points import POINT_INDEX, POINTS, Measurement
+from heating.protocols import RawMessage
+from heating.quality import Quality
+from heating.quantities import UnknownConversionError, to_canonical
+from heating.samples import ObjectRef
+
+__all__ = [
+    "DeviceMap",
+    "DeviceTarget",
+    "FamilyOptions",
+    "Field",
+    "ForeignRows",
+    "Hints",
+    "NoDeviceMap",
+    "PointRule",
+    "finite_number",
+]
+
+MAX_FIELDS = 500
+"""Fields of one reading that are looked at; the rest is told in a rejection: keeps bad input below 10 ms."""
+MAX_NAME_CHARACTERS = 128
+"""Longest device id that is accepted, and longest field name that is kept [characters]."""
+MAX_TEXT_CHARACTERS = 200
+"""Text values are cut to this length [characters]."""
+
+_JUDGED: Final = frozenset({"room_temp_c", "room_humidity_pct"})
+"""Points whose quality suffers when the device says that it is faulty or was moved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One value of a device under the device's own name."""
+
+    name: str
+    """The device's name of it, for example ``TempC_SHT``."""
+    value: float | bool | str | None
+    """In `unit`; None: the device sent null."""
+    unit: str = ""
+    """Unit of the value; empty: none, or not known."""
+    point: str | None = None
+    """Canonical point the family proposes; a device map may say otherwise."""
+    quality: int = Quality.GOOD
+    """Code of `heating.quality.Quality` the family gives it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PointRule:
+    """What a device map makes of one field: ``value · scale + offset`` in `unit` is the canonical point."""
+
+    point: str
+    """Canonical name."""
+    unit: str | None = None
+    """Unit of the scaled value; None: as the family says, and without that the canonical unit."""
+    scale: float = 1.0
+    offset: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceTarget:
+    """What a foreign device is to us."""
+
+    ref: ObjectRef
+    """The sensor, station, building … it speaks for."""
+    points: Mapping[str, PointRule] = field(default_factory=lambda: MappingProxyType({}))
+    """Rule by the device's own field name; goes before the proposal of the family."""
+    codec: str | None = None
+    """Payload codec of the device, for families that carry bare bytes."""
+    point_map: str | None = None
+    """Name of a shared point map, for families that use one."""
+
+
+class DeviceMap(Protocol):
+    """Joins foreign device ids to objects."""
+
+    def target(self, device: str) -> DeviceTarget | None:
+        """Return what a device is, None when the map does not know it."""
+        ...
+
+
+class NoDeviceMap:
+    """A route without a map: foreign ids are taken as object ids, and the registry judges them."""
+
+    def target(self, device: str) -> DeviceTarget | None:
+        """Know nobody."""
+        del device
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What `nuanliu decode` is told beside the payload; in the collector all of it is empty."""
+
+    key: bytes | None = None
+    """AES key of the device."""
+    f_port: int | None = None
+    """LoRaWAN port."""
+    vendor: str | None = None
+    """Maker of the device."""
+    codec: str | None = None
+    """Name of the payload codec."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FamilyOptions:
+    """What the factory of a payload family gets."""
+
+    max_payload_bytes: int = 262_144
+    """Longer payloads are rejected as too_big without a look inside [bytes]."""
+    devices: DeviceMap = field(default_factory=NoDeviceMap)
+    """The device map of the route."""
+    unmapped_pass: bool = True
+    """Devices in no map pass under their own id (`nuanliu decode`, routes without a map); else unknown_device."""
+    hints: Hints = field(default_factory=Hints)
+    """What was told beside the payload."""
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
+    """Zone of device clocks that name none."""
+
+
+class ForeignRows:
+    """Collects the readings of one call of `Decoder.decode`.
+
+    Parameters
+    ----------
+    family
+        Name of the payload family, for rejections.
+    options
+        Device map and what becomes of devices in no map.
+    default
+        Measurement of devices in no map.
+    """
+
+    __slots__ = ("_default", "_family", "_options", "notes", "rows")
+
+    def __init__(
+        self, family: str, options: FamilyOptions, *, default: Measurement = Measurement.ROOM
+    ) -> None:
+        self._family = family
+        self._options = options
+        self._default = default
+        self.rows = SampleRows()
+        """The rows so far."""
+        self.notes: list[str] = []
+        """Remarks for people."""
+
+    def target(self, message: int, device: str) -> DeviceTarget | None:
+        """Return what a device is; None after a rejection."""
+        if not 0 < len(device) <= MAX_NAME_CHARACTERS or not device.isprintable() or "\ufffd" in device:
+            self.rows.reject(message, Reason.WRONG_TYPE, f"no device id: {device[:40]!r}")
+            return None
+        found = self._options.devices.target(device)
+        if found is None and self._options.unmapped_pass:
+            return DeviceTarget(ObjectRef(self._default, device))
+        if found is None:
+            self.rows.reject(message, Reason.UNKNOWN_DEVICE, f"{self._family} {device}")
+        return found
+
+    def reject(self, message: int, reason: Reason, detail: str = "") -> None:
+        """Note a rejection."""
+        self.rows.reject(message, reason, detail)
+
+    def note(self, text: str) -> None:
+        """Note a remark for people."""
+        self.notes.append(text)
+
+    def add(
+        self,
+        place: int,
+        message: RawMessage,
+        device: str,
+        fields: Iterable[Field],
+        *,
+        measured_ms: int | None,
+        backfilled: bool = False,
+    ) -> None:
+        """Take the fields that one device measured at one time.
+
+        Parameters
+        ----------
+        place
+            Place of the message in the batch.
+        message
+            The message.
+        device
+            Foreign id of the device.
+        fields
+            What it measured; the first field of a point wins, others of it become extra values.
+        measured_ms
+            When [epoch ms UTC]; None: arrival time, with quality uncertain_time.
+        backfilled
+            Whether the device says that this is history.
+        """
+        target = self.target(place, device)
+        if target is None:
+            return
+        listed = list(fields)
+        if len(listed) > MAX_FIELDS:
+            self.reject(place, Reason.TOO_BIG, f"{len(listed) - MAX_FIELDS} fields beyond {MAX_FIELDS}")
+            del listed[MAX_FIELDS:]
+        if backfilled:
+            listed.append(Field("backfilled", True, "", "backfilled"))
+        if not listed:
+            self.reject(place, Reason.NOT_TELEMETRY, "no readings")
+            return
+        t_ms = message.received_ms if measured_ms is None else measured_ms
+        floor = Quality.UNCERTAIN_TIME if measured_ms is None else Quality.GOOD
+        told = _told_quality(listed)
+        taken: set[int] = set()
+        for item in listed:
+            row = _row_of(item, target)
+            if row is None or row[0] in taken:
+                extra = ExtraValue(
+                    place,
+                    target.ref.object_id,
+                    item.name[:MAX_NAME_CHARACTERS],
+                    t_ms,
+                    _shown(item.value),
+                    item.unit,
+                    max(item.quality, floor),
+                )
+                self.rows.extras.append(extra)
+                continue
+            point, value = row
+            taken.add(point)
+            quality = max(item.quality, floor, told if POINTS[point].name in _JUDGED else 0)
+            if value is None:
+                quality = max(quality, Quality.BAD)
+            if quality:
+                self.rows.quality[len(self.rows.value)] = quality
+            self.rows.point.append(point)
+            self.rows.value.append(value)
+        if taken:
+            seat = self.rows.place_of(target.ref, None)
+            self.rows.close_reading(place, seat, t_ms, message.received_ms, len(taken))
+
+    def finish(self) -> Decoded:
+        """Return what was collected."""
+        return self.rows.finish(self.notes)
+
+
+def finite_number(value: object) -> float | None:
+    """Return a finite number (not a truth value), None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _row_of(item: Field, target: DeviceTarget) -> tuple[int, float | None] | None:
+    """Return the point and its canonical value; None when no point covers the field."""
+    rule = target.points.get(item.name)
+    name = rule.point if rule is not None else item.point
+    point = None if name is None else POINT_INDEX.get((target.ref.measurement, name))
+    if point is None or isinstance(item.value, str):
+        return None
+    if item.value is None:
+        return point, None
+    number = float(item.value) if isinstance(item.value, bool) else finite_number(item.value)
+    if number is None:
+        return None
+    unit = item.unit
+    if rule is not None:
+        number = number * rule.scale + rule.offset
+        unit = rule.unit or unit or POINTS[point].unit.value
+    try:
+        return point, to_canonical(number, unit=unit, canonical=POINTS[point].unit)
+    except UnknownConversionError:
+        return None
+
+
+def _told_quality(fields: Iterable[Field]) -> int:
+    """Return what the flags of a reading say about its other values."""
+    raised = {item.point for item in fields if item.value and item.point in ("sensor_fault", "sensor_moved")}
+    if "sensor_fault" in raised:
+        return Quality.BAD_SENSOR_FAULT
+    return Quality.UNCERTAIN_MOVED if "sensor_moved" in raised else Quality.GOOD
+
+
+def _shown(value: float | bool | str | None) -> float | bool | str | None:
+    """Return a value that JSON can carry."""
+    if isinstance(value, str):
+        return value[:MAX_TEXT_CHARACTERS]
+    if value is None or isinstance(value, bool):
+        return value
+    return finite_number(value)
