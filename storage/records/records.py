@@ -14,6 +14,7 @@ from heating.protocols import Health, HealthStatus
 from storage.records.alarms import AlarmRecords
 from storage.records.audit import AuditRecords
 from storage.records.database import Database, open_database
+from storage.records.devices import DeviceRecords
 from storage.records.migrate import require_newest, upgrade
 from storage.records.outbox import OutboxRecords
 from storage.records.people import PeopleRecords
@@ -36,6 +37,7 @@ class Records:
         self.outbox = OutboxRecords(database)
         self.tickets = TicketRecords(database)
         self.audit = AuditRecords(database)
+        self.devices = DeviceRecords(database)
         self._probe: threading.Thread | None = None
         self._probe_answer: Health | None = None
 
