@@ -3,6 +3,7 @@
 A server that is not installed skips its tests with a printed reason; with ``CI=true`` that is a failure.
 """
 
+import gc
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -64,6 +65,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         others = [item for item in items if "golden" not in getattr(item, "fixturenames", ())]
         items[:] = [item for item in items if "golden" in getattr(item, "fixturenames", ())]
         config.hook.pytest_deselected(items=others)
+
+
+def pytest_unconfigure() -> None:
+    """Take Hypothesis's watch over the garbage collector away, at the very end.
+
+    The collector's list of watchers outlives every module, and with it whatever the watch reaches: DuckDB would find
+    its own types alive when the interpreter ends, and print a page about leaks behind pytest's closing line.
+    """
+    gc.callbacks[:] = [
+        watch for watch in gc.callbacks if not getattr(watch, "__module__", "").startswith("hypothesis.")
+    ]
 
 
 @pytest.fixture(scope="session")
