@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AliasChoices, AwareDatetime, BaseModel, Field
 from starlette.responses import Response
 
 from dashboard.api.pages import AlarmPage, IncidentPage
@@ -61,9 +61,9 @@ class Remark(BaseModel):
 
 
 class Comment(BaseModel):
-    """A note."""
+    """A note; the field may be called ``comment`` or ``text``."""
 
-    text: PlainText = Field(min_length=1, max_length=2000)
+    text: PlainText = Field(min_length=1, max_length=2000, validation_alias=AliasChoices("comment", "text"))
 
 
 class Promise(BaseModel):
