@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from collector.decoders.cjt188_heat_meter import Cjt188HeatMeterDecoder
 from collector.decoders.decoded import Decoder
 from collector.decoders.foreign import FamilyOptions, Hints, NoDeviceMap
 from collector.decoders.native import NativeDecoder
+from collector.decoders.nb_0x68 import Nb0x68Decoder
 from collector.device_map import FileDeviceMap
 from heating.errors import HeatingError
 
@@ -26,6 +28,8 @@ def _native(options: FamilyOptions) -> Decoder:
 
 DECODERS: dict[str, DecoderFactory] = {
     "native": _native,
+    "cjt188_heat_meter": Cjt188HeatMeterDecoder,
+    "nb_0x68": Nb0x68Decoder,
 }
 """Every family, by the name used in `mqtt.routes` and by `nuanliu decode`."""
 
