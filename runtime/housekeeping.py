@@ -1,4 +1,7 @@
-"""Daily work of a running house: retention of readings. APScheduler gives the hour, the store does the work."""
+"""Hourly work of a running house: the upkeep of the store of readings. APScheduler gives the hour.
+
+The store drops what is too old; the embedded one also sorts the days that have closed and checkpoints.
+"""
 
 from datetime import UTC
 
@@ -12,15 +15,17 @@ from heating.protocols import TimeSeriesStore
 __all__ = ["Housekeeping"]
 
 _log = structlog.get_logger()
+MINUTE = 20
+"""Minute of every hour [min]: a day that has closed is in order within the hour."""
 
 
 class Housekeeping:
-    """Runs the retention once a day, at a quiet hour.
+    """Runs the upkeep every hour, off the full hour so that it meets no other hourly work.
 
     Parameters
     ----------
     store : TimeSeriesStore
-        Its old days are deleted.
+        Its old days are deleted, its closed ones put in order.
     clock : Clock
         What «old» is measured against.
     """
@@ -29,9 +34,9 @@ class Housekeeping:
         self._store = store
         self._clock = clock
         self._scheduler = BackgroundScheduler(
-            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 6 * 3600}
+            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 3600}
         )
-        self._scheduler.add_job(self.run_once, "cron", hour=19, minute=20, id="retention")  # 03:20 in China
+        self._scheduler.add_job(self.run_once, "cron", minute=MINUTE, id="retention")
 
     def start(self) -> None:
         """Start the scheduler."""
@@ -47,7 +52,7 @@ class Housekeeping:
         return bool(self._scheduler.running)
 
     def run_once(self) -> None:
-        """Apply the retention now; a store that is away is tried again the next day."""
+        """Apply the retention now; a store that is away is tried again in the next hour."""
         try:
             dropped = self._store.apply_retention(now=self._clock.now())
         except HeatingError as error:

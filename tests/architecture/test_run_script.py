@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from tests.architecture.source_tree import PROJECT_ROOT
+from tests.architecture.source_tree import PROJECT_ROOT, rooms
 
 COMMANDS = ("demo", "check", "test", "lint", "types", "fmt", "bench", "golden", "lock", "clean", "help")
 
@@ -43,6 +43,12 @@ def test_the_script_is_valid_for_a_plain_posix_shell() -> None:
     script = (PROJECT_ROOT / "run").read_text(encoding="utf-8")
     assert script.startswith("#!/bin/sh\n")
     assert re.search(r"\[\[|\blocal \b|<<<|\bfunction ", script) is None
+
+
+def test_the_search_for_weak_spots_reads_every_room() -> None:
+    script = (PROJECT_ROOT / "run").read_text(encoding="utf-8")
+    (named,) = re.findall(r"^rooms='(.*)'$", script, re.MULTILINE)
+    assert sorted(named.split()) == sorted(rooms(PROJECT_ROOT))
 
 
 def test_the_gate_calls_exactly_the_check() -> None:
