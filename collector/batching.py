@@ -12,9 +12,12 @@ __all__ = ["gather"]
 
 
 def gather(
-    source: MessageSource, *, limit: int, wait_s: float, gap_s: float, idle_s: float
+    source: MessageSource, *, limit: int, wait_s: float, gap_s: float, idle_s: float, most: int = 0
 ) -> list[RawMessage]:
     """Return the next batch, empty when nothing came.
+
+    A full batch takes along what else lies ready, without waiting, up to `most`: a long queue is worked off in few
+    large commits.
 
     Parameters
     ----------
@@ -28,6 +31,8 @@ def gather(
         A pause without messages this long ends the batch [s].
     idle_s
         Longest wait for the first message [s].
+    most
+        Most messages of a batch when the queue is long; 0: `limit`. At most half the in-flight window.
     """
     messages = source.take(limit=limit, timeout_s=idle_s)
     if not messages:
@@ -38,4 +43,6 @@ def gather(
         if not more:
             break
         messages += more
+    if len(messages) >= limit and most > len(messages):
+        messages += source.take(limit=most - len(messages), timeout_s=0.0)
     return messages

@@ -22,6 +22,9 @@ from heating.samples import ObjectRef, SampleBatch
 
 __all__ = ["DecoderChain"]
 
+PORTION = 500
+"""Messages decoded at a time: what they become stays in the processor's cache."""
+
 log = structlog.get_logger()
 
 
@@ -71,6 +74,15 @@ class DecoderChain:
 
     def read(self, messages: Sequence[RawMessage]) -> Decoded:
         """Turn messages into rows that may be stored; never raises on bad input."""
+        if len(messages) <= PORTION:
+            return self._read_portion(messages)
+        portions = [
+            _moved(self._read_portion(messages[start : start + PORTION]), start)
+            for start in range(0, len(messages), PORTION)
+        ]
+        return _joined(portions)
+
+    def _read_portion(self, messages: Sequence[RawMessage]) -> Decoded:
         targets = [self._routes.target(message.topic) for message in messages]
         first = targets[0] if targets else None
         if first is not None and targets.count(first) == len(targets):
@@ -110,10 +122,14 @@ class DecoderChain:
         half = len(messages) // 2
         first = self._decode(decoder, messages[:half])
         second = self._decode(decoder, messages[half:])
-        moved = [replace(item, message=item.message + half) for item in second.rejections]
-        extras = [replace(item, message=item.message + half) for item in second.extras]
-        shifted = second.message + np.int32(half)
-        return _joined([first, replace(second, message=shifted, rejections=moved, extras=extras)])
+        return _joined([first, _moved(second, half)])
+
+
+def _moved(part: Decoded, places: int) -> Decoded:
+    """Return a part whose messages stand further back in the whole."""
+    moved = [replace(item, message=item.message + places) for item in part.rejections]
+    extras = [replace(item, message=item.message + places) for item in part.extras]
+    return replace(part, message=part.message + np.int32(places), rejections=moved, extras=extras)
 
 
 def _without_silence(decoded: Decoded, known: KnownObjects) -> Decoded:

@@ -34,6 +34,8 @@ IDLE_S = 0.2
 """Longest wait for a first message [s]."""
 RETRY_S = 1.0
 """Pause after a commit that failed, and between looks at a full disk [s]."""
+LONG_QUEUE_MESSAGES = 4_000
+"""Most messages of one commit when more than a batch lies ready: fewer, larger commits under load."""
 COALESCE_MARGIN_MS = 3
 """A batch ends when nothing came for the coalescing pause and this margin [ms]."""
 
@@ -84,6 +86,7 @@ class Collector:
         self._disk = disk
         self._settings = settings
         self._limit = max(1, min(settings.batch_messages, max_batch or settings.batch_messages))
+        self._most = max(self._limit, min(LONG_QUEUE_MESSAGES, max_batch or self._limit))
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._held: list[RawMessage] = []
@@ -202,6 +205,7 @@ class Collector:
                     wait_s=settings.batch_wait_ms / 1000.0,
                     gap_s=gap_s,
                     idle_s=IDLE_S,
+                    most=self._most,
                 )
             if not self._held:
                 self._idle.set()

@@ -1,37 +1,34 @@
 """Repeats and conflicts: what came already for an object and a time.
 
-The key is (object, measured time); kept under it is, for each point, a short hash of its value. The same content
-again is a duplicate; another value of a point that came is a conflict, and the first one wins; a point that had not
-come yet is new (gateways that send one message for each point are no conflict). The keys live in the hourly spool
-files, written in the transaction of the rows.
+The same content again is a duplicate; another value of a point that came is a conflict, and the first one wins; a
+point that had not come yet is new (gateways that send one message for each point are no conflict). The batches of the
+spool themselves say what came; `collector.seen_keys` says which of them to look into. What does not live here: the
+files (`collector.repeat_memory`).
 """
 
-import sqlite3
-import struct
-import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
+from collector.batch_codec import CodecError, decode_batch
 from collector.decoders.decoded import Decoded
-from heating.points import POINTS
+from collector.seen_keys import Keys, SeenKeys, reading_keys
+from heating.samples import SampleBatch
 
-__all__ = ["RowFate", "judge_rows", "value_hashes"]
+__all__ = ["Judged", "RowFate", "SeenFile", "judge_rows", "value_hashes"]
 
-_POINT_HASH: NDArray[np.uint32] = np.array(
-    [zlib.crc32(f"{point.measurement.value}/{point.name}".encode()) for point in POINTS], np.uint32
-)
 _MIX = np.uint64(0x9E3779B97F4A7C15)
-_PAIR = struct.Struct("<II")
-_INSERT = "INSERT OR IGNORE INTO seen VALUES (?, ?, ?)"
-_REPLACE = "INSERT OR REPLACE INTO seen VALUES (?, ?, ?)"
-_SELECT = "SELECT content FROM seen WHERE measured_ms = ? AND object = ?"
 
 Key = tuple[int, str]
 """Measured time [epoch ms] and ``measurement/id``."""
+Content = dict[int, int]
+"""Place of a point in `heating.points.POINTS` → hash of its value."""
+
+log = structlog.get_logger()
 
 
 class RowFate(IntEnum):
@@ -43,13 +40,22 @@ class RowFate(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Readings:
-    """Readings of a batch: one key and one stretch of rows each."""
+class SeenFile:
+    """What one file of the spool remembers."""
 
-    keys: list[Key]
-    starts: list[int]
-    ends: list[int]
-    contents: list[bytes]
+    keys: SeenKeys
+    body_of: Callable[[int], bytes | None]
+    """Returns the body of a batch, None when it is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What becomes of the rows of a batch."""
+
+    fates: NDArray[np.uint8]
+    """(n,) codes of `RowFate`."""
+    keys: Keys
+    """(n_readings,) to be noted under the batch once it is committed."""
 
 
 def value_hashes(values: NDArray[np.float64]) -> NDArray[np.uint32]:
@@ -60,99 +66,78 @@ def value_hashes(values: NDArray[np.float64]) -> NDArray[np.uint32]:
     return (mixed >> np.uint64(32)).astype(np.uint32)
 
 
-def _readings_of(decoded: Decoded) -> _Readings:
-    samples = decoded.samples
-    first = np.flatnonzero(np.diff(decoded.reading, prepend=np.int32(-1)))
-    starts = first.tolist()
-    ends = [*starts[1:], len(samples)]
-    names = ["/".join(ref) for ref in samples.objects]
-    objects = [names[place] for place in samples.object_index[first].tolist()]
-    pairs = np.empty((len(samples), 2), "<u4")
-    pairs[:, 0] = _POINT_HASH[samples.point]
-    pairs[:, 1] = value_hashes(samples.value)
-    body = pairs.tobytes()
-    contents = [body[8 * start : 8 * end] for start, end in zip(starts, ends, strict=True)]
-    return _Readings(
-        list(zip(samples.measured_ms[first].tolist(), objects, strict=True)), starts, ends, contents
-    )
-
-
-def judge_rows(
-    connection: sqlite3.Connection,
-    decoded: Decoded,
-    *,
-    older: Callable[[int], Iterable[sqlite3.Connection]],
-    newest_older_ms: int,
-) -> NDArray[np.uint8]:
-    """Write the keys of a batch inside the open transaction and return what becomes of each row.
+def judge_rows(decoded: Decoded, files: Callable[[int], Iterable[SeenFile]]) -> Judged:
+    """Return what becomes of each row of a batch.
 
     Parameters
     ----------
-    connection
-        The current hourly file, in a transaction.
     decoded
         Validated rows.
-    older
-        Returns the older files that may hold the first arrival of a measured time [epoch ms].
-    newest_older_ms
-        A measured time above it cannot have come in an older file [epoch ms].
-
-    Returns
-    -------
-    NDArray[np.uint8]
-        (n,) codes of `RowFate`.
+    files
+        Returns the files that may hold what was measured at or after a time [epoch ms], newest first.
     """
-    fates = np.zeros(len(decoded.samples), np.uint8)
+    samples = decoded.samples
+    fates = np.zeros(len(samples), np.uint8)
     if not len(fates):
-        return fates
-    readings = _readings_of(decoded)
-    if int(decoded.samples.measured_ms.min()) > newest_older_ms:
-        connection.execute("SAVEPOINT keys")
-        rows = ((key[0], key[1], text) for key, text in zip(readings.keys, readings.contents, strict=True))
-        written = connection.executemany(_INSERT, rows).rowcount
-        if written == len(readings.keys):
-            connection.execute("RELEASE keys")
-            return fates
-        connection.execute("ROLLBACK TO keys")
-        connection.execute("RELEASE keys")
-    _judge_one_by_one(connection, readings, fates, older)
-    return fates
+        return Judged(fates, np.zeros(0, np.uint64))
+    first = np.flatnonzero(np.diff(decoded.reading, prepend=np.int32(-1)))
+    keys = reading_keys(samples.objects, samples.object_index[first], samples.measured_ms[first])
+    ordered = np.sort(keys)
+    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    asked = np.unique(ordered) if len(twice) else ordered
+    earlier: dict[Key, Content] = {}
+    doubtful = [twice]
+    for file in files(int(samples.measured_ms.min())):
+        found = file.keys.find(asked)
+        if len(found.keys):
+            doubtful.append(found.keys)
+            for sequence in np.unique(found.sequences).tolist():
+                _learn(earlier, file, sequence, found.keys)
+    suspects = np.unique(np.concatenate(doubtful))
+    if len(suspects):
+        _judge_readings(decoded, first, np.isin(keys, suspects), earlier, fates)
+    return Judged(fates, keys)
 
 
-def _judge_one_by_one(
-    connection: sqlite3.Connection,
-    readings: _Readings,
+def _learn(earlier: dict[Key, Content], file: SeenFile, sequence: int, wanted: Keys) -> None:
+    """Add what a batch holds under the wanted keys."""
+    body = file.body_of(sequence)
+    if body is None:
+        return
+    try:
+        samples, _message = decode_batch(body)
+    except CodecError as error:
+        log.error("collector.repeat_unreadable", sequence=sequence, error=str(error))
+        return
+    keys = reading_keys(samples.objects, samples.object_index, samples.measured_ms)
+    rows = np.flatnonzero(np.isin(keys, wanted))
+    for key, point, value in _contents(samples, rows):
+        earlier.setdefault(key, {}).setdefault(point, value)
+
+
+def _contents(samples: SampleBatch, rows: NDArray[np.intp]) -> Iterable[tuple[Key, int, int]]:
+    names = ["/".join(ref) for ref in samples.objects]
+    objects = [names[place] for place in samples.object_index[rows].tolist()]
+    times = samples.measured_ms[rows].tolist()
+    hashes = value_hashes(samples.value[rows]).tolist()
+    points = samples.point[rows].tolist()
+    return zip(zip(times, objects, strict=True), points, hashes, strict=True)
+
+
+def _judge_readings(
+    decoded: Decoded,
+    first: NDArray[np.intp],
+    suspect: NDArray[np.bool_],
+    earlier: dict[Key, Content],
     fates: NDArray[np.uint8],
-    older: Callable[[int], Iterable[sqlite3.Connection]],
 ) -> None:
-    here: dict[Key, dict[int, int]] = {}
-    changed: dict[Key, None] = {}
-    for key, start, content in zip(readings.keys, readings.starts, readings.contents, strict=True):
-        known = here.get(key)
-        if known is None:
-            known = here[key] = _known_content(connection, key, older)
-        for offset, (point, value) in enumerate(_PAIR.iter_unpack(content)):
-            former = known.get(point)
-            if former is None:
-                known[point] = value
-                changed[key] = None
-            elif former == value:
-                fates[start + offset] = RowFate.DUPLICATE
-            else:
-                fates[start + offset] = RowFate.CONFLICT
-    connection.executemany(
-        _REPLACE,
-        [(*key, b"".join(_PAIR.pack(*pair) for pair in here[key].items())) for key in changed],
-    )
-
-
-def _known_content(
-    connection: sqlite3.Connection, key: Key, older: Callable[[int], Iterable[sqlite3.Connection]]
-) -> dict[int, int]:
-    content: dict[int, int] = {}
-    for source in (connection, *older(key[0])):
-        row = source.execute(_SELECT, key).fetchone()
-        if row is not None:
-            for point, value in _PAIR.iter_unpack(row[0]):
-                content.setdefault(point, value)
-    return content
+    """Compare the rows of suspect readings with what came earlier, and with those before them in the batch."""
+    length = np.diff(first, append=len(fates))
+    rows = np.flatnonzero(np.repeat(suspect, length))
+    for row, (key, point, value) in zip(rows.tolist(), _contents(decoded.samples, rows), strict=True):
+        known = earlier.setdefault(key, {})
+        former = known.get(point)
+        if former is None:
+            known[point] = value
+        else:
+            fates[row] = RowFate.DUPLICATE if former == value else RowFate.CONFLICT

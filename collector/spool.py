@@ -13,14 +13,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import structlog
-from numpy.typing import NDArray
 
-from collector.arrived_message import content_of, redelivered_places
+from collector.arrived_message import redelivered_places
 from collector.batch_codec import decode_batch, encode_batch
 from collector.decoders.decoded import Decoded
 from collector.outcomes import Counts, sum_up
+from collector.recent_batches import RecentBatches, SpooledBatch
 from collector.rejections import (
     KeptRejection,
     delete_above_cap,
@@ -28,7 +27,9 @@ from collector.rejections import (
     rejections_of,
     write_rejections,
 )
-from collector.repeats import RowFate, judge_rows
+from collector.repeat_memory import RepeatMemory
+from collector.repeats import RowFate
+from collector.seen_keys import Keys
 from collector.spool_files import (
     SpoolError,
     SpoolFile,
@@ -36,6 +37,7 @@ from collector.spool_files import (
     file_name,
     find_files,
     hour_of,
+    last_entry,
     lock_folder,
     open_catalogue,
     open_file,
@@ -61,16 +63,6 @@ class Committed:
     counts: Counts
 
 
-@dataclass(frozen=True, slots=True)
-class SpooledBatch:
-    """A batch read back from the spool."""
-
-    sequence: int
-    samples: SampleBatch
-    message: NDArray[np.int32]
-    """(n,) number of the message within its batch, for each row."""
-
-
 class Spool:
     """The spool in one folder.
 
@@ -94,11 +86,10 @@ class Spool:
     def __init__(self, folder: Path, *, clock: Clock, future_tolerance_ms: int = 300_000) -> None:
         self.folder = folder
         self._clock = clock
-        self._tolerance_ms = future_tolerance_ms
         self._changed = threading.Condition()
         self._writer: sqlite3.Connection | None = None
         self._current: SpoolFile | None = None
-        self._older: dict[Path, sqlite3.Connection] = {}
+        self._memory = RepeatMemory(files=self._known_files, tolerance_ms=future_tolerance_ms)
         self._readers: dict[Path, sqlite3.Connection] = {}
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = lock_folder(folder)
@@ -116,6 +107,7 @@ class Spool:
         self.damaged_files = len(damaged)
         """Files set aside as unreadable when the spool was opened."""
         self._sequence = max([self._cursor, *(file.last_sequence for file in self._files)])
+        self._recent = RecentBatches(after=self._sequence)
         self.first_own_sequence = self._sequence + 1
         """First sequence of this process; batches before it belong to a former one."""
 
@@ -133,69 +125,46 @@ class Spool:
         try:
             connection = self._connection(now_ms)
             connection.execute("BEGIN IMMEDIATE")
-            committed = self._write(connection, now_ms, messages, decoded)
+            committed, kept, keys = self._write(connection, now_ms, messages, decoded)
             connection.execute("COMMIT")
         except (sqlite3.Error, OSError) as error:
             self._drop_writer()
+            self._memory.forget_current()
             raise SpoolError(f"cannot be kept: {error}") from error
+        if kept is not None:
+            self._memory.note(keys, committed.sequence)
         with self._changed:
             assert self._current is not None
             self._sequence = self._current.last_sequence = committed.sequence
             self._current.last_received_ms = max(self._current.last_received_ms, now_ms)
+            self._recent.put(kept, reached=committed.sequence)
             self._changed.notify_all()
         return committed
 
     def _write(
         self, connection: sqlite3.Connection, now_ms: int, messages: Sequence[RawMessage], decoded: Decoded
-    ) -> Committed:
+    ) -> tuple[Committed, SpooledBatch | None, Keys]:
         sequence = self._sequence + 1
         again = redelivered_places(messages)
-        fates = self._fates(connection, messages, decoded, again)
-        known = [place for place in again if self._rejected_before(connection, content_of(messages[place]))]
-        outcome = sum_up(decoded, fates, messages=len(messages), known_again=frozenset(known))
-        rows = fates == RowFate.NEW
-        fresh = decoded.samples if rows.all() else decoded.samples.select(rows)
+        judged = self._memory.judge(connection, messages, decoded, again)
+        known = [place for place in again if self._memory.rejected_before(connection, messages[place])]
+        outcome = sum_up(decoded, judged.fates, messages=len(messages), known_again=frozenset(known))
+        rows = judged.fates == RowFate.NEW
+        fresh, message = decoded.samples, decoded.message
+        if not rows.all():
+            fresh, message = fresh.select(rows), message[rows]
+        kept = None
         if len(fresh):
-            body = encode_batch(fresh, decoded.message[rows])
+            kept = SpooledBatch(sequence, fresh, message)
+            body = encode_batch(fresh, message)
             connection.execute(
                 "INSERT INTO batch VALUES (?, ?, ?, ?, ?)",
                 (sequence, now_ms, outcome.counts.stored, len(fresh), body),
             )
+            connection.execute("INSERT INTO batch_keys VALUES (?, ?)", (sequence, judged.keys.tobytes()))
         if outcome.rejections:
             write_rejections(connection, rejections_of(sequence, messages, outcome))
-        return Committed(sequence, fresh, outcome.counts)
-
-    def _fates(
-        self,
-        connection: sqlite3.Connection,
-        messages: Sequence[RawMessage],
-        decoded: Decoded,
-        again: list[int],
-    ) -> NDArray[np.uint8]:
-        samples = decoded.samples
-        fates = judge_rows(
-            connection, decoded, older=self._older_connections, newest_older_ms=self._newest_older_ms()
-        )
-        at_arrival = samples.measured_ms == samples.received_ms
-        if not at_arrival.any():
-            return fates
-        timeless = np.unique(decoded.message[at_arrival])
-        repeated = []
-        for place in timeless.tolist():
-            content = content_of(messages[place])
-            fresh = connection.execute("INSERT OR IGNORE INTO arrival VALUES (?)", (content,)).rowcount
-            if not fresh and place in again:
-                repeated.append(place)
-        if repeated:
-            fates[np.isin(decoded.message, np.array(repeated))] = RowFate.DUPLICATE
-        return fates
-
-    def _rejected_before(self, connection: sqlite3.Connection, content: bytes) -> bool:
-        query = "SELECT 1 FROM rejection WHERE content = ? AND whole LIMIT 1"
-        return any(
-            source.execute(query, (content,)).fetchone()
-            for source in (connection, *self._older_connections(self._newest_older_ms()))
-        )
+        return Committed(sequence, fresh, outcome.counts), kept, judged.keys
 
     def _connection(self, now_ms: int) -> sqlite3.Connection:
         """Return the connection of the current hourly file; a new hour opens a new file, a clock set back none."""
@@ -206,14 +175,23 @@ class Spool:
         with self._changed:
             last = self._files[-1] if self._files else None
         if last is not None and hour <= last.hour:
-            self._writer, self._current = open_file(last.path), last
-            return self._writer
-        path = self.folder / file_name(hour)
-        self._writer = open_file(path)
-        self._current = SpoolFile(path, hour, 0, 0)
+            return self._take_file(last)
+        return self._take_file(SpoolFile(self.folder / file_name(hour), hour, 0, 0))
+
+    def _take_file(self, file: SpoolFile) -> sqlite3.Connection:
+        self._writer = writer = open_file(file.path)
+        sequence, received_ms = last_entry(writer)
+        self._memory.turn_to(file, writer)
         with self._changed:
-            self._files.append(self._current)
-        return self._writer
+            if file not in self._files:
+                self._files.append(file)
+            if sequence > self._sequence:
+                log.warning("collector.commit_found_after_failure", sequence=sequence, noted=self._sequence)
+                self._sequence = file.last_sequence = sequence
+                file.last_received_ms = max(file.last_received_ms, received_ms)
+                self._recent.restart(after=sequence)
+        self._current = file
+        return writer
 
     def _drop_writer(self) -> None:
         writer, self._writer, self._current = self._writer, None, None
@@ -225,24 +203,6 @@ class Spool:
             writer.close()
         except sqlite3.Error as error:
             log.warning("collector.spool_close_failed", error=str(error))
-
-    def _newest_older_ms(self) -> int:
-        with self._changed:
-            times = [file.last_received_ms for file in self._files if file is not self._current]
-        return max(times, default=-(2**62)) + self._tolerance_ms
-
-    def _older_connections(self, measured_ms: int) -> Iterator[sqlite3.Connection]:
-        """Yield the older files in which something measured then may have arrived."""
-        with self._changed:
-            older = [file for file in self._files if file is not self._current]
-        for path in [path for path in self._older if path not in {file.path for file in older}]:
-            self._older.pop(path).close()
-        for file in reversed(older):
-            if file.last_received_ms + self._tolerance_ms < measured_ms:
-                return
-            if file.path not in self._older:
-                self._older[file.path] = open_file(file.path)
-            yield self._older[file.path]
 
     # --- reading and tidying (forwarder thread) -----------------------------------------------------------------
 
@@ -279,6 +239,9 @@ class Spool:
         with self._changed:
             files = [file for file in self._files if file.last_sequence > self._cursor]
             reached = self._sequence
+            at_hand = self._recent.after(self._cursor, max_rows=max_rows)
+        if at_hand is not None:
+            return at_hand, at_hand[-1].sequence if len(at_hand) else reached
         batches: list[SpooledBatch] = []
         rows = 0
         try:
@@ -318,11 +281,18 @@ class Spool:
             raise SpoolError(f"the cursor cannot be kept: {error}") from error
         with self._changed:
             self._cursor = sequence
+            self._recent.drop_through(sequence)
+
+    def _known_files(self) -> list[SpoolFile]:
+        with self._changed:
+            return list(self._files)
 
     def skip_to(self, sequence: int) -> None:
         """Never give out sequences at or below one that the store knows of this spool."""
         with self._changed:
-            self._sequence = max(self._sequence, sequence)
+            if sequence > self._sequence:
+                self._sequence = sequence
+                self._recent.restart(after=sequence)
 
     def oldest_kept_sequence(self) -> int:
         """Return the first sequence that can still be read, the next one when there is none."""
@@ -433,9 +403,9 @@ class Spool:
     def close(self) -> None:
         """Let go of everything; both threads must have ended."""
         self._drop_writer()
-        for connection in (*self._older.values(), *self._readers.values(), self._catalogue):
+        self._memory.close()
+        for connection in (*self._readers.values(), self._catalogue):
             connection.close()
-        self._older.clear()
         self._readers.clear()
         os.close(self._lock)
 

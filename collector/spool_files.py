@@ -23,6 +23,8 @@ __all__ = [
     "file_name",
     "find_files",
     "hour_of",
+    "keys_path",
+    "last_entry",
     "lock_folder",
     "open_catalogue",
     "open_file",
@@ -40,9 +42,7 @@ CREATE TABLE IF NOT EXISTS batch (
     sequence INTEGER PRIMARY KEY, received_ms INTEGER NOT NULL, messages INTEGER NOT NULL,
     row_count INTEGER NOT NULL, body BLOB NOT NULL
 );
-CREATE TABLE IF NOT EXISTS seen (
-    measured_ms INTEGER NOT NULL, object TEXT NOT NULL, content BLOB NOT NULL, PRIMARY KEY (measured_ms, object)
-) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS batch_keys (sequence INTEGER PRIMARY KEY, keys BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS arrival (content BLOB PRIMARY KEY) WITHOUT ROWID;
 """
 _REJECTION_TABLE = """
@@ -136,6 +136,15 @@ def open_catalogue(folder: Path, *, read_only: bool = False) -> sqlite3.Connecti
     return connection
 
 
+def last_entry(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Return the newest sequence and the newest arrival [epoch ms] in a file, 0 when it is empty."""
+    newest = [
+        connection.execute(f"SELECT max(sequence), max(received_ms) FROM {table}").fetchone()
+        for table in ("batch", "rejection")
+    ]
+    return max(row[0] or 0 for row in newest), max(row[1] or 0 for row in newest)
+
+
 def find_files(folder: Path) -> tuple[list[SpoolFile], list[Path]]:
     """Return the hourly files of a folder in order, and those that cannot be read."""
     files: list[SpoolFile] = []
@@ -144,23 +153,26 @@ def find_files(folder: Path) -> tuple[list[SpoolFile], list[Path]]:
         try:
             connection = open_file(path)
             try:
-                row = connection.execute(
-                    "SELECT max(sequence), max(received_ms) FROM (SELECT sequence, received_ms FROM batch"
-                    " UNION ALL SELECT sequence, received_ms FROM rejection)"
-                ).fetchone()
+                last_sequence, last_received_ms = last_entry(connection)
             finally:
                 connection.close()
         except sqlite3.DatabaseError:
             damaged.append(path)
             continue
-        files.append(SpoolFile(path, path.stem.removeprefix("spool-"), row[0] or 0, row[1] or 0))
+        files.append(SpoolFile(path, path.stem.removeprefix("spool-"), last_sequence, last_received_ms))
     return files, damaged
+
+
+def keys_path(path: Path) -> Path:
+    """Return where the keys of an hourly file are saved; they can be made anew from it."""
+    return path.with_name(f"{path.name}.keys")
 
 
 def remove_file(path: Path) -> None:
     """Delete an hourly file with its write-ahead log."""
     for suffix in ("", "-wal", "-shm"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
+    keys_path(path).unlink(missing_ok=True)
 
 
 def lock_folder(folder: Path) -> int:

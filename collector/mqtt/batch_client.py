@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any
 
+import numpy as np
 import paho.mqtt.client as paho
 import structlog
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
@@ -124,14 +125,22 @@ class BatchClient(paho.Client):
 
     def flush_acknowledgements(self) -> int:
         """Queue one buffer of PUBACKs (PUBREC for QoS 2), network thread only; return how many were still valid."""
-        parts: list[bytes] = []
+        valid: list[int] = []
         while self._acknowledgements:
             epoch, packet_ids = self._acknowledgements.popleft()
             if self._is_current(epoch):
-                parts.extend(self._acknowledgement(packet_id) for packet_id in packet_ids)
-        if parts and self._sock is not None:
-            self._packet_queue(paho.PUBACK, b"".join(parts), 0, 1)
-        return len(parts)
+                valid.extend(packet_ids)
+        if valid and self._sock is not None:
+            self._packet_queue(paho.PUBACK, self._acknowledgements_of(valid), 0, 1)
+        return len(valid)
+
+    def _acknowledgements_of(self, packet_ids: list[int]) -> bytes:
+        if self._exactly_once:
+            return b"".join(map(self._acknowledgement, packet_ids))
+        packets = np.empty((len(packet_ids), 2), ">u2")
+        packets[:, 0] = _PUBACK << 8 | 2
+        packets[:, 1] = packet_ids
+        return packets.tobytes()
 
     def _is_current(self, epoch: int) -> bool:
         """Whether a packet of that connection may be acknowledged on this one."""
@@ -208,9 +217,8 @@ class BatchClient(paho.Client):
         return MQTTErrorCode.MQTT_ERR_SUCCESS
 
     def _hand_on(self, frames: list[PublishFrame]) -> None:
-        for frame in frames:
-            if frame[3] & QOS_BITS == 4:
-                self._exactly_once.add(frame[2])
+        if any(flags & QOS_BITS == 4 for flags in {frame[3] for frame in frames}):
+            self._exactly_once.update(frame[2] for frame in frames if frame[3] & QOS_BITS == 4)
         try:
             self._on_batch(self.epoch, frames)
         except Exception:

@@ -8,6 +8,8 @@ import json
 import threading
 from collections import deque
 from collections.abc import Sequence
+from itertools import groupby, repeat
+from operator import attrgetter
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -17,7 +19,7 @@ import structlog
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from collector.arrived_message import ArrivedMessage
+from collector.arrived_message import ArrivedMessage, arrived_messages
 from collector.mqtt.batch_client import BatchClient
 from collector.mqtt.frames import DUPLICATE_FLAG, RETAIN_FLAG, PublishFrame
 from collector.mqtt.network_loop import NetworkLoop
@@ -33,6 +35,8 @@ TOPIC_CACHE_ENTRIES = 500_000
 """Topics whose text is remembered."""
 
 log = structlog.get_logger()
+
+_epoch_of = attrgetter("epoch")
 
 
 class MqttSource:
@@ -112,14 +116,11 @@ class MqttSource:
 
     def acknowledge(self, messages: Sequence[RawMessage]) -> None:
         """Acknowledge messages; those of an earlier connection are ignored (they will come again)."""
-        by_epoch: dict[int, list[int]] = {}
-        for message in messages:
-            if message.packet_id:
-                by_epoch.setdefault(message.epoch, []).append(message.packet_id)
-        for epoch, packet_ids in by_epoch.items():
-            self._client.acknowledge(epoch, packet_ids)
-        if by_epoch:
-            self._loop.wake()
+        for epoch, run in groupby(messages, key=_epoch_of):
+            packet_ids = [message.packet_id for message in run if message.packet_id]
+            if packet_ids:
+                self._client.acknowledge(epoch, packet_ids)
+                self._loop.wake()
 
     def health(self) -> Health:
         """Return the state of the connection."""
@@ -245,23 +246,24 @@ class MqttSource:
         topics = self._topics
         if len(topics) > TOPIC_CACHE_ENTRIES:
             topics.clear()
-        arrived: list[ArrivedMessage] = []
-        for topic, payload, packet_id, flags in frames:
-            text = topics.get(topic)
-            if text is None:
-                text = topics[topic] = topic.decode("utf-8", "replace")
-            arrived.append(
-                ArrivedMessage(
-                    text,
-                    payload,
-                    now_ms,
-                    packet_id,
-                    epoch,
-                    bool(flags & RETAIN_FLAG),
-                    bool(flags & DUPLICATE_FLAG),
-                )
+        texts = [topics.get(frame[0]) or self._learn_topic(frame[0]) for frame in frames]
+        flags = [frame[3] for frame in frames]
+        special = any(flag & (RETAIN_FLAG | DUPLICATE_FLAG) for flag in set(flags))
+        self._enqueue(
+            arrived_messages(
+                topics=texts,
+                payloads=[frame[1] for frame in frames],
+                packet_ids=[frame[2] for frame in frames],
+                retained=[bool(flag & RETAIN_FLAG) for flag in flags] if special else repeat(False),
+                redelivered=[bool(flag & DUPLICATE_FLAG) for flag in flags] if special else repeat(False),
+                received_ms=now_ms,
+                epoch=epoch,
             )
-        self._enqueue(arrived)
+        )
+
+    def _learn_topic(self, topic: bytes) -> str:
+        text = self._topics[topic] = topic.decode("utf-8", "replace")
+        return text
 
     def _enqueue(self, arrived: list[ArrivedMessage]) -> None:
         with self._arrived:
