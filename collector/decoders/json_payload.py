@@ -1,0 +1,76 @@
+"""Reading a JSON payload without trusting it: size, text, syntax, shape, each with its reason."""
+
+from collections.abc import Mapping
+from typing import cast
+
+import msgspec
+
+from collector.decoders.decoded import Reason
+from collector.decoders.foreign import ForeignRows
+
+__all__ = ["at_path", "json_object", "json_value", "text_at"]
+
+_UNREADABLE = (msgspec.MsgspecError, UnicodeError, RecursionError, OverflowError, ValueError)
+
+
+def json_value(rows: ForeignRows, place: int, payload: bytes, *, limit: int) -> tuple[bool, object]:
+    """Parse a payload.
+
+    Parameters
+    ----------
+    rows
+        Takes the rejection.
+    place
+        Place of the message in the batch.
+    payload
+        The bytes.
+    limit
+        Longest accepted payload [bytes].
+
+    Returns
+    -------
+    tuple[bool, object]
+        Whether it parsed, and the value.
+    """
+    if len(payload) > limit:
+        rows.reject(place, Reason.TOO_BIG, f"{len(payload)} bytes")
+        return False, None
+    try:
+        return True, msgspec.json.decode(payload)
+    except _UNREADABLE as error:
+        rows.reject(place, *_why(payload, error))
+    return False, None
+
+
+def json_object(rows: ForeignRows, place: int, payload: bytes, *, limit: int) -> dict[str, object] | None:
+    """Parse a payload that must be a JSON object; None after a rejection."""
+    parsed, value = json_value(rows, place, payload, limit=limit)
+    if not parsed:
+        return None
+    if isinstance(value, dict):
+        return cast("dict[str, object]", value)
+    rows.reject(place, Reason.WRONG_TYPE, f"a JSON {type(value).__name__}, not an object")
+    return None
+
+
+def at_path(value: object, *names: str) -> object:
+    """Return what stands under nested names, None where one is missing."""
+    for name in names:
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(name)
+    return value
+
+
+def text_at(value: object, *names: str) -> str | None:
+    """Return a non-empty text under nested names, None for anything else."""
+    found = at_path(value, *names)
+    return found if isinstance(found, str) and found else None
+
+
+def _why(payload: bytes, error: Exception) -> tuple[Reason, str]:
+    try:
+        payload.decode()
+    except UnicodeDecodeError as fault:
+        return Reason.BAD_UTF8, str(fault)
+    return Reason.BAD_JSON, str(error)
