@@ -53,9 +53,11 @@ class Conditions:
         self._rules: dict[Level, list[Rule]] = {}
         for rule in rules:
             self._rules.setdefault(rule.scope.level, []).append(rule)
-        self._sql = {level: _statement(of_level) for level, of_level in self._rules.items()}
+        self._sql = {level: _statement(of_level, f"signals_{level.word}") for level, of_level in self._rules.items()}
         self._lock = threading.Lock()
         self._connection: duckdb.DuckDBPyConnection | None = None
+        self._prepared: dict[Level, dict[str, NDArray[np.float64]]] = {}
+        """Columns that the prepared statement of each level reads in place."""
 
     def evaluate(self, level: Level, columns: Columns) -> dict[str, RuleTruth]:
         """Return the truths of every rule of a level over a table of signals, by rule id.
@@ -74,12 +76,22 @@ class Conditions:
             nothing = np.zeros(0, np.int8)
             return {r.rule_id: RuleTruth(nothing, nothing, tuple(nothing for _ in r.variants)) for r in rules}
         with self._lock:
-            if self._connection is None:
-                self._connection = locked_connection()
-            self._connection.register("signals", used)
-            answer = self._connection.execute(self._sql[level]).fetchnumpy()
-            self._connection.unregister("signals")
+            answer = self._answer(level, used)
         return {rule.rule_id: _truth_of(rule, place, answer) for place, rule in enumerate(rules)}
+
+    def _answer(self, level: Level, used: Columns) -> Mapping[str, NDArray[np.int8]]:
+        """Copy the columns to where the prepared statement reads them: planning it costs more than small tables."""
+        if self._connection is None:
+            self._connection = locked_connection()
+        kept = self._prepared.get(level)
+        if kept is None or any(len(kept[name]) != len(column) for name, column in used.items()):
+            kept = self._prepared[level] = {name: np.array(column) for name, column in used.items()}
+            self._connection.register(f"signals_{level.word}", kept)
+            self._connection.execute(f"PREPARE judge_{level.word} AS {self._sql[level]}")
+        else:
+            for name, column in used.items():
+                np.copyto(kept[name], column)
+        return self._connection.execute(f"EXECUTE judge_{level.word}").fetchnumpy()
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -87,6 +99,7 @@ class Conditions:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+                self._prepared = {}
 
 
 def _truth_of(rule: Rule, place: int, answer: Mapping[str, NDArray[np.int8]]) -> RuleTruth:
@@ -101,7 +114,7 @@ def _signals_of(rules: Sequence[Rule]) -> list[str]:
     return sorted({name for rule in rules for name in rule.signals})
 
 
-def _statement(rules: Sequence[Rule]) -> str:
+def _statement(rules: Sequence[Rule], table: str) -> str:
     wanted: list[str] = []
     for place, rule in enumerate(rules):
         enabled = f"({rule.raise_when}) AND ({rule.enable_if})" if rule.enable_if else rule.raise_when
@@ -111,7 +124,7 @@ def _statement(rules: Sequence[Rule]) -> str:
         f"CASE WHEN isnan({_quoted(name)}) THEN NULL ELSE {_quoted(name)} END AS {_quoted(name)}"
         for name in _signals_of(rules)
     ]
-    return f"SELECT {', '.join(wanted)} FROM (SELECT {', '.join(columns)} FROM signals)"
+    return f"SELECT {', '.join(wanted)} FROM (SELECT {', '.join(columns)} FROM {table})"
 
 
 def _truth(rule: Rule, condition: str, name: str) -> str:
