@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heating.points import POINTS, Measurement
-from heating.protocols import RollupBatch
+from heating.protocols import RollupBatch, RollupName
 from heating.samples import SampleBatch
 from storage.timeseries.duckdb_store.partitions import DAY_MS, Partition, partitions_of_times
 
@@ -90,11 +90,43 @@ def _pivot_day(partition: Partition, batch: SampleBatch, keys: NDArray[np.uint32
     return columns
 
 
-def rollup_rows(rows: RollupBatch, keys: NDArray[np.uint32]) -> Iterator[tuple[Partition, WideColumns]]:
-    """Yield the roll-up rows of each month; `keys` has shape ``(n,)``, one a row."""
-    parts: Sequence[NDArray[Any]] = (rows.mean, rows.minimum, rows.maximum, rows.count.astype(np.int64))
-    for partition, chosen in partitions_of_times(rows.name.value, rows.bucket_ms):
-        columns: WideColumns = {"object": keys[chosen], "t": rows.bucket_ms[chosen]}
-        for ending, part in zip(ROLLUP_PARTS, parts, strict=True):
-            columns[f"{rows.point}_{ending}"] = part[chosen]
-        yield partition, columns
+def rollup_rows(
+    name: RollupName, batches: Sequence[RollupBatch], keys: Sequence[NDArray[np.uint32]]
+) -> Iterator[tuple[Partition, WideColumns]]:
+    """Yield the roll-up rows of each table, the points of one object and bucket in one row.
+
+    Parameters
+    ----------
+    batches
+        Rows of one roll-up; of rows of the same object, point and bucket the last wins.
+    keys
+        The store's number of each row's object, an array ``(n,)`` a batch.
+    """
+    buckets, bucket_place = np.unique(
+        np.concatenate([rows.bucket_ms for rows in batches]), return_inverse=True
+    )
+    series = np.concatenate(keys).astype(np.int64) * len(buckets) + bucket_place
+    distinct, row_of = np.unique(series, return_inverse=True)
+    columns: WideColumns = {
+        "object": (distinct // len(buckets)).astype(np.uint32),
+        "t": buckets[distinct % len(buckets)].astype(np.int64),
+    }
+    begin = 0
+    for rows in batches:
+        places = row_of[begin : begin + len(rows.count)]
+        begin += len(rows.count)
+        _lay(columns, rows, places, len(distinct))
+    for partition, chosen in partitions_of_times(name.value, columns["t"]):
+        yield partition, {column: values[chosen] for column, values in columns.items()}
+
+
+def _lay(columns: WideColumns, rows: RollupBatch, places: NDArray[np.intp], n: int) -> None:
+    """Put the rows of one point at their places; where there are none the count is masked, which is NULL."""
+    parts: Sequence[NDArray[Any]] = (rows.mean, rows.minimum, rows.maximum)
+    for ending, part in zip(ROLLUP_PARTS[:3], parts, strict=True):
+        values = columns.setdefault(f"{rows.point}_{ending}", np.full(n, np.nan))
+        values[places] = part
+    name = f"{rows.point}_{ROLLUP_PARTS[3]}"
+    if name not in columns:
+        columns[name] = np.ma.masked_array(np.zeros(n, np.int64), np.ones(n, np.bool_))
+    columns[name][places] = rows.count

@@ -36,9 +36,11 @@ from storage.timeseries.duckdb_store.database import (
 from storage.timeseries.duckdb_store.owner import Job, OwnerThread
 from storage.timeseries.duckdb_store.pivot import pivot_samples, rollup_rows, split_by_kind
 from storage.timeseries.duckdb_store.reading import read_latest, read_rollup, read_series
+from storage.timeseries.duckdb_store.scanning import read_statistics, read_window
 from storage.timeseries.errors import TimeSeriesError
 from storage.timeseries.identifiers import check_points, check_ref, require_few_objects
 from storage.timeseries.rollups import check_rollup_point, clean_rollup
+from storage.timeseries.statistics import Statistics, check_statistics_window
 from storage.timeseries.thinning import thin_series
 
 __all__ = ["DuckDBStore"]
@@ -133,12 +135,30 @@ class DuckDBStore:
         """Return the newest value of every point of every object of a measurement inside a window."""
         return self._read(lambda cursor: read_latest(cursor, self._catalogue, measurement, window))
 
+    def window(self, measurement: Measurement, window: Interval) -> SampleBatch:
+        """Return every reading of a measurement in a window of at most a day: exports and copies, not pages."""
+        check_statistics_window(window)
+        return self._read(lambda cursor: read_window(cursor, self._catalogue, measurement, window))
+
+    def statistics(
+        self, measurement: Measurement, points: Sequence[str], window: Interval, *, step: timedelta
+    ) -> list[Statistics]:
+        """Return statistics of raw readings in buckets, all objects of a measurement, by one scan."""
+        check_statistics_window(window)
+        names = check_points(measurement, points)
+        return self._read(
+            lambda cursor: read_statistics(cursor, self._catalogue, measurement, names, window, step=step)
+        )
+
     def write_rollup(self, rows: RollupBatch) -> None:
         """Store roll-up rows, replacing those of the same object, point and bucket."""
-        clean = clean_rollup(rows)
-        if not len(clean.count):
-            return
-        self._write(lambda connection: self._write_rollup(connection, clean))
+        self.write_rollups([rows])
+
+    def write_rollups(self, batches: Sequence[RollupBatch]) -> None:
+        """Store rows of several roll-ups and points in one transaction."""
+        clean = [rows for rows in map(clean_rollup, batches) if len(rows.count)]
+        if clean:
+            self._write(lambda connection: self._write_rollups(connection, clean))
 
     def read_rollup(
         self, name: RollupName, point: str, object_ids: Sequence[str], window: Interval
@@ -230,12 +250,14 @@ class DuckDBStore:
             self._catalogue.write_staged(connection, staged)
         self._publish(staged)
 
-    def _write_rollup(self, connection: duckdb.DuckDBPyConnection, rows: RollupBatch) -> None:
+    def _write_rollups(self, connection: duckdb.DuckDBPyConnection, batches: Sequence[RollupBatch]) -> None:
         staged = Staged()
         with transaction(connection):
-            keys = self._catalogue.stage_keys(staged, rows.name.value, rows.object_ids)
-            for partition, columns in rollup_rows(rows, keys):
-                self._catalogue.insert_rows(connection, staged, partition, columns)
+            for name in dict.fromkeys(rows.name for rows in batches):
+                together = [rows for rows in batches if rows.name is name]
+                keys = [self._catalogue.stage_keys(staged, name.value, rows.object_ids) for rows in together]
+                for partition, columns in rollup_rows(name, together, keys):
+                    self._catalogue.insert_rows(connection, staged, partition, columns)
             self._catalogue.write_staged(connection, staged)
         self._publish(staged)
 

@@ -1,24 +1,18 @@
 """Reads of InfluxDB in InfluxQL: bounded in time, ids bound as parameters, field names from the list of points."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from heating.intervals import Interval
-from heating.points import POINT_INDEX, Measurement
 from heating.protocols import RollupBatch, RollupName, SeriesColumns
-from heating.samples import ObjectRef, SampleBatch
+from heating.samples import ObjectRef
+from storage.timeseries.influxdb_store.scanning import IDS_IN_A_STATEMENT, within
 from storage.timeseries.influxdb_store.transport import InfluxTransport, Series
 from storage.timeseries.merging import empty_series
 
-__all__ = ["read_latest", "read_rollup", "read_series"]
-
-IDS_IN_A_STATEMENT = 250
-"""Ids named in one condition of a roll-up read."""
-STATEMENTS_IN_A_REQUEST = 8
-"""Statements of a warm start sent together."""
+__all__ = ["read_rollup", "read_series"]
 
 
 def read_series(
@@ -28,7 +22,7 @@ def read_series(
     fields = ", ".join(f'"{point}", "{point}__q"' for point in points)
     statement = (
         f'SELECT {fields} FROM "{ref.measurement.value}" '
-        f'WHERE "{ref.measurement.tag}" = $id AND {_within(window)}'
+        f'WHERE "{ref.measurement.tag}" = $id AND {within(window)}'
     )
     answer = transport.query(statement, database=database, parameters={"id": ref.object_id})
     if not points or not answer or not answer[0]:
@@ -43,89 +37,10 @@ def read_series(
     )
 
 
-def _within(window: Interval) -> str:
-    return f"time >= {window.start_ms}ms AND time < {window.end_ms}ms"
-
-
 def _table(series: Series) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return times ``(n,)`` and the other columns ``(n, n_columns)``, null as NaN."""
     rows = np.array(series["values"], np.float64)
     return rows[:, 0].astype(np.int64), rows[:, 1:]
-
-
-def read_latest(
-    transport: InfluxTransport, database: str, measurement: Measurement, window: Interval
-) -> SampleBatch:
-    """Return the newest value of every point of every object inside a window.
-
-    Two questions a point, because a null leaves only its quality: the last value, and the last quality that is not
-    good. The newer of both is the answer.
-    """
-    known = _field_names(transport, database, measurement)
-    asked: list[tuple[str, str]] = []
-    for point in (name for kind, name in POINT_INDEX if kind is measurement):
-        columns = f'"{point}", "{point}__q", "received_ms"'
-        asked += [
-            (point, f'SELECT last("{field}"), {columns} FROM "{measurement.value}"')
-            for field in (point, f"{point}__q")
-            if field in known
-        ]
-    pieces: list[tuple[NDArray[Any], ...]] = []
-    places: dict[str, int] = {}
-    for start in range(0, len(asked), STATEMENTS_IN_A_REQUEST):
-        part = asked[start : start + STATEMENTS_IN_A_REQUEST]
-        text = ";".join(
-            f'{select} WHERE {_within(window)} GROUP BY "{measurement.tag}"' for _, select in part
-        )
-        for (point, _), answer in zip(part, transport.query(text, database=database), strict=True):
-            if answer:
-                pieces.append(_last_rows(answer, places, measurement, point))
-    return _newest(measurement, places, pieces)
-
-
-def _field_names(transport: InfluxTransport, database: str, measurement: Measurement) -> frozenset[str]:
-    answer = transport.query(f'SHOW FIELD KEYS FROM "{measurement.value}"', database=database)
-    return frozenset(row[0] for series in answer[0] for row in series["values"]) if answer else frozenset()
-
-
-def _last_rows(
-    answer: list[Series], places: dict[str, int], measurement: Measurement, point: str
-) -> tuple[NDArray[Any], ...]:
-    """Return object, point, time, received, value and quality of the one row of each series."""
-    objects = [places.setdefault(series["tags"][measurement.tag], len(places)) for series in answer]
-    rows = np.array([series["values"][0] for series in answer], np.float64)
-    return (
-        np.array(objects, np.int32),
-        np.full(len(objects), POINT_INDEX[measurement, point], np.int16),
-        rows[:, 0].astype(np.int64),
-        np.nan_to_num(rows[:, 4]).astype(np.int64),
-        rows[:, 2],
-        np.nan_to_num(rows[:, 3]).astype(np.uint8),
-    )
-
-
-def _newest(
-    measurement: Measurement, places: dict[str, int], pieces: Sequence[tuple[NDArray[Any], ...]]
-) -> SampleBatch:
-    """Return one row an object and point, the newest."""
-    if not pieces:
-        return SampleBatch.empty()
-    index, point, measured, received, value, quality = (
-        np.concatenate(column) for column in zip(*pieces, strict=True)
-    )
-    order = np.lexsort((measured, point, index))
-    last = np.ones(len(order), np.bool_)
-    last[:-1] = (index[order][1:] != index[order][:-1]) | (point[order][1:] != point[order][:-1])
-    chosen = order[last]
-    return SampleBatch(
-        objects=tuple(ObjectRef(measurement, object_id) for object_id in places),
-        object_index=index[chosen],
-        point=point[chosen],
-        measured_ms=measured[chosen],
-        received_ms=received[chosen],
-        value=value[chosen],
-        quality=quality[chosen],
-    )
 
 
 def read_rollup(
@@ -151,7 +66,7 @@ def read_rollup(
         part = object_ids[start : start + IDS_IN_A_STATEMENT]
         named = " OR ".join(f'"{name.tag}" = $id{i}' for i in range(len(part)))
         statement = (
-            f'SELECT {fields} FROM {source} WHERE ({named}) AND {_within(window)} GROUP BY "{name.tag}"'
+            f'SELECT {fields} FROM {source} WHERE ({named}) AND {within(window)} GROUP BY "{name.tag}"'
         )
         parameters = {f"id{i}": object_id for i, object_id in enumerate(part)}
         for series in transport.query(statement, database=database, parameters=parameters)[0]:

@@ -16,10 +16,18 @@ from storage.timeseries.errors import StoreUnavailableError
 from storage.timeseries.identifiers import check_points, check_ref, require_few_objects
 from storage.timeseries.influxdb_store.databases import ROLLUP_POLICY, apply_policies, prepare_database
 from storage.timeseries.influxdb_store.flavour import Flavour
-from storage.timeseries.influxdb_store.influxql import read_latest, read_rollup, read_series
+from storage.timeseries.influxdb_store.influxql import read_rollup, read_series
 from storage.timeseries.influxdb_store.line_protocol import rollup_lines, sample_lines
+from storage.timeseries.influxdb_store.scanning import pieces_newest_first, read_window
 from storage.timeseries.influxdb_store.transport import InfluxTransport, detect_flavour
+from storage.timeseries.influxdb_store.warm_start import read_latest
 from storage.timeseries.rollups import check_rollup_point, clean_rollup
+from storage.timeseries.statistics import (
+    Statistics,
+    check_statistics_window,
+    merge_statistics,
+    statistics_of_batch,
+)
 from storage.timeseries.thinning import thin_series
 
 __all__ = ["InfluxDBStore"]
@@ -102,9 +110,36 @@ class InfluxDBStore:
         """Return the newest value of every point of every object of a measurement inside a window."""
         return read_latest(self._ready(), self.database, measurement, window)
 
+    def window(self, measurement: Measurement, window: Interval) -> SampleBatch:
+        """Return every reading of a measurement in a window of at most a day: exports and copies, not pages."""
+        check_statistics_window(window)
+        transport = self._ready()
+        parts = [
+            read_window(transport, self.database, measurement, piece) for piece in pieces_newest_first(window)
+        ]
+        return SampleBatch.concatenate(parts[::-1])
+
+    def statistics(
+        self, measurement: Measurement, points: Sequence[str], window: Interval, *, step: timedelta
+    ) -> list[Statistics]:
+        """Return statistics of raw readings in buckets, all objects of a measurement, by scans of raw rows."""
+        check_statistics_window(window)
+        names = check_points(measurement, points)
+        transport = self._ready()
+        found: dict[str, Statistics] = {}
+        for piece in pieces_newest_first(window):
+            batch = read_window(transport, self.database, measurement, piece, points=names)
+            for part in statistics_of_batch(batch, measurement, names, step=step):
+                found[part.point] = merge_statistics(found[part.point], part) if part.point in found else part
+        return list(found.values())
+
     def write_rollup(self, rows: RollupBatch) -> None:
         """Store roll-up rows, replacing those of the same object, point and bucket."""
-        self._write(rollup_lines(clean_rollup(rows)), rollup=True)
+        self.write_rollups([rows])
+
+    def write_rollups(self, batches: Sequence[RollupBatch]) -> None:
+        """Store rows of several roll-ups and points."""
+        self._write([line for rows in batches for line in rollup_lines(clean_rollup(rows))], rollup=True)
 
     def read_rollup(
         self, name: RollupName, point: str, object_ids: Sequence[str], window: Interval

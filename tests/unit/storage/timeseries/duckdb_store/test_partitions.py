@@ -1,4 +1,4 @@
-"""Tables are named by UTC day, or by month for roll-ups."""
+"""Tables are named by UTC day, or by month for most roll-ups."""
 
 from datetime import UTC, datetime
 
@@ -27,7 +27,8 @@ def test_every_time_falls_into_one_partition_that_contains_it(times: list[int], 
 def test_names_of_tables() -> None:
     moment = np.array([to_epoch_ms(datetime(2026, 2, 28, 23, 59, tzinfo=UTC))])
     assert partitions_of_times("room", moment)[0][0].name == "room_20260228"
-    assert partitions_of_times("room_1h", moment)[0][0].name == "room_1h_202602"
+    assert partitions_of_times("room_1h", moment)[0][0].name == "room_1h_20260228"
+    assert partitions_of_times("station_5m", moment)[0][0].name == "station_5m_202602"
 
 
 def test_other_tables_are_none_of_ours() -> None:
@@ -35,8 +36,14 @@ def test_other_tables_are_none_of_ours() -> None:
         "objects",
         "room",
         "room_2026",
-        "room_1h_20260105",
+        "station_5m_20260105",
         "tree_20260105",
         "room_20260105__sorting",
     ):
         assert partition_named(name) is None
+
+
+def test_months_of_room_hours_written_before_they_had_day_tables_are_still_ours() -> None:
+    month = partition_named("room_1h_202602")
+    assert month is not None and month.is_rollup and month.name == "room_1h_202602"
+    assert month.end_ms - month.start_ms == 28 * 86_400_000
