@@ -34,9 +34,13 @@ class Subjects:
             self._add(Level.BRANCH, branch.branch_id, area, branch.name)
         for station in site.stations:
             self._add(Level.STATION, station.station_id, station.area_id, station.name)
+        named = {c.community_id: c.name for c in site.communities}
         for building in site.buildings:
             area = communities.get(building.community_id, "")
-            self._add(Level.BUILDING, building.building_id, area, building.name)
+            name = f"{named.get(building.community_id, '')}{building.name}"
+            self._add(Level.BUILDING, building.building_id, area, name)
+        self._site = site
+        self._places: dict[str, str] | None = None
         heated = np.zeros(len(tree) + 1, np.int64)
         for home in site.households:
             if home.contract is Contract.HEATING:
@@ -56,9 +60,22 @@ class Subjects:
         return ""
 
     def name_of(self, number: int) -> str:
-        """Return the name of a node, its id when it has none (homes and risers: names of homes are no one's)."""
-        level = Level(int(self.tree.level[number]))
-        return self._name.get((level, self.tree.ids[number]), self.tree.ids[number])
+        """Return how people call a node: names, addresses of homes and risers; its id when it has neither."""
+        level, object_id = Level(int(self.tree.level[number])), self.tree.ids[number]
+        building = self.tree.ancestor_at(number, Level.BUILDING)
+        if level in (Level.RISER, Level.HOUSEHOLD) and building is not None:
+            before = self._name.get((Level.BUILDING, self.tree.ids[building]), "")
+            unit = object_id.rpartition("/u")[2]
+            return before + (f"{unit}单元" if level is Level.RISER else self._place_of(object_id))
+        return self._name.get((level, object_id), object_id)
+
+    def _place_of(self, household_id: str) -> str:
+        """Unit and room of a home; read from the registry when the first home is named, most cities name few."""
+        if self._places is None:
+            self._places = {
+                home.household_id: f"{home.unit}单元{home.room}" for home in self._site.households
+            }
+        return self._places.get(household_id, household_id)
 
     def heated_homes_below(self, number: int) -> int:
         """Return how many homes below a node are to be heated."""

@@ -1,7 +1,8 @@
 """Texts of alarms, rendered when they are shown: alarms are stored as code + parameters, never as sentences.
 
-Used by the pages and by the notification channels, so that both say the same. Times and units are in the templates of
-the rules; numbers are rounded there too (``{g2:.1f}``).
+Used by the pages and by the notification channels, so that both say the same. Units are in the templates of the
+rules; numbers are rounded there too (``{g2:.1f}``). A length of time [s] is written in the unit that people think in:
+``{silent_s:hours}`` or ``{silent_s:minutes}`` give the whole number of it, counted down.
 """
 
 import math
@@ -14,6 +15,8 @@ from config.rules_file import Rule
 __all__ = ["AlarmText", "alarm_text", "placeholders"]
 
 _MISSING = "—"
+_SECONDS_OF = {"hours": 3600.0, "minutes": 60.0}
+"""Seconds of the units that a length of time may be written in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,8 @@ def _filled(template: str, figures: Mapping[str, object]) -> str:
 def _figure(value: object, format_spec: str) -> str:
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return _MISSING
+    if format_spec in _SECONDS_OF and isinstance(value, int | float):
+        return str(math.floor(value / _SECONDS_OF[format_spec]))
     try:
         return format(value, format_spec)
     except (TypeError, ValueError):

@@ -19,6 +19,13 @@ def test_english_is_rendered_on_request() -> None:
     assert alarm_text(RULES.rule("ST-01"), {}, "en").name == "Mains lost"
 
 
+def test_a_length_of_time_is_told_in_the_unit_people_think_in() -> None:
+    silent = {"silent_s": 28_000.0}
+    assert alarm_text(RULES.rule("DQ-01"), silent, "zh_CN").message == "室温采集器已 7 小时无数据"
+    assert "for 466 min" in alarm_text(RULES.rule("DQ-08"), silent, "en").message
+    assert "已 — 小时" in alarm_text(RULES.rule("DQ-01"), {"silent_s": float("inf")}, "zh_CN").message
+
+
 def test_a_missing_figure_is_a_dash_and_limits_fill_in() -> None:
     text = alarm_text(RULES.rule("HB-02"), {"t_room_med60": None}, "en")
     assert text.message == "Room at — °C (median of the last hour), below 16 °C"
