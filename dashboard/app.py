@@ -72,7 +72,9 @@ def create_app(
     real = real_clock or SystemClock()
     accounts = Accounts(people=records.people, audit=records.audit, settings=settings.web, clock=real)
     queries = Queries(records=records, store=store, live=live, rules=rules, clock=clock, settings=settings)
-    broadcaster = Broadcaster(queries=queries, records=records, accounts=accounts, real_clock=real)
+    broadcaster = Broadcaster(
+        queries=queries, records=records, accounts=accounts, clock=clock, real_clock=real
+    )
     app = FastAPI(
         title=settings.site.name_en,
         version="1",

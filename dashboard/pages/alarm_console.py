@@ -1,6 +1,5 @@
 """The dispatcher's pages of alarms and incidents, and the actions on alarms."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -193,13 +192,4 @@ def incident(request: Request, viewer: Staff, services: ServicesDep, incident_id
 
 
 def _detail(request: Request, viewer: Viewer, detail: AlarmDetail, template: str) -> Response:
-    respond = _respond_text(detail.time_to_respond, reader_of(request, viewer))
-    return page_response(request, viewer, template, detail=detail, respond=respond)
-
-
-def _respond_text(text: str, localiser: Localiser) -> str:
-    """Return «5 min» as the reader writes it; other wordings as they are."""
-    minutes = re.fullmatch(r"(\d+(?:\.\d+)?) min", text)
-    if minutes is not None:
-        return localiser.duration(60.0 * float(minutes[1]))
-    return text or localiser.text(N_("规则未规定"))
+    return page_response(request, viewer, template, detail=detail)

@@ -81,7 +81,6 @@ class AlarmViews:
         row = self.row(viewer, index, alarm)
         zh, en = self._texts(alarm.rule_id, row.parameters)
         rule = self._rules.get(alarm.rule_id)
-        respond_s = None if rule is None else rule.time_to_respond_s
         above = alarms.alarm(alarm.inhibited_by, area_ids=viewer.area_ids) if alarm.inhibited_by else None
         incident = alarms.incident(alarm.incident_id, area_ids=viewer.area_ids) if alarm.incident_id else None
         return AlarmDetail(
@@ -89,7 +88,7 @@ class AlarmViews:
             cause=Bilingual(zh.cause, en.cause),
             consequence=Bilingual(zh.consequence, en.consequence),
             action=Bilingual(zh.action, en.action),
-            time_to_respond="" if respond_s is None else f"{respond_s / 60:g} min",
+            time_to_respond_s=None if rule is None else rule.time_to_respond_s,
             source="; ".join(rule.source) if rule is not None else "",
             history=[_entry(event) for event in alarms.history_of(alarm_id)],
             inhibitor=None if above is None else self.row(viewer, index, above),
@@ -116,6 +115,7 @@ class AlarmViews:
             active=alarm.is_active,
             raised_at=alarm.raised_at,
             duration_s=max(0.0, (end - alarm.raised_at).total_seconds()),
+            annunciated_at=alarm.annunciated_at,
             cleared_at=alarm.cleared_at,
             acknowledged_at=alarm.acknowledged_at,
             acknowledged_by=alarm.acknowledged_by,

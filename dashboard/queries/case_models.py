@@ -42,6 +42,8 @@ class AlarmRow:
     raised_at: datetime
     duration_s: float
     """From raised to cleared or now [s]."""
+    annunciated_at: datetime | None = None
+    """First announced to people; None for journal entries and what was inhibited from the start."""
     cleared_at: datetime | None = None
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
@@ -79,7 +81,8 @@ class AlarmDetail:
     cause: Bilingual
     consequence: Bilingual
     action: Bilingual
-    time_to_respond: str
+    time_to_respond_s: float | None
+    """Within which somebody has to act [s]; None: the rule does not say."""
     source: str
     """Where the limit comes from."""
     history: Sequence[AlarmHistoryEntry]

@@ -5,7 +5,7 @@ left out of every average and ratio.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,8 @@ STALE_INTERVALS = 2.0
 WEATHER_INTERVAL_S = 1800.0
 """Expected time between values of a weather site [s]; the registry has none for it (own)."""
 _ROOM = "room_temp_c"
+_LINK = "gateway_online"
+"""Said once by the retained status of a gateway, and not every interval."""
 _LARGE_CITY = 20_000
 _KEEP_ROOMS_MS = 10_000
 _Raw = tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.uint8]]
@@ -204,10 +206,22 @@ class Freshness:
     def station_points(self, station: Station, names: Sequence[str]) -> dict[str, PointValue]:
         """Return points of a station ready to show, every name that was asked for."""
         latest = self._live.of_object(ObjectRef(Measurement.STATION, station.station_id))
-        return {
+        shown = {
             name: self.value(Measurement.STATION, name, latest.get(name), station.report_interval_s)
             for name in names
         }
+        if _LINK in shown:
+            telemetry_ms = max((one.measured_ms for name, one in latest.items() if name != _LINK), default=0)
+            silent = (
+                self._clock.now_ms() - telemetry_ms > STALE_INTERVALS * station.report_interval_s * 1000.0
+            )
+            shown[_LINK] = _link_state(shown[_LINK], silent=silent)
+        return shown
+
+
+def _link_state(link: PointValue, *, silent: bool) -> PointValue:
+    """The gateway says once that it is there or gone: «gone» holds until it changes, «there» while telemetry comes."""
+    return replace(link, stale=silent and link.value == 1.0)
 
 
 def _empty(n: int) -> _Raw:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from dashboard.queries.alarm_counts import AlarmCountSource
 from dashboard.queries.alarm_views import AlarmViews
 from dashboard.queries.fleet import Fleet
 from dashboard.queries.freshness import WEATHER_INTERVAL_S, Freshness, RoomColumn
@@ -21,7 +22,7 @@ from heating.clock import Clock
 from heating.points import Measurement
 from heating.samples import ObjectRef
 from heating.tickets import TicketState
-from storage.records.queries import AlarmCounts, AlarmQuery, IncidentQuery
+from storage.records.queries import AlarmQuery, IncidentQuery
 from storage.records.records import Records
 
 __all__ = ["OverviewView"]
@@ -39,6 +40,8 @@ class OverviewView:
     ----------
     records : Records
         Counts of alarms and tickets.
+    counts : AlarmCountSource
+        Open and waiting alarms.
     freshness, homes, stations, alarms
         Sibling builders.
     clock : Clock
@@ -49,6 +52,7 @@ class OverviewView:
         self,
         *,
         records: Records,
+        counts: AlarmCountSource,
         freshness: Freshness,
         homes: HomeViews,
         stations: StationViews,
@@ -56,6 +60,7 @@ class OverviewView:
         clock: Clock,
     ) -> None:
         self._records = records
+        self._counts = counts
         self._freshness = freshness
         self._homes = homes
         self._stations = stations
@@ -68,7 +73,7 @@ class OverviewView:
         fleet = self._stations.fleet(viewer, index)
         rooms = self._homes.rooms(index)
         seen = self._seen_homes(viewer, index)
-        counts = self._records.alarms.counts(viewer.area_ids)
+        counts = self._counts.current(viewer.area_ids)
         tickets = self._records.tickets.counts(viewer.area_ids, now=now)
         detailed = full and viewer.has(*STAFF)
         contracts = _contracts(viewer, index)
@@ -85,8 +90,8 @@ class OverviewView:
             suspended_households=contracts[Contract.SUSPENDED] + contracts[Contract.VACANT],
             pass_rate=rooms.pass_rate(seen, homes=contracts[Contract.HEATING]),
             standard_c=self._homes.standard_c,
-            open_alarms=_by_priority(counts),
-            unacknowledged=_unacknowledged(counts),
+            open_alarms=counts.open_by_priority,
+            unacknowledged=counts.unacknowledged,
             open_incidents=self._open_incidents(viewer),
             open_tickets=sum(n for state, n in tickets.by_state.items() if state not in _DONE),
             overdue_tickets=max(tickets.response_overdue, tickets.close_overdue),
@@ -115,7 +120,7 @@ class OverviewView:
             if not index.sees(viewer, area.area_id):
                 continue
             here = station_area == area.area_id
-            counts = self._records.alarms.counts(frozenset({area.area_id}))
+            counts = self._counts.current(frozenset({area.area_id}))
             sensed = (community_area == area.area_id)[index.sensed.community]
             rows.append(
                 AreaRow(
@@ -127,7 +132,7 @@ class OverviewView:
                         total=int(here.sum()),
                     ),
                     pass_rate=rooms.pass_rate(sensed, homes=homes[area.area_id]),
-                    open_alarms=_by_priority(counts),
+                    open_alarms=counts.open_by_priority,
                 )
             )
         return rows
@@ -178,15 +183,6 @@ def _homes_by_area(index: SiteIndex) -> Counter[str]:
         counts = index.contracts_of[community.community_id]
         homes[index.top_area(community.area_id)] += counts[Contract.HEATING]
     return homes
-
-
-def _by_priority(counts: AlarmCounts) -> dict[str, int]:
-    return {priority.name: counts.by_priority.get(priority, 0) for priority in Priority}
-
-
-def _unacknowledged(counts: AlarmCounts) -> int:
-    pairs = counts.by_priority_and_state
-    return sum(pairs.get((p, AlarmState.UNACK_ACTIVE), 0) for p in Priority if p is not Priority.P4)
 
 
 def _heat_rate(fleet: Fleet) -> Sum:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from config.rules_file import RuleSet
 from config.settings import Settings
+from dashboard.queries.alarm_counts import AlarmCountSource, OpenCounts
 from dashboard.queries.alarm_views import AlarmViews
 from dashboard.queries.filters import AlarmFilter, NotVisibleError, StationFilter, TicketFilter
 from dashboard.queries.fleet import Fleet
@@ -105,8 +106,10 @@ class Queries:
             policies=settings.policies,
             clock=clock,
         )
+        self._counts = AlarmCountSource(records.alarms)
         self._overview = OverviewView(
             records=records,
+            counts=self._counts,
             freshness=freshness,
             homes=self._homes,
             stations=self._stations,
@@ -143,6 +146,10 @@ class Queries:
         """Return the overview without its lists: what the snapshot stream sends every second."""
         sequence = self._records.alarms.last_sequence()
         return self._overview.overview(viewer, self.site(), sequence=sequence, full=False)
+
+    def alarm_counts(self, viewer: Viewer) -> OpenCounts:
+        """Return how many alarms are open and how many wait for somebody, over the areas of the viewer."""
+        return self._counts.current(viewer.area_ids)
 
     def stations(self, viewer: Viewer, wanted: StationFilter) -> Page[StationRow]:
         """Return a page of stations, at most 200."""

@@ -186,7 +186,7 @@ class Overview:
     open_alarms: Mapping[str, int]
     """Open alarms by ``P1`` to ``P4``."""
     unacknowledged: int
-    """Active and not acknowledged, P1 to P3."""
+    """Announced, active and not acknowledged, P1 to P3."""
     open_incidents: int
     open_tickets: int
     overdue_tickets: int

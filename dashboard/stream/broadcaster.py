@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from dashboard.queries.queries import NotVisibleError, Queries
 from dashboard.security.accounts import Accounts
 from dashboard.security.viewer import STAFF, Role, Viewer
-from dashboard.stream.frames import HEARTBEAT, Frame, encode_frame, snapshot_content
+from dashboard.stream.frames import Frame, alive_event, encode_frame, snapshot_content
 from dashboard.stream.subscribers import Subscriber
 from heating.clock import Clock
 from heating.errors import HeatingError
@@ -30,11 +30,12 @@ TICK_S = 1.0
 CHECK_EVERY_S = 2.0
 """Time between looks whether sessions still live [s]; streams must end within 5 s."""
 HEARTBEAT_S = 10.0
-"""A quiet stream says that it lives after this long [s]."""
+"""Every stream says so often that it lives [s]."""
 KEPT_FRAMES = 2000
 """Alarm and ticket frames kept for streams that resume."""
 MY_EVERY_TICKS = 10
 """The resident's own page is refreshed every so many ticks."""
+_NO_ALARMS = "no alarms"
 _SERVICE = Viewer(username="stream", roles=frozenset({Role.WALL}))
 
 
@@ -49,6 +50,8 @@ class Broadcaster:
         The alarm history, followed by its sequence.
     accounts : Accounts
         Whether a session still lives.
+    clock : Clock
+        The time data are judged by; heartbeats tell it.
     real_clock : Clock
         Start of the sequence numbers, so that they rise over restarts.
     tick_s, check_every_s, heartbeat_s : float
@@ -61,6 +64,7 @@ class Broadcaster:
         queries: Queries,
         records: Records,
         accounts: Accounts,
+        clock: Clock,
         real_clock: Clock,
         tick_s: float = TICK_S,
         check_every_s: float = CHECK_EVERY_S,
@@ -69,6 +73,7 @@ class Broadcaster:
         self._queries = queries
         self._alarms = records.alarms
         self._accounts = accounts
+        self._clock = clock
         self._tick_s, self._check_every_s, self._heartbeat_s = tick_s, check_every_s, heartbeat_s
         self._sequence = real_clock.now_ms()
         self._first_sequence = self._sequence
@@ -145,8 +150,7 @@ class Broadcaster:
             for frame in missed:
                 yield frame.payload
             while not (subscriber.closed or self._closing):
-                frames = await subscriber.take(timeout_s=self._heartbeat_s)
-                yield b"".join(frames) if frames else HEARTBEAT
+                yield b"".join(await subscriber.take())
         finally:
             self._subscribers.discard(subscriber)
 
@@ -178,9 +182,32 @@ class Broadcaster:
             for frame in frames:
                 if frame.sequence > subscriber.replayed_to and self._may_have(subscriber, frame):
                     subscriber.push(frame.payload)
+        for subscriber, payload in await run_in_threadpool(self._pulses, subscribers):
+            subscriber.push(payload)
         personal = await run_in_threadpool(self._bound_frames, subscribers)
         for subscriber, frame in personal:
             subscriber.push(frame.payload)
+
+    def _pulses(self, subscribers: Iterable[Subscriber]) -> list[tuple[Subscriber, bytes]]:
+        """Return the heartbeat for everybody it is due for: at first, then every `heartbeat_s`."""
+        due = self._ticks % max(1, round(self._heartbeat_s / self._tick_s)) == 0
+        made: dict[object, bytes] = {}
+        out: list[tuple[Subscriber, bytes]] = []
+        for subscriber in subscribers:
+            if due or not subscriber.greeted:
+                viewer = subscriber.viewer
+                key = viewer.area_ids if viewer.has(*STAFF) else _NO_ALARMS
+                if key not in made:
+                    made[key] = self._pulse(viewer)
+                out.append((subscriber, made[key]))
+        return out
+
+    def _pulse(self, viewer: Viewer) -> bytes:
+        content: dict[str, object] = {"t": self._clock.now()}
+        if viewer.has(*STAFF):
+            counts = self._queries.alarm_counts(viewer)
+            content |= {"open_alarms": counts.open_by_priority, "unacknowledged": counts.unacknowledged}
+        return alive_event(content)
 
     def _shared_frames(self) -> list[Frame]:
         with self._lock:

@@ -16,10 +16,8 @@ from dashboard.queries.freshness import STALE_INTERVALS, Column
 from dashboard.queries.view_models import Overview
 from heating.quality import is_bad
 
-__all__ = ["HEARTBEAT", "SNAPSHOT_POINTS", "Frame", "encode_frame", "snapshot_content"]
+__all__ = ["SNAPSHOT_POINTS", "Frame", "alive_event", "encode_frame", "snapshot_content"]
 
-HEARTBEAT = b": alive\n\n"
-"""Comment that keeps proxies from closing a quiet stream."""
 SNAPSHOT_POINTS = (
     "primary_supply_temp_c",
     "primary_return_temp_c",
@@ -60,6 +58,11 @@ def encode_frame(
     data = orjson.dumps({"sequence": sequence, "previous": previous, **content}, option=_OPTIONS)
     payload = format_sse_event(data_str=data.decode(), event=event, id=str(sequence))
     return Frame(sequence, topic, payload, area_id)
+
+
+def alive_event(content: dict[str, object]) -> bytes:
+    """Return the event that says the line lives. It has no `id`: a client that resumes is not moved on by it."""
+    return format_sse_event(data_str=orjson.dumps(content, option=_OPTIONS).decode(), event="alive")
 
 
 def snapshot_content(overview: Overview, fleet: Fleet) -> dict[str, object]:

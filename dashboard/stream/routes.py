@@ -43,7 +43,10 @@ async def stream(
     ],
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """Server-sent events; `id` is the sequence, `Last-Event-ID` resumes, ``hello`` says whether to fetch anew."""
+    """Server-sent events; `id` is the sequence, `Last-Event-ID` resumes, ``hello`` says whether to fetch anew.
+
+    ``alive`` comes at first and every 10 s on every stream: time of the data ``t``, and for staff the open alarms.
+    """
     wanted = _topics_of(topics, viewer)
     known = int(last_event_id) if last_event_id is not None and last_event_id.isdecimal() else None
     body = services.broadcaster.stream(viewer, wanted, last_event_id=known)

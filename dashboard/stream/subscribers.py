@@ -43,13 +43,9 @@ class Subscriber:
         self._waiting.clear()
         self._news.set()
 
-    async def take(self, *, timeout_s: float) -> Sequence[bytes]:
-        """Return the waiting frames, empty after `timeout_s` [s] without any."""
-        try:
-            async with asyncio.timeout(timeout_s):
-                await self._news.wait()
-        except TimeoutError:
-            return ()
+    async def take(self) -> Sequence[bytes]:
+        """Return the waiting frames as soon as there are any; empty once closed."""
+        await self._news.wait()
         self._news.clear()
         frames = list(self._waiting)
         self._waiting.clear()

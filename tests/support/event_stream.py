@@ -18,6 +18,7 @@ class StreamEvent:
 
     name: str
     sequence: int
+    """-1 for events without an id."""
     data: dict[str, Any]
 
 
@@ -82,5 +83,5 @@ class EventStream:
                 fields[name] = text
             elif "data" in fields:
                 data = orjson.loads(fields["data"])
-                self.events.append(StreamEvent(fields.get("event", ""), int(fields["id"]), data))
+                self.events.append(StreamEvent(fields.get("event", ""), int(fields.get("id", -1)), data))
                 fields = {}

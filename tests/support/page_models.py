@@ -138,7 +138,7 @@ def alarm_detail() -> AlarmDetail:
         action=both(
             "就地检查后启动备用泵，确认补水和定压正常", "Start the standby pump after a check on site"
         ),
-        time_to_respond="300",
+        time_to_respond_s=300.0,
         source="own",
         history=HISTORY,
         incident=incident(),

@@ -15,10 +15,11 @@ function showLive(frame) {
   if (!frame) return;
   if (frame.t) showClock(new Date(frame.t));
   const count = document.querySelector('[data-badge]');
-  const open = frame.overview?.open_alarms;
+  const open = frame.open_alarms ?? frame.overview?.open_alarms;
   if (count && open) count.textContent = open.P1 + open.P2 || "";
 }
 
+document.addEventListener("live:alive", (event) => showLive(event.detail));
 document.addEventListener("live:snapshot", (event) => showLive(event.detail));
 
 document.addEventListener("click", (event) => {

@@ -3,7 +3,8 @@
 
 const LAGGING_MS = 20_000;
 const LOST_MS = 60_000;
-const TOPIC_OF = { snapshot: "snapshot", alarm: "alarms", ticket: "tickets", station: "station", my: "my" };
+// «alive» comes on every stream, whatever its topics: the time of the data and the open alarms.
+const TOPIC_OF = { alive: "alive", snapshot: "snapshot", alarm: "alarms", ticket: "tickets", station: "station", my: "my" };
 
 let lastHeard = Date.now();
 const lastOfTopic = new Map();
@@ -57,7 +58,7 @@ function receive(name, event) {
     return;
   }
   if (frame === null) return;
-  if (missed(name, frame)) announce("live:gap", {});
+  if (frame.sequence !== undefined && missed(name, frame)) announce("live:gap", {});
   announce(`live:${TOPIC_OF[name]}`, frame);
 }
 

@@ -1,10 +1,10 @@
-// Parts of a page that are fetched again when a topic speaks: <… data-refresh="alarms:2 snapshot:30"> means at most
-// every 2 s when an alarm changes and every 30 s in any case. Never while hidden, nor while somebody types in it.
+// Parts of a page that are fetched again when a topic speaks: <… data-refresh="alarms:2 alive:30"> means at most
+// every 2 s when an alarm changes and every 30 s while the line lives. Never while hidden, nor while somebody types in it.
 
 const waiting = new Map();
 const fetchedAt = new Map();
 const openedAt = Date.now();
-const SLOW = new Set(["snapshot", "station"]); // speak every second: they only mark the time
+const SLOW = new Set(["alive", "snapshot", "station"]); // speak all the time: they only mark it
 
 function busy(part) {
   const active = document.activeElement;
@@ -40,7 +40,7 @@ function wanted(topic) {
   }
 }
 
-for (const topic of ["snapshot", "alarms", "tickets", "station", "my"]) {
+for (const topic of ["alive", "snapshot", "alarms", "tickets", "station", "my"]) {
   document.addEventListener(`live:${topic}`, () => wanted(topic));
 }
 document.addEventListener("live:gap", () => wanted(null));

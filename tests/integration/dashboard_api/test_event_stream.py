@@ -34,6 +34,21 @@ def test_snapshots_come_every_second_chained_and_uncompressed(house: House) -> N
     assert stream.headers["cache-control"] == "no-store"
 
 
+def test_every_stream_says_at_once_that_it_lives_without_moving_a_resuming_client(house: House) -> None:
+    house.raise_alarm("a1")
+    with (
+        EventStream(house.client("dispatcher"), "alarms") as desk,
+        EventStream(house.client("resident"), "my") as phone,
+    ):
+        wait_until(lambda: desk.of("alive") and phone.of("alive"), 10.0)
+    pulse = desk.of("alive")[0]
+    assert pulse.sequence == -1
+    assert pulse.data["open_alarms"]["P1"] == 1
+    assert pulse.data["unacknowledged"] == 1
+    assert pulse.data["t"] == house.clock.now().isoformat().replace("+00:00", "Z")
+    assert set(phone.of("alive")[0].data) == {"t"}
+
+
 def test_viewers_of_the_same_areas_share_one_frame(house: House) -> None:
     with (
         EventStream(house.client("dispatcher"), "snapshot") as one,

@@ -27,6 +27,8 @@ def test_an_alarm_says_cause_consequence_and_action_in_both_languages(house: Hou
     assert shown["row"]["parameters"] == {"g2": 1.5}
     assert [entry["kind"] for entry in shown["history"]] == ["raised", "annunciated"]
     assert shown["source"]
+    assert shown["time_to_respond_s"] == 300.0
+    assert shown["row"]["annunciated_at"] == shown["row"]["raised_at"]
 
 
 def test_acknowledging_is_done_once_with_name_time_and_end(house: House) -> None:

@@ -1,11 +1,13 @@
 """What the interface says of stations, communities and the whole: ages, denominators, missing values."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from heating.alarms import AlarmEvent, AlarmEventKind, Priority
 from heating.points import Measurement
 from heating.quality import Quality
 from tests.support.dashboard_house import OWN_HOME, House, open_house
@@ -70,6 +72,23 @@ def test_a_gateway_that_said_goodbye_is_offline_at_once(house: House) -> None:
     assert station(house)["state"] == "online"
 
 
+def link_of(house: House) -> dict[str, object]:
+    shown = house.client("dispatcher").get("/api/v1/stations/st-east").json()["points"]["gateway_online"]
+    return {name: shown[name] for name in ("value", "stale")}
+
+
+def test_a_gateway_is_there_until_its_telemetry_ends_and_gone_until_it_says_otherwise(house: House) -> None:
+    house.live.put(Measurement.STATION, "st-east", house.clock.now_ms(), gateway_online=1.0)
+    house.clock.advance(86_400.0)
+    house.warm_station()
+    assert link_of(house) == {"value": 1.0, "stale": False}
+    house.clock.advance(130.0)
+    assert link_of(house) == {"value": 1.0, "stale": True}
+    house.live.put(Measurement.STATION, "st-east", house.clock.now_ms(), gateway_online=0.0)
+    house.clock.advance(86_400.0)
+    assert link_of(house) == {"value": 0.0, "stale": False}
+
+
 def test_a_deviation_needs_two_fresh_values(house: House) -> None:
     house.warm_station(secondary_supply_temp_c=44.0)
     assert station(house)["deviation_k"] == pytest.approx(-7.0)
@@ -132,6 +151,18 @@ def test_the_overview_counts_only_the_areas_of_the_viewer(house: House) -> None:
     assert [row["alarm_id"] for row in own["ticker"]] == ["a1"]
 
 
+def test_only_announced_alarms_wait_for_somebody(house: House) -> None:
+    alarm = house.raise_alarm()
+    silent = replace(alarm, alarm_id="a-silent", rule_id="ST-15", priority=Priority.P2)
+    raised = AlarmEvent(alarm_id="a-silent", kind=AlarmEventKind.RAISED, at=house.clock.now(), opening=silent)
+    house.records.alarms.append_events([raised])
+    overview = house.client("dispatcher").get("/api/v1/overview").json()
+    assert (overview["open_alarms"]["P1"], overview["open_alarms"]["P2"]) == (1, 1)
+    assert overview["unacknowledged"] == 1
+    house.client("dispatcher").post("/api/v1/alarms/a1/acknowledge")
+    assert house.client("dispatcher").get("/api/v1/overview").json()["unacknowledged"] == 0
+
+
 def test_the_regulator_reads_aggregates_of_five_homes_or_more(house: House) -> None:
     for door in ("101", "102", "201", "202"):
         house.room(f"jx-12-1-{door}", 20.0)
@@ -180,7 +211,17 @@ def test_a_trend_leaves_gaps_and_names_units(house: House) -> None:
     assert shown["columns"]["secondary_supply_temp_c"] == [20.0, 30.0, 40.0]
     assert shown["columns"]["outdoor_temp_c"] == [None, -12.0, None]
     assert shown["units"]["outdoor_temp_c"] == "°C"
-    assert shown["gap_ms"] == 120_000
+    assert (
+        shown["gap_ms"] == 1_200_000
+    )  # twice the distance of the data, which is wider than that of the messages
+
+
+def test_a_gap_in_dense_data_is_twice_the_interval_of_the_station(house: House) -> None:
+    end_ms = house.clock.now_ms()
+    rows = [(end_ms - minute * 60_000, 50.0) for minute in range(30, 0, -1) if not 10 < minute < 20]
+    house.series.put(Measurement.STATION, "st-east", "secondary_supply_temp_c", rows)
+    trend = house.client("dispatcher").get("/api/v1/stations/st-east/trend?points=secondary_supply_temp_c")
+    assert trend.json()["gap_ms"] == 120_000
 
 
 @pytest.mark.parametrize(
