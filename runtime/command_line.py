@@ -68,7 +68,7 @@ COMMANDS = (
         "decode",
         "messages",
         "decode",
-        "Decode JSON lines {topic, payload | payload_hex} from standard input; one JSON line each.",
+        "Decode JSON lines {topic, payload | payload_hex, key_hex?, f_port?, vendor?, codec?, received?}.",
     ),
     _place("registry", "registry", "app", "The registry of stations, buildings, homes and sensors."),
     _place("rules", "rules", "app", "Alert rules."),

@@ -69,7 +69,8 @@ def judge_history(
 ) -> int:
     """Lead readings through live state and rules in the order of their measured time; return the ticks made.
 
-    Alarms, incidents and pending timers are then what they would be had the house been running.
+    Every tick sees the readings measured up to its own moment; the last tick is at the last reading. Alarms, incidents
+    and pending timers are then what they would be had the house been running.
     """
     whole = SampleBatch.concatenate(list(batches))
     if not len(whole):
@@ -78,8 +79,8 @@ def judge_history(
     whole = whole.select(order)
     step_ms = int(step.total_seconds() * 1000)
     first, last = int(whole.measured_ms[0]), int(whole.measured_ms[-1])
-    ends = np.arange(first - first % step_ms + step_ms, last + step_ms, step_ms)
-    cuts = np.searchsorted(whole.measured_ms, ends)
+    ends = np.arange(-(-first // step_ms) * step_ms, last + step_ms, step_ms)
+    cuts = np.searchsorted(whole.measured_ms, ends, side="right")
     begin = 0
     for place, (end_ms, cut) in enumerate(zip(ends, cuts, strict=True)):
         live_state.accept(whole.select(np.arange(begin, cut)))

@@ -26,7 +26,7 @@ class CommandPlace:
     attribute: str
     """A function, or a `typer.Typer` with commands of its own."""
     help: str
-    """What the overview says; equal to the docstring or help of the command itself."""
+    """What the overview says: the first paragraph of the help of the command itself."""
     context_settings: dict[str, Any] = field(default_factory=dict)
     """Settings of the command line parser for this command."""
 
