@@ -88,6 +88,8 @@ class BatchClient(paho.Client):
         self.on_socket_register_write = _nothing_to_register
         self.epoch = 0
         """Number of the connection: packet identifiers belong to one."""
+        self.receive_error = ""
+        """Why reading the socket failed last; a broker that refuses our certificate says so here."""
         self.last_packet_s = monotonic()
         """When bytes last came [s, monotonic]."""
         self.callback_failures = 0
@@ -165,7 +167,8 @@ class BatchClient(paho.Client):
         except (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             pass
         except OSError as error:
-            log.warning("mqtt.receive_failed", error=str(error))
+            self.receive_error = f"{type(error).__name__}: {error}"
+            log.warning("mqtt.receive_failed", error=self.receive_error)
             closed = True
         result = self._deliver_held()
         if result == MQTTErrorCode.MQTT_ERR_SUCCESS and closed:

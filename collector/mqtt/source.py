@@ -138,7 +138,8 @@ class MqttSource:
                 HealthStatus.DOWN, f"no packet for {silent_s:.0f} s or the loop stands still", figures
             )
         if not self._client.is_connected():
-            reason = self._connect_refusal or self._loop.last_error or "connecting"
+            failure = self._loop.last_error or self._client.receive_error
+            reason = self._connect_refusal or failure or "connecting"
             return Health(HealthStatus.DOWN, f"not connected to the broker: {reason}", figures)
         if not self._confirmed:
             return Health(HealthStatus.DEGRADED, "the broker has not confirmed the subscriptions", figures)
@@ -217,7 +218,7 @@ class MqttSource:
             self._connect_refusal = f"the broker refused: {reason}"
             log.error("mqtt.connect_refused", reason=str(reason))
             return
-        self._connect_refusal = ""
+        self._connect_refusal = self._client.receive_error = ""
         log.info("mqtt.connected", session_present=bool(flags.session_present), filters=list(self._filters))
         former = set(self._remembered_filters()) - set(self._filters)
         if former:
