@@ -44,7 +44,12 @@ _POINTS: Final[Mapping[Measurement, Mapping[str, str]]] = MappingProxyType(
             "flow": "source_flow_m3_per_h",
             "heat_rate": "source_heat_rate_gj_per_h",
         },
-        Measurement.ROOM: {"low_battery": "low_battery", "sensor_fault": "sensor_fault"},
+        Measurement.ROOM: {
+            "external_temp": "room_temp_c",
+            "humidity": "room_humidity_pct",
+            "low_battery": "low_battery",
+            "sensor_fault": "sensor_fault",
+        },
     }
 )
 

@@ -3,11 +3,18 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from collector.decoders.chirpstack_v4 import ChirpstackV4Decoder
 from collector.decoders.cjt188_heat_meter import Cjt188HeatMeterDecoder
 from collector.decoders.decoded import Decoder
 from collector.decoders.foreign import FamilyOptions, Hints, NoDeviceMap
+from collector.decoders.homie4 import Homie4Decoder
+from collector.decoders.lorawan_codec import LorawanCodecDecoder
 from collector.decoders.native import NativeDecoder
 from collector.decoders.nb_0x68 import Nb0x68Decoder
+from collector.decoders.senml import SenmlDecoder
+from collector.decoders.tasmota import TasmotaDecoder
+from collector.decoders.ttn_v3 import TtnV3Decoder
+from collector.decoders.zigbee2mqtt import Zigbee2mqttDecoder
 from collector.device_map import FileDeviceMap
 from heating.errors import HeatingError
 
@@ -28,6 +35,13 @@ def _native(options: FamilyOptions) -> Decoder:
 
 DECODERS: dict[str, DecoderFactory] = {
     "native": _native,
+    "chirpstack_v4": ChirpstackV4Decoder,
+    "ttn_v3": TtnV3Decoder,
+    "lorawan_codec": LorawanCodecDecoder,
+    "senml": SenmlDecoder,
+    "zigbee2mqtt": Zigbee2mqttDecoder,
+    "tasmota": TasmotaDecoder,
+    "homie4": Homie4Decoder,
     "cjt188_heat_meter": Cjt188HeatMeterDecoder,
     "nb_0x68": Nb0x68Decoder,
 }
