@@ -1,0 +1,251 @@
+"""The writer of the roll-ups, on an embedded store, against sums made by hand from what was sent."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from heating.assets import Building, Community, Household, Sensor, SensorAssignment, Site
+from heating.clock import ManualClock
+from heating.intervals import Interval, from_epoch_ms, to_epoch_ms
+from heating.points import Measurement
+from heating.protocols import RollupBatch, RollupName
+from heating.samples import ObjectRef, Sample, SampleBatch
+from storage.timeseries.duckdb_store.store import DuckDBStore
+from storage.timeseries.errors import StoreUnavailableError
+from storage.timeseries.rollup_state import RollupState, load_state, save_state
+from storage.timeseries.rollup_writer import RollupWriter
+
+NOON = datetime(2026, 1, 6, 12, tzinfo=UTC)
+NOON_MS = to_epoch_ms(NOON)
+LONG = Interval(NOON - timedelta(days=9), NOON + timedelta(days=1))
+BUILDINGS, HOMES = 3, 4
+
+
+def site() -> Site:
+    homes = [(b, h) for b in range(BUILDINGS) for h in range(HOMES)]
+    return Site(
+        communities=(Community(community_id="C-0", name="星河", area_id="A"),),
+        buildings=tuple(
+            Building(building_id=f"B-{b}", name="楼", community_id="C-0", station_id="S-0")
+            for b in range(BUILDINGS)
+        ),
+        households=tuple(
+            Household(household_id=f"H-{b}-{h}", building_id=f"B-{b}", unit=1, floor=1, room=str(h))
+            for b, h in homes
+        ),
+        sensors=tuple(Sensor(sensor_id=f"R-{b}-{h}") for b, h in homes),
+        assignments=tuple(
+            SensorAssignment(
+                sensor_id=f"R-{b}-{h}", household_id=f"H-{b}-{h}", start=datetime(2020, 1, 1, tzinfo=UTC)
+            )
+            for b, h in homes
+        ),
+    )
+
+
+class House:
+    """A store, a clock and a writer; `send` stores readings and hands them to the writer, as a collector does."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.store = DuckDBStore(folder / "store")
+        self.clock = ManualClock(NOON - timedelta(minutes=7))
+        self.sent: list[Sample] = []
+        self.settled = True
+        self.writer = self.new_writer()
+
+    def new_writer(self) -> RollupWriter:
+        self.writer = RollupWriter(
+            store=self.store,
+            site=site(),
+            clock=self.clock,
+            state_file=self.folder / "rollups.json",
+            settled=lambda: self.settled,
+        )
+        return self.writer
+
+    def send(self, *rows: Sample, live: bool = True) -> None:
+        batch = SampleBatch.from_samples(rows)
+        self.store.append(batch)
+        self.sent += rows
+        if live:
+            self.writer.accept(batch)
+
+    def go_to(self, moment: datetime) -> None:
+        self.clock.set(moment)
+        for _ in range(40):
+            self.writer.run_once()
+
+    def rollup(self, name: RollupName, ids: list[str], point: str = "room_temp_c") -> RollupBatch:
+        return self.store.read_rollup(name, point, ids, LONG)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    made = House(tmp_path)
+    yield made
+    made.store.close()
+
+
+def room(value: float, minute: float, *, b: int = 0, h: int = 0, quality: int = 0) -> Sample:
+    ref = ObjectRef(Measurement.ROOM, f"R-{b}-{h}")
+    return Sample(ref, "room_temp_c", NOON_MS + round(minute * 60_000), value, quality)
+
+
+def cells(rows: RollupBatch) -> dict[tuple[str, float], tuple[float, float, float, int]]:
+    """Minutes after noon and object -> mean, minimum, maximum, count."""
+    columns = (rows.mean.round(6), rows.minimum, rows.maximum, rows.count)
+    minute = ((rows.bucket_ms - NOON_MS) / 60_000).tolist()
+    values = zip(*(column.tolist() for column in columns), strict=True)
+    return dict(zip(zip(rows.object_ids, minute, strict=True), values, strict=True))
+
+
+def expected_hours(sent: list[Sample]) -> dict[tuple[str, float], tuple[float, float, float, int]]:
+    found: dict[tuple[str, float], list[float]] = {}
+    for row in sent:
+        hour = (row.measured_ms // 3_600_000 * 3_600_000 - NOON_MS) / 60_000
+        if row.quality < 128:
+            found.setdefault((row.ref.object_id, hour), []).append(row.value)
+    return {
+        key: (round(float(np.mean(values)), 6), min(values), max(values), len(values))
+        for key, values in found.items()
+    }
+
+
+def test_a_bucket_is_written_when_it_is_over_and_not_before(house: House) -> None:
+    house.send(room(20.0, 1), room(22.0, 2), room(99.0, 3, quality=129))
+    house.go_to(NOON + timedelta(minutes=6))
+    assert not len(house.rollup(RollupName.BUILDING_5M, ["B-0"]).count)
+    house.go_to(NOON + timedelta(minutes=6, seconds=30))
+    assert cells(house.rollup(RollupName.BUILDING_5M, ["B-0"])) == {("B-0", 0.0): (21.0, 21.0, 21.0, 1)}
+
+
+def test_groups_count_each_room_once_by_its_mean(house: House) -> None:
+    house.send(room(10.0, 1), room(20.0, 2), room(18.0, 1, h=1), room(24.0, 1, b=1))
+    house.go_to(NOON + timedelta(minutes=7))
+    assert cells(house.rollup(RollupName.BUILDING_5M, ["B-0", "B-1"])) == {
+        ("B-0", 0.0): (16.5, 15.0, 18.0, 2),
+        ("B-1", 0.0): (24.0, 24.0, 24.0, 1),
+    }
+    assert cells(house.rollup(RollupName.COMMUNITY_5M, ["C-0"])) == {("C-0", 0.0): (19.0, 15.0, 24.0, 3)}
+
+
+def test_stations_have_every_point(house: House) -> None:
+    ref = ObjectRef(Measurement.STATION, "ST-1")
+    names = ["secondary_supply_temp_c", "secondary_return_temp_c"]
+    house.send(*(Sample(ref, name, NOON_MS + i * 1000, 40.0 + i) for i in range(300) for name in names))
+    house.go_to(NOON + timedelta(minutes=7))
+    for name in names:
+        found = cells(house.rollup(RollupName.STATION_5M, ["ST-1"], name))
+        assert found == {("ST-1", 0.0): (189.5, 40.0, 339.0, 300)}
+
+
+def test_late_readings_amend_what_was_written_even_days_later(house: House) -> None:
+    house.send(room(20.0, 1))
+    house.go_to(NOON + timedelta(minutes=70))
+    house.send(room(10.0, 2), room(30.0, 3, h=1))
+    house.go_to(NOON + timedelta(days=6))
+    assert cells(house.rollup(RollupName.ROOM_1H, ["R-0-0", "R-0-1"])) == expected_hours(house.sent)
+    assert house.writer.late_rows == 4
+    building = cells(house.rollup(RollupName.BUILDING_5M, ["B-0"]))[("B-0", 0.0)]
+    assert building[1:3] == (10.0, 30.0)
+
+
+def test_roll_ups_equal_sums_from_raw_whatever_the_order_and_the_delay(house: House) -> None:
+    random = np.random.default_rng(7)
+    rows = [
+        room(
+            float(random.normal(20, 3)),
+            float(minute),
+            b=b,
+            h=h,
+            quality=int(random.choice([0, 0, 0, 65, 130])),
+        )
+        for minute in range(0, 240, 4)
+        for b in range(BUILDINGS)
+        for h in range(HOMES)
+    ]
+    delay = random.exponential(30, len(rows))
+    arrival = np.array([row.measured_ms for row in rows]) + delay * 60_000
+    begin = 0
+    order = np.argsort(arrival)
+    for end_ms in range(NOON_MS, NOON_MS + 10 * 3_600_000, 600_000):
+        end = int(np.searchsorted(arrival[order], end_ms))
+        if end > begin:
+            house.send(*(rows[place] for place in order[begin:end].tolist()))
+        begin = end
+        house.clock.set(from_epoch_ms(end_ms))
+        house.writer.run_once()
+    house.go_to(NOON + timedelta(hours=11))
+    ids = [f"R-{b}-{h}" for b in range(BUILDINGS) for h in range(HOMES)]
+    assert begin == len(rows) and house.writer.late_rows > 100
+    assert cells(house.rollup(RollupName.ROOM_1H, ids)) == expected_hours(house.sent)
+
+
+def test_a_restart_computes_open_buckets_and_the_gap_from_raw(house: House) -> None:
+    house.send(room(20.0, 1), room(21.0, 31))
+    house.go_to(NOON + timedelta(minutes=33))
+    house.send(room(25.0, 34), live=False)  # accepted by the old process, forwarded after its end
+    house.clock.set(NOON + timedelta(minutes=100))
+    house.new_writer()
+    house.send(room(26.0, 101), room(30.0, 119))
+    house.settled = False
+    house.go_to(NOON + timedelta(minutes=130))
+    before = cells(house.rollup(RollupName.ROOM_1H, ["R-0-0"]))
+    assert before == {}
+    house.settled = True
+    house.go_to(NOON + timedelta(minutes=131))
+    assert cells(house.rollup(RollupName.ROOM_1H, ["R-0-0"])) == expected_hours(house.sent)
+    minutes = [minute for _, minute in cells(house.rollup(RollupName.BUILDING_5M, ["B-0"]))]
+    assert minutes == [0, 30, 100, 115]
+    house.new_writer()
+    assert house.writer.health().figures["missing_buckets"] == 5
+
+
+def test_late_hours_left_by_a_killed_process_are_computed_again(house: House) -> None:
+    house.send(room(20.0, 1))
+    house.go_to(NOON + timedelta(hours=5))
+    house.send(room(10.0, 2), live=False)
+    state = load_state(house.folder / "rollups.json")
+    save_state(house.folder / "rollups.json", RollupState(state.written_until_ms, {NOON_MS}))
+    house.new_writer()
+    house.go_to(NOON + timedelta(hours=7))
+    assert cells(house.rollup(RollupName.ROOM_1H, ["R-0-0"])) == expected_hours(house.sent)
+
+
+def test_a_store_that_is_away_loses_and_doubles_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.send(room(20.0, 1))
+    house.go_to(NOON + timedelta(minutes=70))
+    write = DuckDBStore.write_rollups
+    calls: list[int] = []
+
+    def away(store: DuckDBStore, batches: list[RollupBatch]) -> None:
+        calls.append(len(batches))
+        if len(calls) % 2:
+            write(store, batches)  # taken, but the answer is lost
+        raise StoreUnavailableError("away")
+
+    house.send(room(10.0, 2), room(24.0, 61))
+    with monkeypatch.context() as patched:
+        patched.setattr(DuckDBStore, "write_rollups", away)
+        for minute in (71, 125, 130):
+            house.clock.set(NOON + timedelta(minutes=minute))
+            with pytest.raises(StoreUnavailableError):
+                house.writer.run_once()
+    house.go_to(NOON + timedelta(minutes=131))
+    assert len(calls) == 3
+    assert cells(house.rollup(RollupName.ROOM_1H, ["R-0-0"])) == expected_hours(house.sent)
+
+
+def test_an_unreadable_state_file_is_told_and_begins_anew(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    (house.folder / "rollups.json").write_text("{broken")
+    assert load_state(house.folder / "rollups.json") == RollupState()
+    house.new_writer()
+    assert house.writer.health().figures["missing_buckets"] > 24
