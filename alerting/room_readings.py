@@ -1,11 +1,14 @@
 """Recent room temperatures of every sensor, and their running medians.
 
 A ring of the last readings a sensor, as two arrays sorted like the sensors of the live state. Medians are kept and
-computed anew only where a reading came or one left the window. Not here: quality and freshness (`alerting.live_state`).
+computed anew only where a reading came or one left the window. The same readings feed the hourly means
+(`alerting.room_hours`). Not here: quality and freshness (`alerting.live_state`).
 """
 
 import numpy as np
 from numpy.typing import NDArray
+
+from alerting.room_hours import RoomHours
 
 __all__ = ["READINGS_KEPT", "RoomReadings"]
 
@@ -38,6 +41,8 @@ class RoomReadings:
         self._newest_ms: NDArray[np.int64] = np.zeros(sensors, np.int64)
         self._next = np.zeros(sensors, np.int64)
         self._medians: dict[int, _RunningMedian] = {}
+        self.hours = RoomHours(sensors)
+        """Hourly means of the last day."""
 
     def add(self, sensor: NDArray[np.intp], time_ms: NDArray[np.int64], value: NDArray[np.float64]) -> None:
         """Add usable readings, sorted by sensor and time; those not later than the last kept one are ignored.
@@ -60,6 +65,7 @@ class RoomReadings:
             self.time_ms[who, self._next[who]] = time_ms[rows]
             self._newest_ms[who] = time_ms[rows]
             self._next[who] = (self._next[who] + 1) % READINGS_KEPT
+            self.hours.note(who, time_ms[rows], value[rows])
             for median in self._medians.values():
                 median.stale[who] = True
 
@@ -93,6 +99,7 @@ class RoomReadings:
         self.time_ms[mine] = other.time_ms[theirs]
         self._newest_ms[mine] = other._newest_ms[theirs]
         self._next[mine] = other._next[theirs]
+        self.hours.take_from(other.hours, mine, theirs)
 
 
 def _median_of(values: NDArray[np.float64], inside: NDArray[np.bool_]) -> NDArray[np.float64]:

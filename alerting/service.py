@@ -298,6 +298,7 @@ class AlertingService:
             self._live,
             standard_c=self._settings.site.indoor_standard_c,
             watching_since_ms=memory.watching_since_ms,
+            time_zone=self._settings.site.time_zone,
         )
         _log.info(
             "alerting.restored", open_alarms=len(book), open_incidents=len(incidents), stations=len(saved)

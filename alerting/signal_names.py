@@ -51,6 +51,12 @@ HOUSEHOLD_SIGNALS: tuple[Signal, ...] = (
     Signal("t_room", "°C", "room temperature, newest"),
     Signal("t_room_med60", "°C", "median of the last 60 min, at least of the last reading interval"),
     Signal("t_room_med30", "°C", "median of the last 30 min, at least of the last reading interval"),
+    Signal(
+        "cold_degree_hours_24h",
+        "K·h",
+        "sum of what the hours of the last day lacked to the standard, nights at 0.7; known from 18 covered hours on",
+    ),
+    Signal("covered_hours_24h", "h", "hours of the last day with good readings"),
     Signal("limit_c", "°C", "indoor standard of the site"),
     Signal("heating", "", "1 when the home is to be heated, 0 when suspended or vacant"),
     Signal("vulnerable", "", "1 for a vulnerable household"),

@@ -6,11 +6,13 @@ the last value. Not here: conditions and timers.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alerting.live_state import LiveState, ObjectTable
+from alerting.room_hours import DegreeHours
 from config.rules_file import RuleScope
 from heating.assets import Contract, Emitter
 from heating.heat_tree import Level
@@ -29,6 +31,8 @@ _ROOM_FRESH_INTERVALS = 2.5
 _ROOM_FRESH_S = 1800.0
 _ROOM_WINDOW_INTERVALS = 1.5
 """Windows of medians are stretched to this many intervals: an hourly sensor has one reading an hour."""
+_ENOUGH_HOURS = 18.0
+"""Cold degree hours are known when this much of the last 24 h is covered by good readings [h]."""
 _KG_PER_H_M2 = 3.0
 """Design circulation by heated area when no design flow is known [kg/(h·m²)]; 2-4 is usual (own)."""
 _TANK_M = 2.0
@@ -72,9 +76,18 @@ class Signals:
         Indoor standard of the site [°C].
     watching_since_ms : int
         Objects never heard of are silent since then [epoch ms].
+    time_zone : str
+        Site time: cold nights count less than cold days.
     """
 
-    def __init__(self, live: LiveState, *, standard_c: float, watching_since_ms: int) -> None:
+    def __init__(
+        self,
+        live: LiveState,
+        *,
+        standard_c: float,
+        watching_since_ms: int,
+        time_zone: str = "Asia/Shanghai",
+    ) -> None:
         self._live = live
         self._since_ms = watching_since_ms
         tree, site = live.tree, live.site
@@ -92,6 +105,11 @@ class Signals:
             "vulnerable": np.array([float(home.vulnerable) for home in ordered]),
             "interval_s": self._of_homes(self._sensor_interval_s),
         }
+        self._degree_hours = DegreeHours(
+            live.readings.hours,
+            limit_c=np.full(len(rooms.ids), standard_c),
+            zone=ZoneInfo(time_zone),
+        )
 
     def tables(self, *, now_ms: int) -> SignalTables:
         """Return every signal at a moment."""
@@ -157,6 +175,10 @@ class Signals:
             nominal_ms = 60_000 * minutes
             median = self._live.readings.median(nominal_ms, window_ms.astype(np.int64), now_ms=now_ms)
             columns[name] = self._of_homes(np.where(np.isnan(newest), np.nan, median))
+        degree_hours_kh, covered_h = self._degree_hours.at(now_ms)
+        known = (covered_h >= _ENOUGH_HOURS) & ~np.isnan(newest)
+        columns["cold_degree_hours_24h"] = self._of_homes(np.where(known, degree_hours_kh, np.nan))
+        columns["covered_hours_24h"] = self._of_homes(covered_h)
         heard_ms = self._floor_ms(rooms)
         columns["silent_s"] = self._of_homes((now_ms - heard_ms) / 1000.0)
         return SignalTable(self._home_nodes, columns)

@@ -53,7 +53,9 @@ class Conditions:
         self._rules: dict[Level, list[Rule]] = {}
         for rule in rules:
             self._rules.setdefault(rule.scope.level, []).append(rule)
-        self._sql = {level: _statement(of_level, f"signals_{level.word}") for level, of_level in self._rules.items()}
+        self._sql = {
+            level: _statement(of_level, f"signals_{level.word}") for level, of_level in self._rules.items()
+        }
         self._lock = threading.Lock()
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._prepared: dict[Level, dict[str, NDArray[np.float64]]] = {}
