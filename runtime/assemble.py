@@ -29,6 +29,7 @@ from heating.protocols import TimeSeriesStore
 from runtime.health import HealthBoard
 from runtime.housekeeping import Housekeeping
 from runtime.registry_watch import RegistryWatch
+from runtime.rollup_part import build_rollup_writer, rollup_part, store_has_caught_up
 from runtime.rooms import Room, refuse_shared_embedded_store
 from runtime.supervisor import Part, Supervisor
 from runtime.web_server import WebServer
@@ -103,6 +104,8 @@ class House:
     web: WebServer | None = None
     parts: list[Part] = field(default_factory=list)
     """In the order of their start."""
+    site_followers: list[Callable[[Site], None]] = field(default_factory=list)
+    """Called with the site after the registry changed."""
 
     def supervisor(self, *, before: list[Part] | None = None) -> Supervisor:
         """Return the supervisor of this process; `before` are parts that the house needs (an embedded broker)."""
@@ -194,7 +197,8 @@ def _always() -> bool:
 def _add_live_state(house: House, version: int) -> None:
     warm = WarmStart(live_state=house.live_state, store=house.store, clock=house.clock)
     house.parts.append(Part(name="warm start", start=warm.start, stop=warm.stop, is_alive=_always))
-    followers: list[Callable[[Site], None]] = [house.known.replace_by_site]
+    followers = house.site_followers
+    followers.append(house.known.replace_by_site)
     if (
         Room.ALERTING not in house.rooms
     ):  # the alerting service rebuilds the live state by itself, within a tick
@@ -230,6 +234,8 @@ def _add_collector(house: House) -> None:
         coalesce_ms=settings.collector.coalesce_ms,
         subscriptions_file=settings.collector.spool_dir / _SUBSCRIPTIONS_FILE,
     )
+    rollups = build_rollup_writer(store=house.store, site=house.site, clock=house.clock, settings=settings)
+    house.site_followers.append(rollups.follow)
     collector = build_collector(
         mqtt=settings.mqtt,
         settings=settings.collector,
@@ -237,13 +243,16 @@ def _add_collector(house: House) -> None:
         store=house.store,
         known=house.known,
         clock=house.clock,
-        sinks=[house.live_state],
+        sinks=[house.live_state, rollups],
     )
+    rollups.settled = store_has_caught_up(collector.health)
     house.collector = collector
     house.board.add("collector", collector.health)
+    house.board.add("rollups", rollups.health)
     keeper = Housekeeping(store=house.store, clock=house.clock)
     house.parts += [
         Part(name="housekeeping", start=keeper.start, stop=keeper.stop, is_alive=lambda: keeper.is_running),
+        rollup_part(rollups),
         Part(
             name="collector",
             start=collector.start,

@@ -128,7 +128,8 @@ class RollupWriter:
         self._clock = clock
         self._groups = RoomGroups(site)
         self._state_file = state_file
-        self._settled = settled
+        self.settled = settled
+        """Whether the store has all readings that were accepted; may be set until the start."""
         self._lock = threading.Lock()
         self._incoming: list[SampleBatch] = []
         self._ids: dict[Measurement, list[str]] = {Measurement.STATION: [], Measurement.ROOM: []}
@@ -369,7 +370,7 @@ class RollupWriter:
     def _fill_gaps(self, now_ms: int) -> None:
         """Compute missing buckets from raw readings, an hour at a time, until one had readings in it."""
         for _ in range(GAPS_IN_A_ROUND):
-            if not len(self._missing) or not self._settled():
+            if not len(self._missing) or not self.settled():
                 return
             before = self.rows_written
             if not self._fill_one_gap(now_ms) or self.rows_written > before:
