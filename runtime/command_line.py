@@ -72,6 +72,7 @@ COMMANDS = (
     ),
     _place("registry", "registry", "app", "The registry of stations, buildings, homes and sensors."),
     _place("rules", "rules", "app", "Alert rules."),
+    _place("broker", "broker", "app", "The broker of the devices."),
     _place("user", "people", "user_app", "People who may log in."),
     _place("token", "people", "token_app", "Tokens of scripts."),
     _place("store", "stores", "store_app", "The store of readings."),
