@@ -20,8 +20,8 @@ __all__ = [
     "rfc3339_ms",
 ]
 
-EARLIEST_MS = 1_546_300_800_000
-"""2019-01-01 UTC: an earlier clock was never set [epoch ms]."""
+EARLIEST_MS = 1_262_304_000_000
+"""2010-01-01 UTC: an earlier clock was never set [epoch ms]."""
 LATEST_MS = 4_102_444_800_000
 """2100-01-01 UTC: a later clock is broken [epoch ms]."""
 HALF_HOUR_MS = 1_800_000

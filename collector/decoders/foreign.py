@@ -216,36 +216,36 @@ class ForeignRows:
         if not listed:
             self.reject(place, Reason.NOT_TELEMETRY, "no readings")
             return
+        if target.points:
+            listed.sort(key=lambda item: item.name not in target.points)
         t_ms = message.received_ms if measured_ms is None else measured_ms
         floor = Quality.UNCERTAIN_TIME if measured_ms is None else Quality.GOOD
-        told = _told_quality(listed)
+        count = self._append(place, target, listed, t_ms=t_ms, floor=floor)
+        if count:
+            seat = self.rows.place_of(target.ref, None)
+            self.rows.close_reading(place, seat, t_ms, message.received_ms, count)
+
+    def _append(self, place: int, target: DeviceTarget, fields: list[Field], *, t_ms: int, floor: int) -> int:
+        """Add the rows that points cover, keep the other fields as extra values; return the number of rows."""
+        told = _told_quality(fields)
         taken: set[int] = set()
-        for item in listed:
+        for item in fields:
             row = _row_of(item, target)
             if row is None or row[0] in taken:
-                extra = ExtraValue(
-                    place,
-                    target.ref.object_id,
-                    item.name[:MAX_NAME_CHARACTERS],
-                    t_ms,
-                    _shown(item.value),
-                    item.unit,
-                    max(item.quality, floor),
-                )
-                self.rows.extras.append(extra)
+                name, quality = item.name[:MAX_NAME_CHARACTERS], max(item.quality, floor)
+                value, device = _shown(item.value), target.ref.object_id
+                self.rows.extras.append(ExtraValue(place, device, name, t_ms, value, item.unit, quality))
                 continue
-            point, value = row
+            point, number = row
             taken.add(point)
             quality = max(item.quality, floor, told if POINTS[point].name in _JUDGED else 0)
-            if value is None:
+            if number is None:
                 quality = max(quality, Quality.BAD)
             if quality:
                 self.rows.quality[len(self.rows.value)] = quality
             self.rows.point.append(point)
-            self.rows.value.append(value)
-        if taken:
-            seat = self.rows.place_of(target.ref, None)
-            self.rows.close_reading(place, seat, t_ms, message.received_ms, len(taken))
+            self.rows.value.append(number)
+        return len(taken)
 
     def finish(self) -> Decoded:
         """Return what was collected."""
@@ -279,8 +279,11 @@ def _row_of(item: Field, target: DeviceTarget) -> tuple[int, float | None] | Non
     if rule is not None:
         number = number * rule.scale + rule.offset
         unit = rule.unit or unit or POINTS[point].unit.value
+    canonical = POINTS[point].unit
+    if unit == canonical:
+        return point, number
     try:
-        return point, to_canonical(number, unit=unit, canonical=POINTS[point].unit)
+        return point, float(f"{to_canonical(number, unit=unit, canonical=canonical):.12g}")
     except UnknownConversionError:
         return None
 

@@ -40,7 +40,6 @@ _BATTERY_V = (
     "batmv",
     "batterymv",
     "vdd",
-    "voltage",
 )
 _BATTERY_PCT = (
     "battery",
@@ -116,28 +115,33 @@ def indoor_field(name: str, value: float | bool | str | None, unit: str | None =
         Unit where the message names it; None: the usual unit of the name.
     """
     meaning = _meaning(name)
+    number = None if isinstance(value, bool) or not isinstance(value, int | float) else value
     if meaning is None:
-        return Field(name, value, _EXTRA_UNITS.get(_plain(name), "") if unit is None else unit)
+        unit = _EXTRA_UNITS.get(_plain(name), "") if unit is None else unit
+        warm = number is not None and (unit == "°C" or name.lower().startswith("temp"))
+        return Field(
+            name, value, unit, None, temperature_quality(number) if warm and number else Quality.GOOD
+        )
     point, usual = meaning
-    unit = usual if unit is None else unit
+    told, unit = unit, usual if unit is None else unit
     quality = int(Quality.GOOD)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        point, unit, quality = _by_size(point, unit, value)
+    if number is not None:
+        point, unit, quality = _by_size(point, unit, number, told=told is not None)
     elif isinstance(value, bool) and usual:
         return Field(name, value, "")
     return Field(name, value, unit, point, quality)
 
 
-def _by_size(point: str, unit: str, value: float) -> tuple[str, str, int]:
-    """Correct what only the size of a value tells: millivolts, a battery in volts, sentinels."""
+def _by_size(point: str, unit: str, value: float, *, told: bool) -> tuple[str, str, int]:
+    """Correct what only the size of a value tells when no unit is `told`: millivolts, a battery in volts; sentinels."""
     match point:
         case "room_temp_c":
             return point, unit, temperature_quality(value)
         case "room_humidity_pct":
             return point, unit, humidity_quality(value)
-        case "battery_v" if unit == "V" and value > _MILLIVOLTS:
+        case "battery_v" if not told and value > _MILLIVOLTS:
             return point, "mV", Quality.GOOD
-        case "battery_pct" if 1.5 < value < 4.5 and value != int(value):
+        case "battery_pct" if not told and 1.5 < value < 4.5 and value != int(value):
             return "battery_v", "V", Quality.GOOD
         case _:
             return point, unit, Quality.GOOD

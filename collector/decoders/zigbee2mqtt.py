@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from collector.decoders.decoded import Decoded, Reason
 from collector.decoders.device_times import epoch_ms_of, local_ms
 from collector.decoders.foreign import FamilyOptions, Field, ForeignRows
-from collector.decoders.indoor_names import indoor_field, indoor_fields
+from collector.decoders.indoor_names import indoor_fields
 from collector.decoders.json_payload import json_object
 from heating.protocols import RawMessage
 
@@ -80,4 +80,4 @@ def _voltage(told: dict[str, object]) -> list[Field]:
     battery = isinstance(value, int | float) and not isinstance(value, bool) and "current" not in told
     if not battery:
         return [Field("voltage", value if isinstance(value, int | float | str) else None, "V")]
-    return [indoor_field("voltage", float(value), "mV")] if isinstance(value, int | float) else []
+    return [Field("voltage", float(value), "mV", "battery_v")] if isinstance(value, int | float) else []
