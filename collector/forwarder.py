@@ -182,6 +182,8 @@ class Forwarder:
             self._spool.advance(mark)
         elif mark is not None and mark < self._spool.cursor:
             self._rewind(mark)
+        elif mark is None and self._spool.cursor and hasattr(self._store, "checkpointed_mark"):
+            self._rewind(0)  # an embedded store that knows nothing of this spool was lost or replaced
         self._aligned = True
 
     def _rewind(self, mark: int) -> None:

@@ -9,14 +9,14 @@ import os
 import sqlite3
 import threading
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
 from collector.arrived_message import redelivered_places
-from collector.batch_codec import decode_batch, encode_batch
+from collector.batch_codec import encode_batch
 from collector.decoders.decoded import Decoded
 from collector.outcomes import Counts, sum_up
 from collector.recent_batches import RecentBatches, SpooledBatch
@@ -44,6 +44,7 @@ from collector.spool_files import (
     remove_file,
     set_aside,
 )
+from collector.spool_reader import SpoolReader, is_damage
 from heating.clock import Clock
 from heating.protocols import RawMessage
 from heating.samples import SampleBatch
@@ -90,7 +91,7 @@ class Spool:
         self._writer: sqlite3.Connection | None = None
         self._current: SpoolFile | None = None
         self._memory = RepeatMemory(files=self._known_files, tolerance_ms=future_tolerance_ms)
-        self._readers: dict[Path, sqlite3.Connection] = {}
+        self._reader = SpoolReader(folder)
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = lock_folder(folder)
         try:
@@ -104,8 +105,7 @@ class Spool:
         except sqlite3.Error as error:
             os.close(self._lock)
             raise SpoolError(f"spool {folder} cannot be opened: {error}") from error
-        self.damaged_files = len(damaged)
-        """Files set aside as unreadable when the spool was opened."""
+        self._set_aside = len(damaged)
         self._sequence = max([self._cursor, *(file.last_sequence for file in self._files)])
         self._recent = RecentBatches(after=self._sequence)
         self.first_own_sequence = self._sequence + 1
@@ -128,8 +128,7 @@ class Spool:
             committed, kept, keys = self._write(connection, now_ms, messages, decoded)
             connection.execute("COMMIT")
         except (sqlite3.Error, OSError) as error:
-            self._drop_writer()
-            self._memory.forget_current()
+            self._leave_file(error)
             raise SpoolError(f"cannot be kept: {error}") from error
         if kept is not None:
             self._memory.note(keys, committed.sequence)
@@ -179,6 +178,7 @@ class Spool:
         return self._take_file(SpoolFile(self.folder / file_name(hour), hour, 0, 0))
 
     def _take_file(self, file: SpoolFile) -> sqlite3.Connection:
+        self._current = file
         self._writer = writer = open_file(file.path)
         sequence, received_ms = last_entry(writer)
         self._memory.turn_to(file, writer)
@@ -190,8 +190,22 @@ class Spool:
                 self._sequence = file.last_sequence = sequence
                 file.last_received_ms = max(file.last_received_ms, received_ms)
                 self._recent.restart(after=sequence)
-        self._current = file
         return writer
+
+    def _leave_file(self, error: Exception) -> None:
+        """A commit failed: open the file anew next time, or another one when it is broken."""
+        broken = self._current if is_damage(error) else None
+        self._drop_writer()
+        self._memory.forget_current()
+        if broken is None:
+            return
+        self._set_aside += 1
+        hour = f"{broken.hour}x"
+        log.error(
+            "collector.spool_file_broken", file=broken.path.name, next=file_name(hour), error=str(error)
+        )
+        with self._changed:
+            self._files.append(SpoolFile(self.folder / file_name(hour), hour, 0, 0))
 
     def _drop_writer(self) -> None:
         writer, self._writer, self._current = self._writer, None, None
@@ -216,6 +230,11 @@ class Spool:
         """Newest sequence committed."""
         return self._sequence
 
+    @property
+    def damaged_files(self) -> int:
+        """Files set aside as unreadable, files broken while in use, and batches that could not be read."""
+        return self._set_aside + self._reader.damaged_batches
+
     def wait_for_more(self, timeout_s: float) -> bool:
         """Wait until something lies behind the cursor; return whether it does."""
         with self._changed:
@@ -233,8 +252,8 @@ class Spool:
         ------
         SpoolError
             When the files cannot be read now.
-        collector.batch_codec.CodecError
-            When a batch is damaged.
+
+        A damaged batch is left out, counted in `damaged_files` and kept aside.
         """
         with self._changed:
             files = [file for file in self._files if file.last_sequence > self._cursor]
@@ -246,26 +265,16 @@ class Spool:
         rows = 0
         try:
             for file in files:
-                for sequence, body in self._batches_of(file):
-                    if sequence > reached:
+                for batch in self._reader.batches(file, after=self._cursor):
+                    if batch.sequence > reached:
                         return batches, reached
-                    samples, message = decode_batch(body)
-                    batches.append(SpooledBatch(sequence, samples, message))
-                    rows += len(samples)
+                    batches.append(batch)
+                    rows += len(batch.samples)
                     if rows >= max_rows:
-                        return batches, sequence
+                        return batches, batch.sequence
         except sqlite3.Error as error:
             raise SpoolError(f"cannot be read: {error}") from error
         return batches, reached
-
-    def _batches_of(self, file: SpoolFile) -> Iterator[tuple[int, bytes]]:
-        if file.path not in self._readers:
-            self._readers[file.path] = open_file(file.path)
-        after = self._cursor
-        query = "SELECT sequence, body FROM batch WHERE sequence > ? ORDER BY sequence LIMIT 64"
-        while rows := self._readers[file.path].execute(query, (after,)).fetchall():
-            yield from rows
-            after = rows[-1][0]
 
     def advance(self, sequence: int) -> None:
         """Note that the store has everything up to a sequence; may also go back, to forward again.
@@ -295,19 +304,23 @@ class Spool:
                 self._recent.restart(after=sequence)
 
     def oldest_kept_sequence(self) -> int:
-        """Return the first sequence that can still be read, the next one when there is none."""
+        """Return the first sequence that can still be read, the next one when there is none.
+
+        Raises
+        ------
+        SpoolError
+            When the files cannot be read now.
+        """
         with self._changed:
             files = list(self._files)
-        for file in files:
-            for sequence, _body in self._batches_from_start(file):
-                return sequence
+        try:
+            for file in files:
+                first = self._reader.first_sequence(file)
+                if first is not None:
+                    return first
+        except sqlite3.Error as error:
+            raise SpoolError(f"cannot be read: {error}") from error
         return self._sequence + 1
-
-    def _batches_from_start(self, file: SpoolFile) -> list[tuple[int, bytes]]:
-        if file.path not in self._readers:
-            self._readers[file.path] = open_file(file.path)
-        query = "SELECT sequence, x'' FROM batch ORDER BY sequence LIMIT 1"
-        return self._readers[file.path].execute(query).fetchall()
 
     def keep_rejections(self, rejections: Sequence[KeptRejection]) -> None:
         """Keep rejections that arose behind the spool (the store refused rows); repeats change nothing.
@@ -367,24 +380,37 @@ class Spool:
         return len(old)
 
     def _delete(self, file: SpoolFile) -> None:
-        reader = self._readers.pop(file.path, None) or open_file(file.path)
+        reader = self._reader.release(file)
+        moved, broken = 0, False
         try:
             moved = move_to_catalogue(self._catalogue, reader)
+        except sqlite3.DatabaseError as error:
+            if not is_damage(error):
+                raise
+            broken = True
+            log.error("collector.spool_file_broken", file=file.path.name, error=str(error))
         finally:
             reader.close()
         with self._changed:
             self._files.remove(file)
+        if broken:
+            self._set_aside += 1
+            set_aside(file.path)
+            return
         remove_file(file.path)
         log.info("collector.spool_file_deleted", file=file.path.name, rejections_moved=moved)
 
     def _cap_rejections(self, max_rows: int) -> None:
         with self._changed:
             files = list(self._files)
-        for file in files:
-            if file.path not in self._readers:
-                self._readers[file.path] = open_file(file.path)
-        places = [self._catalogue, *(self._readers[file.path] for file in files)]
-        gone = delete_above_cap(places, max_rows)
+        places = [self._catalogue, *(self._reader.connection(file) for file in files)]
+        try:
+            gone = delete_above_cap(places, max_rows)
+        except sqlite3.DatabaseError as error:
+            if not is_damage(error):
+                raise
+            log.error("collector.rejections_not_capped", error=str(error))
+            return
         if not gone:
             return
         dropped = int(self._fact("rejections_dropped", "0")) + gone
@@ -404,9 +430,8 @@ class Spool:
         """Let go of everything; both threads must have ended."""
         self._drop_writer()
         self._memory.close()
-        for connection in (*self._readers.values(), self._catalogue):
-            connection.close()
-        self._readers.clear()
+        self._reader.close()
+        self._catalogue.close()
         os.close(self._lock)
 
     def _fact(self, name: str, default: str) -> str:

@@ -8,6 +8,7 @@ write-ahead log and synchronous=FULL: a commit is on the disk before it returns.
 import fcntl
 import os
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -146,21 +147,36 @@ def last_entry(connection: sqlite3.Connection) -> tuple[int, int]:
 
 
 def find_files(folder: Path) -> tuple[list[SpoolFile], list[Path]]:
-    """Return the hourly files of a folder in order, and those that cannot be read."""
+    """Return the hourly files of a folder in order, and those of which nothing can be read.
+
+    A file with broken pages is among the former, with the end of its hour as its newest arrival: what it still holds
+    is salvaged.
+    """
     files: list[SpoolFile] = []
     damaged: list[Path] = []
     for path in sorted(folder.glob("spool-*.sqlite3")):
+        hour = path.stem.removeprefix("spool-")
         try:
-            connection = open_file(path)
-            try:
-                last_sequence, last_received_ms = last_entry(connection)
-            finally:
-                connection.close()
+            with closing(open_file(path)) as connection:
+                try:
+                    newest = last_entry(connection)
+                except sqlite3.DatabaseError:
+                    last = connection.execute("SELECT max(sequence) FROM batch").fetchone()[0]
+                    newest = last or 0, _end_of(hour)
         except sqlite3.DatabaseError:
             damaged.append(path)
             continue
-        files.append(SpoolFile(path, path.stem.removeprefix("spool-"), last_sequence, last_received_ms))
+        files.append(SpoolFile(path, hour, *newest))
     return files, damaged
+
+
+def _end_of(hour: str) -> int:
+    """Return the end of an hour of arrival [epoch ms]; nothing that arrived later is in its file."""
+    try:
+        start = datetime.strptime(f"{hour[:11]}+0000", "%Y%m%dT%H%z")
+    except ValueError:
+        return 0
+    return int(start.timestamp() * 1000) + 3_600_000
 
 
 def keys_path(path: Path) -> Path:

@@ -40,7 +40,8 @@ def sabotage(name: str) -> None:
     elif name == "no_repeats":
         import numpy as np
 
-        import collector.spool as spool
+        import collector.repeat_memory as repeat_memory
+        from collector.repeats import Judged
 
         acknowledge = Collector._acknowledge
 
@@ -49,7 +50,9 @@ def sabotage(name: str) -> None:
             acknowledge(self, messages)
 
         Collector._acknowledge = late  # type: ignore[method-assign]
-        spool.judge_rows = lambda _c, decoded, **_k: np.zeros(len(decoded.samples), np.uint8)
+        repeat_memory.judge_rows = lambda decoded, _files: Judged(
+            np.zeros(len(decoded.samples), np.uint8), np.zeros(0, np.uint64)
+        )
 
 
 def main() -> None:
