@@ -14,9 +14,9 @@ import structlog
 from numpy.typing import NDArray
 
 from alerting.room_readings import RoomReadings
+from alerting.warm_start import WARM_WINDOWS, read_newest, read_room_hours, read_rooms_lately
 from heating.assets import SensorAssignment, Site
 from heating.heat_tree import HeatTree, Level
-from heating.intervals import Interval
 from heating.points import POINTS, Measurement, points_of
 from heating.protocols import LatestValue, TimeSeriesStore
 from heating.quality import is_usable
@@ -31,11 +31,6 @@ _SETPOINT_STEP_K = 2.0
 _STATUS = "gateway_online"
 _REMEMBERED_TUPLES = 16
 """Tuples of ids whose places are remembered, a table: pages ask for the same few again and again."""
-WARM_WINDOWS: Mapping[Measurement, timedelta] = {
-    measurement: timedelta(hours=6) if measurement is Measurement.ROOM else timedelta(minutes=30)
-    for measurement in Measurement
-}
-"""How far back a warm start looks, a measurement."""
 
 
 class ObjectTable:
@@ -242,18 +237,30 @@ class LiveState:
     ) -> int:
         """Fill from the store what was stored in the last while; returns how many rows were read.
 
+        With a window of room readings, the medians of the last hour and the day behind the degree hours are filled
+        too (`alerting.warm_start`).
+
         Raises
         ------
         heating.errors.HeatingError
             When the store cannot answer.
         """
         rows = 0
-        for measurement, window in windows.items():
-            batch = store.latest(measurement, Interval.last(window, now=now))
-            self.accept(batch)
-            rows += len(batch)
+        if Measurement.ROOM in windows:
+            ids = self.tables[Measurement.ROOM].ids
+            rows += read_room_hours(store, ids, fill=self._fill_hours, accept=self.accept, now=now)
+            rows += read_rooms_lately(store, accept=self.accept, now=now)
+        rows += read_newest(store, windows, accept=self.accept, now=now)
         _log.info("alerting.live_state_warmed", rows=rows)
         return rows
+
+    def _fill_hours(
+        self, sensor_ids: Sequence[str], hour: NDArray[np.int64], mean_c: NDArray[np.float64]
+    ) -> None:
+        with self.lock:
+            place = self.tables[Measurement.ROOM].places_of(list(sensor_ids))
+            known = place >= 0
+            self.readings.hours.fill(place[known], hour[known], mean_c[known])
 
     def of_object(self, ref: ObjectRef) -> Mapping[str, LatestValue]:
         """Return the newest usable value of each point that ever came, with the quality of the newest row."""
