@@ -62,6 +62,9 @@ _UNITS: Final[Mapping[str, tuple[str, Decimal]]] = MappingProxyType(
 )
 """Our unit and factor by the library's (UCUM) unit; others stay as they are."""
 
+_PLAIN_UNITS: Final = frozenset({"", "W", "K", "%", "h"})
+"""Units that need no conversion; a quantity in any other (per pulse, say) has no role."""
+
 _STATISTICS: Final[Mapping[str, str]] = MappingProxyType(
     {"Maximum value": "_max", "Minimum value": "_min", "Value during error state": "_error"}
 )
@@ -135,10 +138,11 @@ def _cut(data: bytes, at: int) -> tuple[RawRecord, int] | None:
     vif = data[after_dif]
     text = b""
     vife_at = after_dif
+    behind: int | None
     if vif & 0x7F == PLAIN_TEXT_VIF:
-        length = data[after_dif + 1] if after_dif + 1 < len(data) else 255
-        text = data[after_dif + 2 : after_dif + 2 + length]
-        vife_at = after_dif + 1 + length
+        characters = data[after_dif + 1] if after_dif + 1 < len(data) else 255
+        text = data[after_dif + 2 : after_dif + 2 + characters]
+        vife_at = after_dif + 1 + characters
         behind = _behind_chain(data, vife_at + 1) if vif & 0x80 else vife_at + 1
     else:
         behind = _behind_chain(data, after_dif)
@@ -213,7 +217,10 @@ def _field(told: Mapping[str, Any]) -> MeterField | None:
     name += "".join(f"_{_snake(word)}" for word in quantities[1:])
     statistic = _STATISTICS.get(str(told.get("function")), "")
     name += statistic
-    plain = not statistic and len(quantities) == 1
+    told_unit = str(told.get("unit") or "")
+    plain = not statistic and len(quantities) == 1 and (told_unit in _UNITS or told_unit in _PLAIN_UNITS)
+    if "ulse" in told_unit:
+        name += "_per_pulse"
     for word in ("storage_number", "tariff", "subunit"):
         if told.get(word):
             name += f"_{word.removesuffix('_number')}_{told[word]}"
@@ -235,7 +242,9 @@ def _value_and_unit(told: Mapping[str, Any]) -> tuple[float | str | None, str]:
         except (InvalidOperation, OverflowError, ValueError):
             return None, unit
         return (number if abs(number) < float("inf") else None), unit
-    return (found if isinstance(found, str) else None), unit
+    if not isinstance(found, str):
+        return None, unit
+    return (found if found.isprintable() else found.encode("utf-8", "replace").hex()), unit
 
 
 def _plain_text(record: RawRecord, notes: list[str]) -> MeterField | None:

@@ -136,21 +136,22 @@ def _decrypted(
     """Return the plain records, or what is wrong."""
     if mode not in (5, 7):
         return f"security mode {mode} is not supported"
+    if data.startswith(AES_IDLE):
+        return data  # the receiver holds the key and has decrypted it already
     if address is None or key is None or len(key) != BLOCK:
         number = "" if address is None else f" {address.number}"
         return f"encrypted (mode {mode}), no key for the meter{number}"
-    start = b""
     iv = address.raw + bytes((access,)) * 8
     if mode == 7:
         if counter is None:
             return "security mode 7 without a message counter"
-        data, start, iv = data[1:], b"", bytes(BLOCK)
+        data, iv = data[1:], bytes(BLOCK)
         key = _derived(key, counter, address)
     size = (word >> 4 & 0x0F) * BLOCK or len(data) - len(data) % BLOCK
     if len(data) < size or size == 0:
         return f"{size} encrypted bytes are told, {len(data)} came"
     decryptor = Cipher(algorithms.AES(key), modes.CBC(iv)).decryptor()
-    plain = start + decryptor.update(data[:size]) + decryptor.finalize()
+    plain = decryptor.update(data[:size]) + decryptor.finalize()
     if not plain.startswith(AES_IDLE):
         return f"the key of the meter {address.number} does not fit (mode {mode})"
     return plain + data[size:]

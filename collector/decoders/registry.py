@@ -9,13 +9,16 @@ from collector.decoders.decoded import Decoder
 from collector.decoders.foreign import FamilyOptions, Hints, NoDeviceMap
 from collector.decoders.homie4 import Homie4Decoder
 from collector.decoders.lorawan_codec import LorawanCodecDecoder
+from collector.decoders.mbus_wired import MbusWiredDecoder
 from collector.decoders.native import NativeDecoder
 from collector.decoders.nb_0x68 import Nb0x68Decoder
 from collector.decoders.senml import SenmlDecoder
 from collector.decoders.tasmota import TasmotaDecoder
 from collector.decoders.ttn_v3 import TtnV3Decoder
+from collector.decoders.wmbus import WmbusDecoder
 from collector.decoders.zigbee2mqtt import Zigbee2mqttDecoder
 from collector.device_map import FileDeviceMap
+from config.meter_keys import read_meter_keys
 from heating.errors import HeatingError
 
 __all__ = ["DECODERS", "DecoderFactory", "UnknownFamilyError", "build_decoder"]
@@ -33,6 +36,16 @@ def _native(options: FamilyOptions) -> Decoder:
     return NativeDecoder(max_payload_bytes=options.max_payload_bytes)
 
 
+def _mbus_wired(options: FamilyOptions) -> Decoder:
+    """Build the decoder of wired M-Bus with the keys of the environment."""
+    return MbusWiredDecoder(options, keys=read_meter_keys())
+
+
+def _wmbus(options: FamilyOptions) -> Decoder:
+    """Build the decoder of wireless M-Bus with the keys of the environment."""
+    return WmbusDecoder(options, keys=read_meter_keys())
+
+
 DECODERS: dict[str, DecoderFactory] = {
     "native": _native,
     "chirpstack_v4": ChirpstackV4Decoder,
@@ -43,7 +56,9 @@ DECODERS: dict[str, DecoderFactory] = {
     "tasmota": TasmotaDecoder,
     "homie4": Homie4Decoder,
     "cjt188_heat_meter": Cjt188HeatMeterDecoder,
+    "mbus_wired": _mbus_wired,
     "nb_0x68": Nb0x68Decoder,
+    "wmbus": _wmbus,
 }
 """Every family, by the name used in `mqtt.routes` and by `nuanliu decode`."""
 

@@ -9,7 +9,7 @@ from typing import Final
 from collector.decoders.decoded import Reason
 from collector.decoders.mbus_transport import MeterAddress, TransportFault, decrypt_counter
 
-__all__ = ["LinkFrame", "crc16", "open_layers", "read_link"]
+__all__ = ["LinkFrame", "Opened", "crc16", "open_layers", "read_link"]
 
 POLYNOMIAL: Final = 0x3D65
 FIRST_BLOCK: Final = 10
@@ -151,6 +151,8 @@ def _extended_link(
     session = data[size - 6 : size - 2]
     body = data[size - 2 :]
     encryption = session[3] >> 5
+    if int.from_bytes(body[:2], "little") == crc16(body[2:]):
+        return body[2:], address  # plain, or decrypted already by a receiver that holds the key
     if encryption > 1:
         return TransportFault(Reason.WRONG_TYPE, f"link encryption {encryption} is not supported", address)
     if encryption == 1:
