@@ -22,7 +22,9 @@ __all__ = [
     "RejectionFilter",
     "count_by_reason",
     "delete_above_cap",
+    "is_replayable",
     "list_rejections",
+    "mark_replayed",
     "move_to_catalogue",
     "rejections_of",
     "replay_rejected",
@@ -166,10 +168,16 @@ def replay_rejected(
     wanted
         Which; by default every one not given back yet.
     """
-    chosen = [item for item in list_rejections(folder, wanted, limit=limit) if _is_replayable(item)]
+    chosen = [item for item in list_rejections(folder, wanted, limit=limit) if is_replayable(item)]
     messages = dict.fromkeys((item.topic, item.payload) for item in reversed(chosen))
     publish(list(messages))
-    keys = [(now_ms, item.sequence, item.ordinal) for item in chosen]
+    mark_replayed(folder, chosen, now_ms=now_ms)
+    return len(messages)
+
+
+def mark_replayed(folder: Path, items: Iterable[KeptRejection], *, now_ms: int) -> None:
+    """Note that rejections were given another try at a time [epoch ms]."""
+    keys = [(now_ms, item.sequence, item.ordinal) for item in items]
     for path in _paths(folder):
         with closing(_open(path)) as connection:
             connection.execute("BEGIN IMMEDIATE")
@@ -177,10 +185,10 @@ def replay_rejected(
                 "UPDATE rejection SET replayed_ms = ? WHERE sequence = ? AND ordinal = ?", keys
             )
             connection.execute("COMMIT")
-    return len(messages)
 
 
-def _is_replayable(item: KeptRejection) -> bool:
+def is_replayable(item: KeptRejection) -> bool:
+    """Return whether the whole message is kept and another try makes sense."""
     return (
         item.reason not in (Reason.TOO_BIG, Reason.STORE_REJECTED) and len(item.payload) < KEPT_PAYLOAD_BYTES
     )
@@ -199,18 +207,22 @@ def move_to_catalogue(catalogue: sqlite3.Connection, source: sqlite3.Connection)
 
 
 def delete_above_cap(places: Sequence[sqlite3.Connection], max_rows: int) -> int:
-    """Delete the oldest rejections above a cap, from the places in their order; return how many went."""
+    """Delete rejections above a cap, from the places in their order; return how many went.
+
+    Those of throttled senders go first, so that a noisy device drives nobody else's messages out; then the oldest.
+    """
     counts = [place.execute("SELECT count(*) FROM rejection").fetchone()[0] for place in places]
     excess = sum(counts) - max_rows
     gone = 0
-    for place in places:
-        if gone >= excess:
-            break
-        gone += place.execute(
-            "DELETE FROM rejection WHERE (sequence, ordinal) IN"
-            " (SELECT sequence, ordinal FROM rejection ORDER BY sequence, ordinal LIMIT ?)",
-            (excess - gone,),
-        ).rowcount
+    for condition in (f"reason = '{Reason.THROTTLED}'", "true"):
+        for place in places:
+            if gone >= excess:
+                return gone
+            gone += place.execute(
+                "DELETE FROM rejection WHERE (sequence, ordinal) IN"
+                f" (SELECT sequence, ordinal FROM rejection WHERE {condition} ORDER BY sequence, ordinal LIMIT ?)",
+                (excess - gone,),
+            ).rowcount
     return gone
 
 

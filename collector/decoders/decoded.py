@@ -49,6 +49,8 @@ class Reason(StrEnum):
     """Measured longer ago than late data are accepted."""
     CONFLICT = "conflict"
     """Another value of the same point and time came first."""
+    THROTTLED = "throttled"
+    """The sender publishes more than its share; kept, and the first to go when rejections are capped."""
     STORE_REJECTED = "store_rejected"
     """The store refused these rows for good."""
 
