@@ -107,7 +107,7 @@ class IncidentBook:
         for here in book.tree.ancestors(number):
             found = [
                 (
-                    alarm.rule_id not in self._rules.targets_of(other.rule_id),
+                    alarm.rule_id not in self._rules.silenced_by(other.rule_id),
                     other.priority,
                     other.alarm_id,
                     i,

@@ -45,7 +45,7 @@ class Inhibition:
             return
         for here in (number, *book.tree.ancestors(number)):
             for other in book.active_at(here):
-                if alarm.rule_id in self._rules.targets_of(other.rule_id):
+                if alarm.rule_id in self._rules.silenced_by(other.rule_id):
                     yield other
 
     def affected_by(self, changed: Iterable[Alarm], book: AlarmBook) -> dict[str, Alarm]:
@@ -58,7 +58,7 @@ class Inhibition:
             if present is None or not present.is_active:
                 continue
             affected[alarm.alarm_id] = present
-            targets = self._rules.targets_of(alarm.rule_id)
+            targets = self._rules.silenced_by(alarm.rule_id)
             number = book.number_of(alarm)
             if targets and number is not None:
                 for below in book.active_below(number):
@@ -84,7 +84,7 @@ def _ranks(rules: RuleSet) -> dict[str, int]:
     ) in rules.rules:  # the longest chain has fewer links than there are rules, so a cycle cannot hang this
         changed = False
         for rule in rules.rules:
-            for target in rules.targets_of(rule.rule_id):
+            for target in rules.silenced_by(rule.rule_id):
                 if rank[target] <= rank[rule.rule_id]:
                     rank[target] = rank[rule.rule_id] + 1
                     changed = True

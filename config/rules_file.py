@@ -1,23 +1,25 @@
-"""Alert rules as values, and the loader of the YAML files they are written in.
+"""Rule sets, and the loader of the YAML files that rules are written in.
 
-Here: what a rule is, how a folder of rule files becomes a `RuleSet`, errors with file, line and remedy. Not here: what
-the conditions mean (`alerting.conditions` parses and evaluates them) and how texts are rendered (`config.alarm_texts`).
+Here: how a folder of rule files becomes a `RuleSet`, errors with file, line and remedy. Not here: what a rule is
+(`config.rule_values`, given on here), what the conditions mean (`alerting.conditions` parses and evaluates them) and
+how texts are rendered (`config.alarm_texts`).
 """
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import StrEnum
 from pathlib import Path
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from config.rule_defaults import DEFAULTS_FILE, DefaultsDocument, RuleDefaults
+from config.rule_durations import parse_duration
+from config.rule_values import BilingualText, InhibitKind, Limit, Rule, RuleScope, Variant
 from config.settings import RulesSettings
 from heating.alarms import Priority
 from heating.errors import HeatingError
-from heating.heat_tree import Level
 
 __all__ = [
     "CASES_DIR",
@@ -26,6 +28,7 @@ __all__ = [
     "InhibitKind",
     "Limit",
     "Rule",
+    "RuleDefaults",
     "RuleFault",
     "RuleFileError",
     "RuleScope",
@@ -39,110 +42,6 @@ RULES_DIR = Path(__file__).parent / "defaults" / "rules"
 """Folder of the shipped rules."""
 CASES_DIR = RULES_DIR / "cases"
 """Folder of the shipped case files, one a rule."""
-
-
-class RuleScope(StrEnum):
-    """What a rule judges: each scope has its own table of signals."""
-
-    STATION = "station"
-    HOUSEHOLD = "household"
-    SENSOR = "sensor"
-    """A room sensor; its alarms stand at the household that it measures."""
-
-    @property
-    def level(self) -> Level:
-        """Level of the subjects in the heat-supply tree."""
-        return Level.STATION if self is RuleScope.STATION else Level.HOUSEHOLD
-
-
-class InhibitKind(StrEnum):
-    """Why an alarm silences others."""
-
-    CONSEQUENCE = "consequence"
-    """The others follow from it."""
-    MASK_BAD_DATA = "mask_bad_data"
-    """Their data cannot be trusted: their state is held."""
-    MASK_RESIDENT = "mask_resident"
-    """A resident's own doing explains them."""
-
-
-@dataclass(frozen=True, slots=True)
-class BilingualText:
-    """A text in the two languages of the house."""
-
-    zh: str
-    """Chinese."""
-    en: str
-    """English."""
-
-    def in_locale(self, locale: str) -> str:
-        """Return the Chinese text for ``zh…``, the English one otherwise."""
-        return self.zh if locale.startswith("zh") else self.en
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """A named figure of a rule."""
-
-    value: float
-    """In `unit`."""
-    unit: str = ""
-    """Canonical unit word; empty for a share."""
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """A more urgent form of an alarm: while `when` holds for the on-delay the priority is `priority`."""
-
-    priority: Priority
-    when: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """One alert rule with its rationalisation record."""
-
-    rule_id: str
-    scope: RuleScope
-    priority: Priority
-    """Priority when raised; variants only make it more urgent."""
-    name: BilingualText
-    """Short name, for lists."""
-    text: BilingualText
-    """Sentence with ``{signal}`` and ``{limit}`` places, rendered by `config.alarm_texts`."""
-    cause: BilingualText
-    consequence: BilingualText
-    action: BilingualText
-    signals: tuple[str, ...]
-    """Signals that the conditions may name."""
-    limits: Mapping[str, Limit]
-    """Named figures that the conditions may name."""
-    raise_when: str
-    """SQL boolean expression; true for `on_delay` raises."""
-    clear_when: str
-    """SQL boolean expression with its own deadband; true for `off_delay` clears."""
-    enable_if: str | None = None
-    """Guards raising only: a raised alarm clears by `clear_when` alone."""
-    on_delay: timedelta = timedelta(0)
-    off_delay: timedelta = timedelta(0)
-    variants: tuple[Variant, ...] = ()
-    inhibits: tuple[str, ...] = ()
-    """Rule ids and ranges (``ST-11..ST-22``) as written; `RuleSet.targets_of` expands them."""
-    inhibit_kind: InhibitKind | None = None
-    never_inhibited: bool = False
-    """Safety of life: attached to the incident and still announced."""
-    annunciate: bool = True
-    """Whether alarms are announced one by one; household evidence is not."""
-    opens_incident: bool = False
-    """Whether an uninhibited alarm opens an incident."""
-    waits_for_data: bool = False
-    """Whether the rule stays quiet for the start grace (data-quality rules)."""
-    time_to_respond_s: float | None = None
-    """Time a person has [s]; None for journal entries."""
-    source: tuple[str, ...] = ()
-    """Where the limit comes from."""
-    file: str = ""
-    """File the rule was read from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +71,7 @@ class RuleSet:
     """Rules in a fixed order (by id), with look-ups."""
 
     rules: tuple[Rule, ...]
+    defaults: RuleDefaults = field(default_factory=RuleDefaults)
     _by_id: dict[str, Rule] = field(init=False, repr=False, compare=False)
     _targets: dict[str, frozenset[str]] = field(init=False, repr=False, compare=False)
 
@@ -203,28 +103,29 @@ class RuleSet:
         return tuple(rule for rule in self.rules if rule.scope in scopes)
 
     def targets_of(self, rule_id: str) -> frozenset[str]:
-        """Return the ids of loaded rules that an alarm of this rule inhibits at its node and below."""
+        """Return the ids of loaded rules that an alarm of this rule masks at its node and below, in any way."""
         return self._targets.get(rule_id, frozenset())
 
+    def silenced_by(self, rule_id: str) -> frozenset[str]:
+        """Return the targets whose alarms an alarm of this rule inhibits; none when it only holds them."""
+        return frozenset() if self._holds(rule_id) else self.targets_of(rule_id)
 
+    def held_by(self, rule_id: str) -> frozenset[str]:
+        """Return the targets that keep their state while this alarm is active, because their data are not to be had.
+
+        Nothing is inhibited: what stood before the data went bad still stands, and is still announced as it was.
+        """
+        return self.targets_of(rule_id) if self._holds(rule_id) else frozenset()
+
+    def _holds(self, rule_id: str) -> bool:
+        rule = self._by_id.get(rule_id)
+        return rule is not None and rule.inhibit_kind is InhibitKind.MASK_BAD_DATA
+
+
+RULES_OF_STATION = "rules_of_station"
+"""Stands in `inhibits` for every other rule that judges stations."""
 _ID = re.compile(r"^([A-Z]{2})-(\d{2})$")
 _RANGE = re.compile(r"^([A-Z]{2})-(\d{2})\.\.\1-(\d{2})$")
-_DURATION = re.compile(r"^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$")
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-
-
-def parse_duration(text: str | float) -> timedelta:
-    """Return a duration written as ``30s``, ``5m``, ``3h``, ``14d`` or a number of seconds.
-
-    Raises
-    ------
-    ValueError
-        When it is written in another way.
-    """
-    match = _DURATION.match(str(text).strip())
-    if match is None:
-        raise ValueError(f"{text!r} is no duration: write a number with s, m, h or d, for example 30m")
-    return timedelta(seconds=float(match[1]) * _SECONDS[match[2] or "s"])
 
 
 def _expand(rule: Rule, known: Mapping[str, Rule]) -> frozenset[str]:
@@ -233,6 +134,8 @@ def _expand(rule: Rule, known: Mapping[str, Rule]) -> frozenset[str]:
         if match := _RANGE.match(entry):
             wanted = {f"{match[1]}-{n:02d}" for n in range(int(match[2]), int(match[3]) + 1)}
             found |= wanted & known.keys()
+        elif entry == RULES_OF_STATION:
+            found |= {other.rule_id for other in known.values() if other.scope is RuleScope.STATION}
         elif entry in known:
             found.add(entry)
     found.discard(rule.rule_id)
@@ -307,7 +210,7 @@ class _RuleDocument(_Document):
     @classmethod
     def _ids_and_ranges(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for entry in value:
-            if not (_ID.match(entry) or _RANGE.match(entry) or entry == "rules_of_station"):
+            if not (_ID.match(entry) or _RANGE.match(entry) or entry == RULES_OF_STATION):
                 raise ValueError(f"{entry!r} is no rule id: write ST-02, or a range as ST-11..ST-22")
         return value
 
@@ -351,7 +254,8 @@ def _priority(value: object) -> object:
 def load_rules(settings: RulesSettings) -> RuleSet:
     """Read every rule file of the folder (the shipped one by default) and apply the overrides of the settings.
 
-    Files below a folder named ``cases`` are not rules. A rule with ``enabled: false`` is left out.
+    Files below a folder named ``cases`` are not rules, nor is ``defaults.yaml``: what it says holds for every rule, and
+    the shipped one is taken when the folder has none. A rule with ``enabled: false`` is left out.
 
     Raises
     ------
@@ -360,7 +264,9 @@ def load_rules(settings: RulesSettings) -> RuleSet:
     """
     folder = settings.dir or RULES_DIR
     files = sorted(path for path in folder.rglob("*.yaml") if "cases" not in path.relative_to(folder).parts)
-    faults: list[RuleFault] = []
+    general = folder / DEFAULTS_FILE
+    defaults, faults = _read_defaults(general if general in files else RULES_DIR / DEFAULTS_FILE)
+    files = [path for path in files if path != general]
     if not files:
         faults.append(
             RuleFault(str(folder), 0, "no rule files (*.yaml) here: check rules.dir in the settings")
@@ -383,13 +289,21 @@ def load_rules(settings: RulesSettings) -> RuleSet:
     ]
     if faults:
         raise RuleFileError(faults)
-    return RuleSet(tuple(rules[rule_id] for rule_id in sorted(rules)))
+    return RuleSet(tuple(rules[rule_id] for rule_id in sorted(rules)), defaults)
 
 
-def _read_file(
-    path: Path, pending: dict[str, dict[str, str | int | float | bool]]
-) -> tuple[_RuleDocument | None, list[RuleFault]]:
-    name = str(path)
+def _read_defaults(path: Path) -> tuple[RuleDefaults, list[RuleFault]]:
+    root, content, faults = _read_yaml(path)
+    if faults:
+        return RuleDefaults(), faults
+    try:
+        return DefaultsDocument.model_validate(content).value(), []
+    except ValidationError as error:
+        return RuleDefaults(), _faults_of(error, path, root)
+
+
+def _read_yaml(path: Path) -> tuple[yaml.Node | None, dict[str, object], list[RuleFault]]:
+    """Return the tree with its lines, the content, and why neither is to be had."""
     try:
         text = path.read_text(encoding="utf-8")
         root = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -397,17 +311,31 @@ def _read_file(
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
         mark = getattr(error, "problem_mark", None)
         line = 0 if mark is None else mark.line + 1
-        return None, [RuleFault(name, line, f"cannot be read as YAML ({type(error).__name__}): correct it")]
+        reason = f"cannot be read as YAML ({type(error).__name__}): correct it"
+        return None, {}, [RuleFault(str(path), line, reason)]
     if not isinstance(content, dict):
-        return None, [RuleFault(name, 1, "a rule file is a mapping that starts with «id:»")]
+        return None, {}, [RuleFault(str(path), 1, "this file is a mapping: a rule file starts with «id:»")]
+    return root, content, []
+
+
+def _faults_of(error: ValidationError, path: Path, root: yaml.Node | None) -> list[RuleFault]:
+    return [
+        RuleFault(str(path), _line_of(root, item["loc"]), _sentence(item["loc"], item["type"], item["msg"]))
+        for item in error.errors()
+    ]
+
+
+def _read_file(
+    path: Path, pending: dict[str, dict[str, str | int | float | bool]]
+) -> tuple[_RuleDocument | None, list[RuleFault]]:
+    root, content, faults = _read_yaml(path)
+    if faults:
+        return None, faults
     _override(content, pending.pop(str(content.get("id")), {}))
     try:
         return _RuleDocument.model_validate(content), []
     except ValidationError as error:
-        return None, [
-            RuleFault(name, _line_of(root, item["loc"]), _sentence(item["loc"], item["type"], item["msg"]))
-            for item in error.errors()
-        ]
+        return None, _faults_of(error, path, root)
 
 
 def _override(content: dict[str, object], changes: Mapping[str, str | int | float | bool]) -> None:

@@ -124,7 +124,7 @@ def _record(rule: Rule) -> Iterator[str]:
 
 def _inhibition(rules: RuleSet) -> Iterator[RuleFault]:
     for rule in rules.rules:
-        for target in sorted(rules.targets_of(rule.rule_id)):
+        for target in sorted(rules.silenced_by(rule.rule_id)):
             other = rules.rule(target)
             if rule.inhibit_kind is InhibitKind.CONSEQUENCE and rule.priority > other.priority:
                 message = f"{rule.rule_id} ({rule.priority.name}) silences the more urgent {target}: raise it"
@@ -144,7 +144,7 @@ def _ring_from(start: str, rules: RuleSet) -> list[str] | None:
     seen: set[str] = set()
     while pending:
         path = pending.pop()
-        for target in sorted(rules.targets_of(path[-1])):
+        for target in sorted(rules.silenced_by(path[-1])):
             if target == start:
                 return [*path, start]
             if target > start and target not in seen:
