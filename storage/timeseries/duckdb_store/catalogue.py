@@ -78,7 +78,7 @@ class Catalogue:
         """Read the state from a database that was just opened."""
         columns: dict[str, list[str]] = {}
         for table, column in connection.execute(
-            "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal ORDER BY table_name, column_index"
+            "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal AND database_name = current_database() ORDER BY table_name, column_index"
         ).fetchall():
             columns.setdefault(table, []).append(column)
         for leftover in [name for name in columns if name.endswith(SORTING_SUFFIX)]:

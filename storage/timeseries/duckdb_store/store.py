@@ -25,6 +25,7 @@ from heating.samples import ObjectRef, SampleBatch
 from storage.timeseries.cleaning import clean_batch
 from storage.timeseries.duckdb_store.catalogue import Catalogue, Staged
 from storage.timeseries.duckdb_store.closing import drop_tables, sort_table
+from storage.timeseries.duckdb_store.copying import copy_database
 from storage.timeseries.duckdb_store.database import (
     DATABASE_NAME,
     CommitCounter,
@@ -191,6 +192,17 @@ class DuckDBStore:
         """Bring the write-ahead log into the database file."""
         with translated():
             self._run(self._checkpoint)
+
+    def back_up(self, folder: Path) -> None:
+        """Copy the whole database into a folder, in one state, while appends go on.
+
+        Raises
+        ------
+        FileExistsError
+            When the folder holds a database already.
+        """
+        with translated(), self._cursor() as cursor:
+            copy_database(cursor, folder)
 
     def health(self) -> Health:
         """Return the state, without waiting for the owner thread."""

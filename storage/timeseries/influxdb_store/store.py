@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import structlog
 
@@ -14,6 +15,7 @@ from heating.samples import ObjectRef, SampleBatch
 from storage.timeseries.cleaning import clean_batch
 from storage.timeseries.errors import StoreUnavailableError
 from storage.timeseries.identifiers import check_points, check_ref, require_few_objects
+from storage.timeseries.influxdb_store.copying import back_up_database, restore_database
 from storage.timeseries.influxdb_store.databases import ROLLUP_POLICY, apply_policies, prepare_database
 from storage.timeseries.influxdb_store.flavour import Flavour
 from storage.timeseries.influxdb_store.influxql import read_rollup, read_series
@@ -159,6 +161,20 @@ class InfluxDBStore:
             apply_policies(transport, self.database, policies, raw=self._raw, rollup=self._rollup)
         return 0
 
+    def back_up(self, folder: Path, *, now: datetime) -> None:
+        """Write everything as compressed line protocol into a folder, one file a measurement and day."""
+        transport = self._ready()
+        back_up_database(transport, self.database, folder, rollup_policy=self._rollup_policy, now=now)
+
+    def restore(self, folder: Path) -> int:
+        """Write the lines of a folder made by `back_up` and return how many; rows that are there stay."""
+        transport = self._ready()
+        return restore_database(transport, self.database, folder, rollup_policy=self._rollup_policy)
+
+    def is_empty(self) -> bool:
+        """Return whether no measurement of ours holds anything yet."""
+        return not self._ready().query("SHOW MEASUREMENTS", database=self.database)[0]
+
     def health(self) -> Health:
         """Return whether ``/ping`` answers, within 2 s."""
         if self._closed:
@@ -179,6 +195,10 @@ class InfluxDBStore:
             if self._transport is not None:
                 self._transport.close()
                 self._transport = None
+
+    @property
+    def _rollup_policy(self) -> str:
+        return ROLLUP_POLICY if self._has_rollup_policy else ""
 
     @property
     def _has_rollup_policy(self) -> bool:

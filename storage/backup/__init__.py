@@ -1,0 +1,1 @@
+"""Backup and restore of everything that the house keeps: readings, records, spool and settings file."""

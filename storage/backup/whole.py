@@ -1,0 +1,201 @@
+"""Backup and restore of a whole house: spool, readings, records, settings file, and the manifest over them.
+
+The order matters: the spool's cursor is copied before the readings, so that after a restore at worst some readings
+are forwarded twice, which changes nothing. What a copy of each part looks like lives in the modules beside.
+"""
+
+import platform
+import shutil
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import structlog
+
+from config.settings import Settings
+from heating.protocols import TimeSeriesStore
+from storage.backup.manifest import BackupError, Manifest, read_manifest, seal, verify
+from storage.backup.records_copy import back_up_records, records_are_empty, records_kind, restore_records
+from storage.backup.spool_copy import back_up_spool, restore_spool, spool_is_empty
+from storage.open_stores import duckdb_folder, open_time_series_store
+from storage.timeseries.duckdb_store.database import DATABASE_NAME
+from storage.timeseries.duckdb_store.store import DuckDBStore
+from storage.timeseries.influxdb_store.store import InfluxDBStore
+
+__all__ = ["back_up", "restore"]
+
+READINGS, RECORDS, SPOOL, SETTINGS = "readings", "records", "spool", "settings"
+_log = structlog.get_logger()
+
+Tell = Callable[[str], None]
+"""Is told what is being done, in a few words."""
+
+
+def back_up(
+    settings: Settings,
+    target: Path,
+    *,
+    now: datetime,
+    config_file: Path | None = None,
+    store: TimeSeriesStore | None = None,
+    tell: Tell = lambda _: None,
+) -> Manifest:
+    """Write a backup into a new or empty folder.
+
+    Parameters
+    ----------
+    settings
+        Name the parts.
+    now
+        When it is made.
+    config_file
+        The settings file, copied too; secrets belong in the environment, not in it.
+    store
+        The open store of this process; None opens it, which the embedded store allows only when no service runs.
+
+    Raises
+    ------
+    BackupError
+        When the folder is not empty or a part cannot be copied.
+    heating.errors.HeatingError
+        When the store is in use or away.
+    """
+    if target.exists() and any(target.iterdir()):
+        raise BackupError(f"{target} is not empty: name a new folder for each backup")
+    target.mkdir(parents=True, exist_ok=True)
+    parts: dict[str, str] = {}
+    if settings.collector.spool_dir.exists():
+        tell("spool")
+        back_up_spool(settings.collector.spool_dir, target / SPOOL)
+        parts[SPOOL] = "sqlite"
+    tell("readings")
+    opened = store or open_time_series_store(settings.timeseries)
+    try:
+        parts[READINGS] = _back_up_readings(opened, target / READINGS, now)
+    finally:
+        if store is None:
+            opened.close()
+    tell("records")
+    records = target / RECORDS
+    records.mkdir()
+    back_up_records(settings.records.url, records, password_file=settings.records.password_file)
+    parts[RECORDS] = records_kind(settings.records.url)
+    if config_file is not None:
+        (target / SETTINGS).mkdir()
+        shutil.copyfile(config_file, target / SETTINGS / config_file.name)
+        parts[SETTINGS] = "yaml"
+    tell("checksums")
+    manifest = seal(target, made_at=now, versions=_versions(), parts=parts)
+    _log.info("storage.backup_made", folder=str(target), files=len(manifest.files))
+    return manifest
+
+
+def _back_up_readings(store: TimeSeriesStore, folder: Path, now: datetime) -> str:
+    match store:
+        case DuckDBStore():
+            store.back_up(folder)
+            return "duckdb"
+        case InfluxDBStore():
+            store.back_up(folder, now=now)
+            return "influxdb"
+        case _:
+            raise BackupError(f"{type(store).__name__} cannot be backed up")
+
+
+def restore(
+    settings: Settings, source: Path, *, force: bool = False, tell: Tell = lambda _: None
+) -> Manifest:
+    """Put a backup in place of what the settings name; no service may run on it.
+
+    Nothing is changed before every file has the checksum of the manifest and every target is known to be empty.
+
+    Parameters
+    ----------
+    force
+        Replace what is there. InfluxDB keeps rows that the backup does not have.
+
+    Raises
+    ------
+    BackupError
+        When the backup is not whole, does not fit the settings, or a target is not empty.
+    heating.errors.HeatingError
+        When a store is in use or away.
+    """
+    manifest = read_manifest(source)
+    tell("checksums")
+    verify(source, manifest)
+    kind = "duckdb" if settings.timeseries.url.startswith("duckdb:") else "influxdb"
+    if manifest.parts.get(READINGS) != kind:
+        raise BackupError(f"the readings are of {manifest.parts.get(READINGS)}, timeseries.url names {kind}")
+    if manifest.parts.get(RECORDS) != records_kind(settings.records.url):
+        raise BackupError("records.url names another kind of database than the backup was made of")
+    if not force:
+        _refuse_filled(settings)
+    tell("readings")
+    _restore_readings(settings, source / READINGS, force=force)
+    tell("records")
+    restore_records(settings.records.url, source / RECORDS, password_file=settings.records.password_file)
+    if SPOOL in manifest.parts:
+        tell("spool")
+        restore_spool(source / SPOOL, settings.collector.spool_dir)
+    _log.info("storage.backup_restored", folder=str(source), made_at=manifest.made_at)
+    return manifest
+
+
+def _refuse_filled(settings: Settings) -> None:
+    """Refuse targets that hold something.
+
+    Raises
+    ------
+    BackupError
+        Names them all.
+    """
+    filled = []
+    if settings.timeseries.url.startswith("duckdb:"):
+        if (duckdb_folder(settings.timeseries.url) / DATABASE_NAME).exists():
+            filled.append("timeseries.url")
+    else:
+        store = open_time_series_store(settings.timeseries)
+        try:
+            if isinstance(store, InfluxDBStore) and not store.is_empty():
+                filled.append("timeseries.url")
+        finally:
+            store.close()
+    if not records_are_empty(settings.records.url, password_file=settings.records.password_file):
+        filled.append("records.url")
+    if not spool_is_empty(settings.collector.spool_dir):
+        filled.append("collector.spool_dir")
+    if filled:
+        raise BackupError(
+            f"not empty: {', '.join(filled)}. Restore into empty places, or say --force to replace what is there"
+        )
+
+
+def _restore_readings(settings: Settings, folder: Path, *, force: bool) -> None:
+    if settings.timeseries.url.startswith("duckdb:"):
+        target = duckdb_folder(settings.timeseries.url)
+        if force and target.exists():
+            DuckDBStore(target).close()  # refuses while a service owns it
+            for old in (DATABASE_NAME, f"{DATABASE_NAME}.wal", "acknowledged.count"):
+                (target / old).unlink(missing_ok=True)
+        target.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(folder / DATABASE_NAME, target / DATABASE_NAME)
+        return
+    store = open_time_series_store(settings.timeseries)
+    try:
+        if isinstance(store, InfluxDBStore):
+            store.restore(folder)
+    finally:
+        store.close()
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version(), "sqlite": sqlite3.sqlite_version}
+    for name in ("nuanliu", "duckdb", "influxdb-client"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "unknown"
+    return found
