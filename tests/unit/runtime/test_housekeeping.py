@@ -1,6 +1,7 @@
 """The store is kept in order every hour, and a store that is away stops nothing."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 import structlog.testing
@@ -80,4 +81,4 @@ def test_it_runs_once_in_every_hour_until_stopped(clock: VirtualClock) -> None:
     finally:
         keeper.stop()
     assert not keeper.is_running
-    assert {later - earlier for earlier, later in zip(times, times[1:], strict=False)} == {timedelta(hours=1)}
+    assert {later - earlier for earlier, later in pairwise(times)} == {timedelta(hours=1)}

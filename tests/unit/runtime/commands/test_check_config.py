@@ -1,0 +1,40 @@
+"""``nuanliu check-config`` tells every mistake at once, with file, line and remedy."""
+
+from typing import Any
+
+from config.rules_file import RULES_DIR
+
+
+def test_good_settings_end_with_0(nuanliu: Any) -> None:
+    assert nuanliu.says("check-config") == ["settings and rules are in order"]
+
+
+def test_every_mistake_is_told_with_its_line_and_the_end_is_2(nuanliu: Any, written: Any) -> None:
+    path = written("mqtt:\n  port: 99999\nweb:\n  hots: 127.0.0.1\n")
+    complaints = nuanliu.fails("check-config", "--config", str(path), code=2)
+    assert f"{path}:2" in complaints and f"{path}:4" in complaints
+    assert complaints.rstrip().endswith("2 mistake(s)")
+
+
+def test_a_missing_file_is_a_mistake_too(nuanliu: Any) -> None:
+    missing = str(nuanliu.folder / "none.yaml")
+    assert missing in nuanliu.fails("check-config", "--config", missing, code=2)
+
+
+def test_mistakes_of_the_rules_are_told_as_well(nuanliu: Any, written: Any) -> None:
+    folder = nuanliu.folder / "rules"
+    folder.mkdir()
+    text = (RULES_DIR / "station" / "ST-15.yaml").read_text(encoding="utf-8")
+    (folder / "ST-15.yaml").write_text(text.replace("raise_when", "raise_wen"), encoding="utf-8")
+    path = written(f"rules:\n  dir: {folder}\n")
+    assert "ST-15.yaml" in nuanliu.fails("check-config", "--config", str(path), code=2)
+
+
+def test_a_service_without_secret_is_told_only_when_asked_for(nuanliu: Any) -> None:
+    assert nuanliu("check-config").code == 0
+    assert "web.secret" in nuanliu.fails("check-config", "--service", code=2)
+
+
+def test_the_environment_overrides_and_its_mistakes_name_the_variable(nuanliu: Any) -> None:
+    nuanliu.environment["NUANLIU_MQTT__PORT"] = "none"
+    assert "NUANLIU_MQTT__PORT" in nuanliu.fails("check-config", code=2)

@@ -1,0 +1,84 @@
+"""``nuanliu user`` and ``nuanliu token``: who may log in, without a secret in the arguments."""
+
+from typing import Any
+
+import pytest
+
+from dashboard.security.accounts import hash_secret
+from dashboard.security.passwords import PasswordVerifier
+from storage.records.records import open_records
+
+PASSWORD = "three cold winters"
+
+
+@pytest.fixture
+def people(nuanliu: Any) -> Any:
+    """Open the records of the command for reading, and close them at the end."""
+    records = open_records(f"sqlite:///{nuanliu.folder / 'records.sqlite3'}")
+    yield records.people
+    records.close()
+
+
+def add(nuanliu: Any, name: str, role: str, *more: str) -> list[str]:
+    return list(nuanliu.says("user", "add", name, "--role", role, *more, stdin=f"{PASSWORD}\n"))
+
+
+def test_a_new_user_has_roles_areas_and_a_hashed_password(nuanliu: Any, people: Any) -> None:
+    assert add(nuanliu, "li", "dispatcher", "--role", "maintenance", "--area", "abag") == ["added: li"]
+    user = people.user("li")
+    assert (user.roles, user.area_ids) == ({"dispatcher", "maintenance"}, {"abag"})
+    assert PASSWORD not in user.password_hash and PasswordVerifier().verify(PASSWORD, user.password_hash)
+
+
+def test_the_list_names_roles_areas_home_and_who_is_shut_out(nuanliu: Any) -> None:
+    add(nuanliu, "anna", "resident", "--household", "jx-12-3-301")
+    add(nuanliu, "wang", "hotline")
+    assert nuanliu.says("user", "disable", "wang") == ["disabled: wang"]
+    assert nuanliu.says("user", "list") == [
+        "anna: resident; all areas home jx-12-3-301",
+        "wang: hotline; all areas disabled",
+    ]
+    assert nuanliu.says("user", "disable", "wang", "--undo") == ["enabled: wang"]
+    assert "disabled" not in nuanliu.says("user", "list")[1]
+
+
+def test_a_new_password_replaces_the_old_one(nuanliu: Any, people: Any) -> None:
+    add(nuanliu, "li", "dispatcher")
+    assert nuanliu.says("user", "passwd", "li", stdin="four warm winters\n") == ["changed: li"]
+    kept = people.user("li").password_hash
+    assert PasswordVerifier().verify("four warm winters", kept) and not PasswordVerifier().verify(
+        PASSWORD, kept
+    )
+
+
+@pytest.mark.parametrize("command", [("add", "li", "--role", "hotline"), ("passwd", "li")])
+def test_a_short_password_is_refused_and_nothing_changes(nuanliu: Any, people: Any, command: Any) -> None:
+    assert "12 characters" in nuanliu.fails("user", *command, stdin="short\n", code=1)
+    assert people.users() == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("anna", "--role", "resident"), ("li", "--role", "hotline", "--household", "jx-12-3-301")],
+    ids=["a resident without home", "a home for somebody else"],
+)
+def test_a_home_belongs_to_residents_only(nuanliu: Any, people: Any, arguments: Any) -> None:
+    assert "--household" in nuanliu.fails("user", "add", *arguments, stdin=f"{PASSWORD}\n", code=2)
+    assert people.users() == []
+
+
+def test_names_that_are_taken_or_unknown_are_told(nuanliu: Any) -> None:
+    add(nuanliu, "li", "dispatcher")
+    taken = nuanliu.fails("user", "add", "li", "--role", "hotline", stdin=f"{PASSWORD}\n", code=1)
+    assert "li" in taken
+    for command in (("disable", "nobody"), ("passwd", "nobody")):
+        assert "nobody" in nuanliu.fails("user", *command, stdin=f"{PASSWORD}\n", code=1)
+    assert "nobody" in nuanliu.fails("token", "add", "script", "--user", "nobody", code=1)
+
+
+def test_a_token_is_printed_once_and_kept_as_a_hash(nuanliu: Any, people: Any) -> None:
+    add(nuanliu, "li", "dispatcher")
+    (token,) = nuanliu.says("token", "add", "nightly report", "--user", "li", "--days", "30")
+    kept = people.token(hash_secret(token))
+    assert kept is not None and kept.username == "li" and kept.expires_at is not None
+    assert token.encode() not in (nuanliu.folder / "records.sqlite3").read_bytes()

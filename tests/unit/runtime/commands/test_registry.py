@@ -1,0 +1,59 @@
+"""``nuanliu registry``: what is exported is imported again without a difference; a dry run writes nothing."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.registry_files import write_registry
+from tests.support.small_town import small_town, small_town_contacts
+
+
+@pytest.fixture(params=[".csv", ".xlsx"])
+def town_file(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    path = tmp_path / f"town{request.param}"
+    write_registry(path, small_town(), small_town_contacts())
+    return path
+
+
+def test_a_dry_run_shows_everything_and_writes_nothing(nuanliu: Any, town_file: Path) -> None:
+    told = nuanliu.says("registry", "import", str(town_file), "--dry-run")
+    assert told[-1].startswith("would change: added ") and "+ area xilinhot" in told
+    assert told[-1] == nuanliu.says("registry", "import", str(town_file), "--dry-run")[-1]
+
+
+def test_import_export_and_diff_close_the_circle(nuanliu: Any, town_file: Path) -> None:
+    planned = nuanliu.says("registry", "diff", str(town_file))
+    done = nuanliu.says("registry", "import", str(town_file))
+    assert done[:-1] == planned[:-1] and done[-1] == f"done: {planned[-1]}"
+    back = town_file.with_stem("back")
+    assert nuanliu.says("registry", "export", str(back)) == [f"written: {back}"]
+    assert nuanliu.says("registry", "diff", str(back)) == ["added 0, changed 0, removed 0"]
+    assert nuanliu.says("registry", "import", str(town_file))[-1] == "done: added 0, changed 0, removed 0"
+
+
+def test_a_changed_cell_is_one_changed_line(nuanliu: Any, tmp_path: Path) -> None:
+    path = tmp_path / "town.csv"
+    write_registry(path, small_town(), small_town_contacts())
+    nuanliu.says("registry", "import", str(path))
+    path.write_text(path.read_text(encoding="utf-8-sig").replace("锦绣花园", "锦绣新村"), encoding="utf-8")
+    told = nuanliu.says("registry", "diff", str(path))
+    assert told == [
+        "~ community jinxiu (name: 锦绣花园 -> 锦绣新村)",
+        "added 0, changed 1, removed 0",
+    ]
+
+
+def test_mistakes_are_told_by_row_and_nothing_is_written(nuanliu: Any, tmp_path: Path) -> None:
+    path = tmp_path / "town.csv"
+    write_registry(path, small_town(), small_town_contacts())
+    text = path.read_text(encoding="utf-8-sig").replace(",st-east,", ",st-nowhere,", 1)
+    path.write_text(text, encoding="utf-8")
+    assert "row " in nuanliu.fails("registry", "import", str(path), code=1)
+    back = tmp_path / "back.csv"
+    nuanliu.says("registry", "export", str(back))
+    assert "jinxiu" not in back.read_text(encoding="utf-8-sig")
+
+
+def test_a_missing_file_is_told(nuanliu: Any, tmp_path: Path) -> None:
+    assert "none.csv" in nuanliu.fails("registry", "import", str(tmp_path / "none.csv"), code=1)
