@@ -1,0 +1,200 @@
+"""`DeviceReports`: a thread that brings what the watches saw to the records, and gives assigned devices' messages again.
+
+Reports wait while the records are away. What does not live here: seeing (`collector.unknown_devices`,
+`collector.clock_skew`) and keeping (`storage.records.devices`).
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from collector.clock_skew import ClockSkewWatch
+from collector.decoders.decoded import Reason
+from collector.known_objects import KnownObjects
+from collector.rejections import (
+    KeptRejection,
+    RejectionFilter,
+    is_replayable,
+    list_rejections,
+    mark_replayed,
+)
+from collector.replay_source import ReplayingSource
+from collector.unknown_devices import UnknownDeviceWatch, device_ids
+from heating.clock import Clock
+from heating.errors import HeatingError
+from heating.points import Measurement
+from heating.samples import ObjectRef
+from storage.records.device_values import DeviceClock, UnknownDevice, UnknownSighting
+
+__all__ = ["DeviceLog", "DeviceReports"]
+
+EVERY_S = 5.0
+"""Time between two reports [s]."""
+REPLAY_TIMEOUT_S = 60.0
+PORTION = 500
+"""Messages given again at once."""
+MAX_REJECTIONS = 100_000
+"""Kept messages of one device that are given again."""
+
+log = structlog.get_logger()
+
+
+class DeviceLog(Protocol):
+    """Where reports go: `storage.records.devices.DeviceRecords`."""
+
+    def note_unknown(self, sightings: Sequence[UnknownSighting]) -> int:
+        """Add sightings; return how many devices found the list full."""
+        ...
+
+    def note_clocks(self, clocks: Sequence[DeviceClock]) -> None:
+        """Write estimates."""
+        ...
+
+    def unknown(self, *, assigned: bool = False, limit: int = 200) -> list[UnknownDevice]:
+        """Return the devices of the list."""
+        ...
+
+    def replayed(self, device_id: str, *, at: datetime) -> None:
+        """Note that a device's messages were given again."""
+        ...
+
+
+class DeviceReports:
+    """Reports and replays, in a thread of its own.
+
+    Parameters
+    ----------
+    records
+        Where reports go and assignments come from.
+    unknown, clocks
+        What is reported.
+    source
+        Takes kept messages again.
+    known
+        An assigned device is given again only once the collector knows it.
+    folder
+        Spool folder with the kept messages.
+    clock
+        Times of the reports.
+    """
+
+    def __init__(
+        self,
+        *,
+        records: DeviceLog,
+        unknown: UnknownDeviceWatch,
+        clocks: ClockSkewWatch,
+        source: ReplayingSource,
+        known: KnownObjects,
+        folder: Path,
+        clock: Clock,
+        every_s: float = EVERY_S,
+    ) -> None:
+        self._records = records
+        self._unknown = unknown
+        self._clocks = clocks
+        self._source = source
+        self._known = known
+        self._folder = folder
+        self._clock = clock
+        self._every_s = every_s
+        self._done: set[tuple[str, datetime | None]] = set()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="device-reports", daemon=True)
+        self.refused = 0
+        """Devices that found the list full, counted once a report."""
+        self.replayed_messages = 0
+
+    def start(self) -> None:
+        """Start reporting."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Report once more and end."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(REPLAY_TIMEOUT_S)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the thread lives."""
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        stopping = False
+        while not stopping:
+            stopping = self._stop.wait(self._every_s)
+            try:
+                self.report()
+                if not stopping:
+                    self.replay_assigned()
+            except HeatingError as error:
+                log.warning("collector.device_report_failed", error=str(error), retryable=error.retryable)
+            except Exception:
+                log.exception("collector.device_report_broke")
+
+    def report(self) -> None:
+        """Bring what was seen to the records.
+
+        Raises
+        ------
+        heating.errors.HeatingError
+            When the records are away; sightings wait for the next try.
+        """
+        sightings = self._unknown.take()
+        try:
+            refused = self._records.note_unknown(sightings)
+        except Exception:
+            self._unknown.give_back(sightings)
+            raise
+        if refused:
+            self.refused += refused
+            log.warning("collector.new_devices_list_full", refused=refused)
+        self._records.note_clocks(self._clocks.estimates(now=self._clock.now()))
+
+    def replay_assigned(self) -> int:
+        """Give the kept messages of devices again that were assigned since; return how many messages."""
+        count = 0
+        for device in self._records.unknown(assigned=True, limit=1000):
+            key = (device.device_id, device.assigned_at)
+            if key in self._done or not self._is_known(device.device_id):
+                continue
+            given = self._replay(device)
+            if given is None:
+                continue
+            self._done.add(key)
+            count += given
+            if device.replayed_at is None:
+                self._records.replayed(device.device_id, at=self._clock.now())
+        self.replayed_messages += count
+        return count
+
+    def _is_known(self, device_id: str) -> bool:
+        areas = self._known.areas
+        return any(ObjectRef(measurement, device_id) in areas for measurement in Measurement)
+
+    def _replay(self, device: UnknownDevice) -> int | None:
+        """Return how many messages were given again, None when the writer did not take them in time."""
+        kept = iter(self._kept(device))
+        count = 0
+        while portion := list(islice(kept, PORTION)):
+            messages = dict.fromkeys((item.topic, item.payload, item.received_ms) for item in portion)
+            if not self._source.replay(list(messages), timeout_s=REPLAY_TIMEOUT_S):
+                log.warning("collector.replay_not_taken", device=device.device_id)
+                return None
+            mark_replayed(self._folder, portion, now_ms=self._clock.now_ms())
+            count += len(messages)
+        log.info("collector.device_replayed", device=device.device_id, messages=count)
+        return count
+
+    def _kept(self, device: UnknownDevice) -> Iterator[KeptRejection]:
+        wanted = RejectionFilter(reasons=frozenset({Reason.UNKNOWN_DEVICE}), topic_prefix=device.topic)
+        found = list_rejections(self._folder, wanted, limit=MAX_REJECTIONS)
+        for item in reversed(found):
+            if device.device_id in device_ids(item.detail) and is_replayable(item):
+                yield item
