@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import structlog
 
 from collector.batching import gather
-from collector.decoder_chain import DecoderChain
+from collector.device_gate import MessageReader
 from heating.protocols import BatchSink, Health, HealthStatus, MessageSource
 
 __all__ = ["LiveFeed"]
@@ -35,7 +35,7 @@ class LiveFeed:
         Get the rows in the order of arrival.
     """
 
-    def __init__(self, *, source: MessageSource, chain: DecoderChain, sinks: Sequence[BatchSink]) -> None:
+    def __init__(self, *, source: MessageSource, chain: MessageReader, sinks: Sequence[BatchSink]) -> None:
         self._source = source
         self._chain = chain
         self._sinks = tuple(sinks)

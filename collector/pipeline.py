@@ -11,12 +11,17 @@ from time import monotonic
 import structlog
 
 from collector.batching import gather
+from collector.clock_skew import ClockSkewWatch
 from collector.decoder_chain import DecoderChain
+from collector.device_gate import DeviceGate, MessageReader
 from collector.disk_guard import DiskGuard
 from collector.forwarder import Forwarder
 from collector.known_objects import KnownObjects
 from collector.outcomes import Counts
+from collector.retained_messages import RetainedMemory
 from collector.spool import Committed, Spool, SpoolError
+from collector.throttle import Throttle
+from collector.unknown_devices import UnknownDeviceWatch
 from config.settings import CollectorSettings, MqttSettings
 from heating.clock import Clock
 from heating.protocols import (
@@ -70,7 +75,7 @@ class Collector:
         self,
         *,
         source: MessageSource,
-        chain: DecoderChain,
+        chain: MessageReader,
         spool: Spool,
         forwarder: Forwarder,
         sinks: Sequence[BatchSink] = (),
@@ -140,6 +145,8 @@ class Collector:
         self._forwarder.stop()
         drained = self._forwarder.is_drained
         self._spool.close()
+        if isinstance(self._chain, DeviceGate):
+            self._chain.close()
         log.info("collector.stopped", drained=drained, accepted=self._counts.accepted)
         return drained
 
@@ -174,6 +181,8 @@ class Collector:
         }
         counts = self.counts()
         own |= {name: float(getattr(counts, name)) for name in Counts.__dataclass_fields__}
+        if isinstance(self._chain, DeviceGate):
+            own |= self._chain.figures()
         if self._trouble:
             writer = Health(HealthStatus.DOWN, self._trouble, own)
         elif self._thread is None or not self._thread.is_alive():
@@ -281,6 +290,8 @@ def build_collector(
     known: KnownObjects,
     clock: Clock,
     sinks: Sequence[BatchSink] = (),
+    unknown: UnknownDeviceWatch | None = None,
+    clocks: ClockSkewWatch | None = None,
 ) -> Collector:
     """Build a collector on a source and a store, as the settings say.
 
@@ -295,12 +306,19 @@ def build_collector(
     spool = Spool(
         settings.spool_dir, clock=clock, future_tolerance_ms=int(settings.future_tolerance_s * 1000)
     )
+    gate = DeviceGate(
+        chain=chain,
+        throttle=Throttle(),
+        retained=RetainedMemory(settings.spool_dir),
+        unknown=unknown,
+        clocks=clocks,
+    )
     return Collector(
         source=source,
-        chain=chain,
+        chain=gate,
         spool=spool,
         forwarder=Forwarder(spool=spool, store=store, slot=mqtt.client_id, settings=settings),
-        sinks=sinks,
+        sinks=sinks if clocks is None else (*sinks, clocks),
         disk=DiskGuard(folder=settings.spool_dir, min_free_pct=settings.min_free_disk_pct),
         settings=settings,
         max_batch=mqtt.receive_maximum // 2,
