@@ -12,11 +12,16 @@ import structlog
 
 from alerting.live_state import LiveState
 from alerting.service import AlertingService
+from collector.clock_skew import ClockSkewWatch
 from collector.decoder_chain import DecoderChain
+from collector.device_gate import LiveGate
+from collector.device_reports import DeviceReports
 from collector.known_objects import KnownObjects
 from collector.live_feed import LiveFeed
 from collector.mqtt.source import MqttSource
 from collector.pipeline import Collector, build_collector
+from collector.replay_source import ReplayingSource
+from collector.unknown_devices import UnknownDeviceWatch
 from config.registry_files import read_registry
 from config.rules_file import RuleSet, load_rules
 from config.settings import Settings
@@ -26,6 +31,7 @@ from heating.clock import Clock
 from heating.errors import HeatingError
 from heating.heat_tree import build_heat_tree
 from heating.protocols import TimeSeriesStore
+from runtime.backup_desk import BackupDesk
 from runtime.health import HealthBoard
 from runtime.housekeeping import Housekeeping
 from runtime.registry_watch import RegistryWatch
@@ -228,12 +234,15 @@ def _add_alerting(house: House) -> None:
 
 def _add_collector(house: House) -> None:
     settings = house.settings
-    source = MqttSource(
-        settings=settings.mqtt,
-        clock=house.clock,
-        coalesce_ms=settings.collector.coalesce_ms,
-        subscriptions_file=settings.collector.spool_dir / _SUBSCRIPTIONS_FILE,
+    source = ReplayingSource(
+        MqttSource(
+            settings=settings.mqtt,
+            clock=house.clock,
+            coalesce_ms=settings.collector.coalesce_ms,
+            subscriptions_file=settings.collector.spool_dir / _SUBSCRIPTIONS_FILE,
+        )
     )
+    unknown, clocks = UnknownDeviceWatch(), ClockSkewWatch()
     rollups = build_rollup_writer(store=house.store, site=house.site, clock=house.clock, settings=settings)
     house.site_followers.append(rollups.follow)
     collector = build_collector(
@@ -244,11 +253,18 @@ def _add_collector(house: House) -> None:
         known=house.known,
         clock=house.clock,
         sinks=[house.live_state, rollups],
+        unknown=unknown,
+        clocks=clocks,
     )
     rollups.settled = store_has_caught_up(collector.health)
     house.collector = collector
     house.board.add("collector", collector.health)
     house.board.add("rollups", rollups.health)
+    if settings.timeseries.url.startswith("duckdb:"):
+        desk = BackupDesk(settings=settings, store=house.store, clock=house.clock)
+        house.parts.append(
+            Part(name="backup desk", start=desk.start, stop=desk.stop, is_alive=lambda: desk.is_running)
+        )
     keeper = Housekeeping(store=house.store, clock=house.clock)
     house.parts += [
         Part(name="housekeeping", start=keeper.start, stop=keeper.stop, is_alive=lambda: keeper.is_running),
@@ -259,7 +275,28 @@ def _add_collector(house: House) -> None:
             stop=collector.stop,
             is_alive=lambda: not collector.is_dead,
         ),
+        _device_reports(house, source, unknown, clocks),
     ]
+
+
+def _device_reports(
+    house: House, source: ReplayingSource, unknown: UnknownDeviceWatch, clocks: ClockSkewWatch
+) -> Part:
+    reports = DeviceReports(
+        records=house.records.devices,
+        unknown=unknown,
+        clocks=clocks,
+        source=source,
+        known=house.known,
+        folder=house.settings.collector.spool_dir,
+        clock=house.clock,
+    )
+    return Part(
+        name="device reports",
+        start=reports.start,
+        stop=reports.stop,
+        is_alive=lambda: reports.is_running,
+    )
 
 
 def _add_feed(house: House) -> None:
@@ -273,7 +310,7 @@ def _add_feed(house: House) -> None:
         client_id=f"{settings.mqtt.client_id}-{rooms}",
     )
     chain = DecoderChain.from_settings(mqtt=settings.mqtt, collector=settings.collector, known=house.known)
-    feed = LiveFeed(source=source, chain=chain, sinks=[house.live_state])
+    feed = LiveFeed(source=source, chain=LiveGate(chain), sinks=[house.live_state])
     house.feed = feed
     house.board.add("live feed", feed.health)
     house.parts.append(
