@@ -1,0 +1,104 @@
+"""The embedded broker as a real process: it answers, grants what the collector asks for, and hands back what was not
+acknowledged."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.client as paho
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
+from runtime.child_process import ChildFailedError
+from runtime.embedded_broker import EmbeddedBroker
+from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.nats
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[EmbeddedBroker]:
+    made = EmbeddedBroker(host="127.0.0.1", port=0, data_dir=tmp_path)
+    made.start()
+    yield made
+    made.stop()
+
+
+class Subscriber:
+    """A durable session on ``heat/#`` that acknowledges only what it is told to."""
+
+    def __init__(self, broker: EmbeddedBroker, *, acknowledges: bool) -> None:
+        self.granted: list[int] = []
+        self.payloads: list[bytes] = []
+        self._acknowledges = acknowledges
+        self.client = paho.Client(
+            CallbackAPIVersion.VERSION2, client_id="durable", clean_session=False, manual_ack=True
+        )
+        self.client.on_subscribe = lambda _client, _data, _mid, reasons, _properties: self.granted.extend(
+            reason.value for reason in reasons
+        )
+        self.client.on_message = self._keep
+        self.client.connect(broker.host, broker.port)
+        self.client.loop_start()
+        self.client.subscribe("heat/#", qos=1)
+        wait_until(lambda: self.granted)
+
+    def _keep(self, client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
+        self.payloads.append(message.payload)
+        if self._acknowledges:
+            client.ack(message.mid, message.qos)
+
+    def publish(self, *payloads: bytes) -> None:
+        for number, payload in enumerate(payloads):
+            self.client.publish(f"heat/a/station/{number}/telemetry", payload, qos=1)
+
+    def close(self) -> None:
+        self.client.disconnect()
+        self.client.loop_stop()
+        self.client.on_message = self.client.on_subscribe = None  # else it keeps itself, and its sockets, alive
+
+
+def test_everything_below_heat_is_granted_at_qos_1_and_arrives(broker: EmbeddedBroker) -> None:
+    subscriber = Subscriber(broker, acknowledges=True)
+    try:
+        assert subscriber.granted == [1]
+        subscriber.publish(b"1", b"2", b"3")
+        wait_until(lambda: sorted(subscriber.payloads) == [b"1", b"2", b"3"])
+    finally:
+        subscriber.close()
+
+
+@pytest.mark.slow
+def test_what_was_not_acknowledged_comes_again_within_seconds(broker: EmbeddedBroker) -> None:
+    first = Subscriber(broker, acknowledges=False)
+    try:
+        first.publish(b"1", b"2")
+        wait_until(lambda: len(first.payloads) == 2)
+    finally:
+        first.close()
+    second = Subscriber(broker, acknowledges=True)
+    try:
+        wait_until(lambda: sorted(set(second.payloads)) == [b"1", b"2"], 20.0)
+    finally:
+        second.close()
+
+
+def test_it_answers_on_a_free_port_and_is_gone_after_the_stop(tmp_path: Path) -> None:
+    broker = EmbeddedBroker(host="127.0.0.1", port=0, data_dir=tmp_path)
+    broker.start()
+    try:
+        with socket.create_connection((broker.host, broker.port), timeout=5):
+            assert broker.is_running
+    finally:
+        broker.stop()
+    with socket.socket() as probe:
+        assert probe.connect_ex((broker.host, broker.port)) != 0
+
+
+def test_a_taken_port_is_told_with_the_log_of_the_server(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        broker = EmbeddedBroker(host="127.0.0.1", port=taken.getsockname()[1], data_dir=tmp_path)
+        with pytest.raises(ChildFailedError, match="nats-server"):
+            broker.start(timeout_s=5)
+        assert not broker.is_running
