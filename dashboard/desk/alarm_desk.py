@@ -77,8 +77,18 @@ class AlarmDesk:
         return self._act(viewer, alarm_id, AlarmEventKind.COMMENTED, comment=text.strip())
 
     def promise_end(self, viewer: Viewer, incident_id: str, *, estimated_end: datetime | None) -> None:
-        """Set or take back the promised end of an incident: residents and clerks read it."""
+        """Set or take back the promised end of an incident: residents and clerks read it.
+
+        Raises
+        ------
+        NotVisibleError, ForbiddenError
+            No such incident in the viewer's areas; the role may not act.
+        UnfitActionError
+            The end is not in the future, or too far in it.
+        """
         _refuse_observers(viewer)
+        if estimated_end is not None:
+            self._end(estimated_end, default=LONGEST_SHELVING)
         alarms = self._records.alarms
         if alarms.incident(incident_id, area_ids=viewer.area_ids) is None:
             raise NotVisibleError(f"no incident {incident_id!r}")

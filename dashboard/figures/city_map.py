@@ -16,20 +16,26 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dashboard.figures.town_outline import ScaleBar, hull_path, scale_bar
 from dashboard.queries.values import Bilingual
-from dashboard.queries.view_models import StationRow
+from dashboard.queries.view_models import CommunityPlace, StationRow
 
-__all__ = ["CityMap", "Label", "Mark", "city_map", "mark_shape", "read_outlines"]
+__all__ = ["CityMap", "CommunityMark", "Label", "Mark", "city_map", "mark_shape", "read_outlines"]
 
-WIDTH, HEIGHT = 800.0, 560.0
+WIDTH, HEIGHT = 800.0, 620.0
 """Size of the drawing [SVG units]."""
-_MARGIN = 26.0
+_MARGIN = 34.0
 _ONE_TOWN_DEG = 0.8
 """Stations spread less than this [°] are one town."""
 _GOLDEN_ANGLE = pi * (3.0 - sqrt(5.0))
 _LONGEST_OUTLINE = 160
 """Vertices kept of an outline: more cannot be seen and weigh on the page."""
 
+_QUARTER_MARGIN = 17.0
+_MOST_COMMUNITIES = 400
+
+_Group = tuple[Bilingual, NDArray[np.float64]]
+"""A name and the places (n, 2) that it stands for [SVG units]."""
 Outlines = Mapping[str, NDArray[np.float64]]
 """Outline (n_vertices, 2) of longitude and latitude [°] by the Chinese name of the area."""
 
@@ -43,6 +49,20 @@ class Mark:
     state: str
     shape: str
     """p1, p2, p3, offline or online."""
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class CommunityMark:
+    """One community on the map."""
+
+    community_id: str
+    name: Bilingual
+    median_c: float | None
+    """Median room temperature [°C]; None when too few homes count."""
+    cold: bool
+    """Median below the standard."""
     x: float
     y: float
 
@@ -66,6 +86,9 @@ class CityMap:
     """Path data."""
     labels: Sequence[Label]
     marks: Sequence[Mark]
+    communities: Sequence[CommunityMark]
+    scale: ScaleBar | None
+    """None where marks do not stand for places."""
     mark_scale: float
     packed: bool
     """Marks stand for their area's middle and not for places."""
@@ -98,7 +121,13 @@ def read_outlines(path: Path) -> Outlines:
     return found
 
 
-def city_map(rows: Sequence[StationRow], outlines: Outlines) -> CityMap:
+def city_map(
+    rows: Sequence[StationRow],
+    outlines: Outlines,
+    *,
+    communities: Sequence[CommunityPlace] = (),
+    standard_c: float = 18.0,
+) -> CityMap:
     """Lay out the map.
 
     Parameters
@@ -106,39 +135,86 @@ def city_map(rows: Sequence[StationRow], outlines: Outlines) -> CityMap:
     rows : sequence of StationRow
         Stations to be drawn; those without coordinates are counted and left out.
     outlines : mapping
-        Outlines of areas by Chinese name; only drawn when the stations spread over more than one town.
+        Outlines of areas by Chinese name; drawn when the stations spread over more than one town.
+    communities : sequence of CommunityPlace
+        Drawn in one town, with an outline around those of each quarter.
+    standard_c : float
+        Communities with a median below it are marked [°C].
     """
     placed = [row for row in rows if row.longitude_deg is not None and row.latitude_deg is not None]
     if not placed:
         return _empty(len(rows))
     places = np.array([(row.longitude_deg, row.latitude_deg) for row in placed], np.float64)
     packed = bool(np.ptp(places, axis=0).max() > _ONE_TOWN_DEG)
-    shown = list(outlines.values()) if packed else []
+    near = [] if packed else _near(communities, places)
+    shown = list(outlines.values()) if packed else [_places_of(near)] if near else []
     frame = _Frame.around(np.concatenate([places, *shown]) if shown else places)
     points = frame.project(places)
     scale = 0.5 if packed else _scale_for(len(placed))
-    centres = _area_centres(placed, points)
-    points = _pack(placed, centres) if packed else _push_apart(points, 15.0 * scale)
+    points = _pack(placed, _area_centres(placed, points)) if packed else _push_apart(points, 15.0 * scale)
+    quarters = _quarters(near, frame)
     return CityMap(
         width=WIDTH,
         height=HEIGHT,
-        outlines=[_path(frame.project(outline)) for outline in shown],
-        labels=_labels(placed, points),
-        marks=[
-            Mark(
-                row.station_id,
-                row.name,
-                row.state.value,
-                mark_shape(row),
-                round(float(x), 1),
-                round(float(y), 1),
-            )
-            for row, (x, y) in zip(placed, points, strict=True)
-        ],
+        outlines=[_path(frame.project(outline)) for outline in shown]
+        if packed
+        else [hull_path(corners, _QUARTER_MARGIN) for _, corners in quarters],
+        labels=_labels(_named_groups(placed, points) if packed else quarters, above=packed),
+        marks=_marks(placed, points),
+        communities=_community_marks(near, frame, standard_c),
+        scale=None if packed else scale_bar(frame.scale),
         mark_scale=scale,
         packed=packed,
         without_place=len(rows) - len(placed),
     )
+
+
+def _marks(placed: Sequence[StationRow], points: NDArray[np.float64]) -> list[Mark]:
+    return [
+        Mark(
+            row.station_id, row.name, row.state.value, mark_shape(row), round(float(x), 1), round(float(y), 1)
+        )
+        for row, (x, y) in zip(placed, points, strict=True)
+    ]
+
+
+def _near(communities: Sequence[CommunityPlace], places: NDArray[np.float64]) -> list[CommunityPlace]:
+    """Leave out communities without a place, and those far from every station."""
+    low, high = places.min(axis=0) - _ONE_TOWN_DEG / 2, places.max(axis=0) + _ONE_TOWN_DEG / 2
+    return [
+        item
+        for item in communities
+        if item.longitude_deg is not None
+        and item.latitude_deg is not None
+        and low[0] <= item.longitude_deg <= high[0]
+        and low[1] <= item.latitude_deg <= high[1]
+    ]
+
+
+def _places_of(communities: Sequence[CommunityPlace]) -> NDArray[np.float64]:
+    return np.array([(item.longitude_deg, item.latitude_deg) for item in communities], np.float64)
+
+
+def _quarters(communities: Sequence[CommunityPlace], frame: "_Frame") -> list[_Group]:
+    members: dict[Bilingual, list[CommunityPlace]] = {}
+    for item in communities:
+        members.setdefault(item.quarter_name, []).append(item)
+    return [(name, frame.project(_places_of(items))) for name, items in members.items()]
+
+
+def _community_marks(
+    communities: Sequence[CommunityPlace], frame: "_Frame", standard_c: float
+) -> list[CommunityMark]:
+    cold = [item.median_c is not None and item.median_c < standard_c for item in communities]
+    points = frame.project(_places_of(communities)) if communities else np.zeros((0, 2))
+    marks = [
+        CommunityMark(
+            item.community_id, item.name, item.median_c, is_cold, round(float(x), 1), round(float(y), 1)
+        )
+        for item, is_cold, (x, y) in zip(communities, cold, points, strict=True)
+    ]
+    # Beyond some hundred marks only those that matter can be seen.
+    return marks if len(marks) <= _MOST_COMMUNITIES else [mark for mark in marks if mark.cold]
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,19 +282,23 @@ def _push_apart(points: NDArray[np.float64], distance: float, rounds: int = 40) 
     return moved
 
 
-def _labels(rows: Sequence[StationRow], points: NDArray[np.float64]) -> list[Label]:
-    """Name each area above its stations, unless there is one only; names too near a placed one are left out."""
-    areas: dict[str, tuple[Bilingual, list[int]]] = {}
+def _named_groups(rows: Sequence[StationRow], points: NDArray[np.float64]) -> list[_Group]:
+    """Return the stations of each area, unless there is one only."""
+    areas: dict[Bilingual, list[int]] = {}
     for index, row in enumerate(rows):
-        areas.setdefault(row.area_id, (row.area_name, []))[1].append(index)
+        areas.setdefault(row.area_name, []).append(index)
+    return [(name, points[indices]) for name, indices in areas.items()] if len(areas) > 1 else []
+
+
+def _labels(groups: Sequence[_Group], *, above: bool) -> list[Label]:
+    """Name each group above its marks or in their middle; inside the frame, names too near a placed one left out."""
     labels: list[Label] = []
-    if len(areas) < 2:
-        return labels
-    for name, indices in sorted(areas.values(), key=lambda entry: -len(entry[1])):
-        x = float(points[indices, 0].mean())
-        y = max(14.0, float(points[indices, 1].min()) - 12.0)
-        if all(abs(x - other.x) > 96 or abs(y - other.y) > 16 for other in labels):
-            labels.append(Label(name, round(min(max(x, 60.0), WIDTH - 60.0), 1), round(y, 1)))
+    for name, points in sorted(groups, key=lambda group: -len(group[1])):
+        half = 7.0 * max(len(name.zh), len(name.en) / 2)
+        x = min(max(float(points[:, 0].mean()), half + 6.0), WIDTH - half - 6.0)
+        y = max(18.0, float(points[:, 1].min()) - 12.0 if above else float(points[:, 1].mean()))
+        if all(abs(x - other.x) > 2 * half or abs(y - other.y) > 18 for other in labels):
+            labels.append(Label(name, round(x, 1), round(min(y, HEIGHT - 30.0), 1)))
     return labels
 
 
@@ -233,6 +313,8 @@ def _empty(without_place: int) -> CityMap:
         outlines=[],
         labels=[],
         marks=[],
+        communities=[],
+        scale=None,
         mark_scale=1.0,
         packed=False,
         without_place=without_place,

@@ -1,4 +1,4 @@
-"""The dispatcher's pages of alarms and incidents, and the actions on alarms."""
+"""The dispatcher's pages of alarms, and the actions on them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from dashboard.desk.alarm_desk import UnfitActionError
 from dashboard.localisation import N_, Localiser
 from dashboard.pages.context import page_response, reader_of
+from dashboard.queries.alarm_health import RATE_FAIR, RATE_HIGH
 from dashboard.queries.filters import AlarmFilter, NotVisibleError
 from dashboard.queries.view_models import AlarmDetail, AlarmRow
 from dashboard.security.access import require
@@ -30,6 +31,7 @@ _TABS = (
     ("active", N_("持续中")),
     ("shelved", N_("已搁置")),
     ("suppressed", N_("被抑制")),
+    ("open", N_("全部未关闭")),
     ("history", N_("历史")),
 )
 _TAB_STATES = {
@@ -37,6 +39,7 @@ _TAB_STATES = {
     "active": frozenset({"unack_active", "ack_active"}),
     "shelved": frozenset({"shelved"}),
     "suppressed": frozenset({"suppressed_by_design"}),
+    "open": frozenset[str](),
     "history": frozenset[str](),
 }
 _NOT_NOW = N_("这条告警的状态刚刚变了，请看最新状态。")
@@ -106,6 +109,19 @@ def alarms(
     )
 
 
+@router.get("/alarms/health")
+def alarm_health(request: Request, viewer: Staff, services: ServicesDep) -> Response:
+    """Show how the alarm system itself does: rates, who calls most, what stands for days."""
+    return page_response(
+        request,
+        viewer,
+        "dispatcher/alarm_health.html",
+        health=services.queries.alarm_health(viewer),
+        fair=RATE_FAIR,
+        high=RATE_HIGH,
+    )
+
+
 @router.get("/alarms/{alarm_id}")
 def alarm(request: Request, viewer: Staff, services: ServicesDep, alarm_id: str) -> Response:
     """Show one alarm on a page of its own."""
@@ -162,33 +178,6 @@ def _act(
             desk.comment(viewer, alarm_id, text=comment)
         case _:
             raise NotVisibleError(f"no action {action!r}")
-
-
-@router.get("/incidents")
-def incidents(
-    request: Request,
-    viewer: Staff,
-    services: ServicesDep,
-    all: Annotated[str, Query(max_length=1)] = "",
-    cursor: Annotated[str, Query(max_length=400)] = "",
-) -> Response:
-    """Show a page of incidents."""
-    found = services.queries.incidents(viewer, open_only=not all, cursor=cursor or None)
-    return page_response(
-        request,
-        viewer,
-        "dispatcher/incidents.html",
-        incidents=found.items,
-        next_cursor=found.next_cursor,
-        open_only=not all,
-    )
-
-
-@router.get("/incidents/{incident_id}")
-def incident(request: Request, viewer: Staff, services: ServicesDep, incident_id: str) -> Response:
-    """Show one incident: cause, affected homes, members, timeline."""
-    view = services.queries.incident(viewer, incident_id)
-    return page_response(request, viewer, "dispatcher/incident.html", incident=view)
 
 
 def _detail(request: Request, viewer: Viewer, detail: AlarmDetail, template: str) -> Response:

@@ -9,6 +9,7 @@ from dashboard.desk.ticket_desk import NewTicket
 from dashboard.localisation import N_
 from dashboard.pages.context import page_response, reader_of
 from dashboard.queries.filters import TicketFilter
+from dashboard.queries.search_misses import SearchMiss
 from dashboard.queries.view_models import HouseholdHit
 from dashboard.security.access import require
 from dashboard.security.viewer import CLERKS, Viewer
@@ -51,6 +52,7 @@ def console(
         "hotline/console.html",
         text=q.strip(),
         hits=found,
+        miss=_miss(services, viewer, q, found),
         card=None,
         notice="",
         notice_bad=False,
@@ -63,7 +65,10 @@ def search(
 ) -> Response:
     """Return the hits as a piece of the console."""
     found = _hits(services, viewer, q)
-    return page_response(request, viewer, "hotline/hits.html", text=q.strip(), hits=found, card=None)
+    miss = _miss(services, viewer, q, found)
+    return page_response(
+        request, viewer, "hotline/hits.html", text=q.strip(), hits=found, miss=miss, card=None
+    )
 
 
 @router.get("/hotline/households/{household_id}")
@@ -83,12 +88,14 @@ def household(
         text = _MERGED if ticket.duplicate_of else _TAKEN
         notice = reader_of(request, viewer).text(text, id=ticket.ticket_id, first=ticket.duplicate_of)
     fragment = request.headers.get("hx-request") == "true"
+    found = [] if fragment else _hits(services, viewer, q)
     return page_response(
         request,
         viewer,
         "hotline/card.html" if fragment else "hotline/console.html",
         text=q.strip(),
-        hits=[] if fragment else _hits(services, viewer, q),
+        hits=found,
+        miss=None if fragment else _miss(services, viewer, q, found),
         card=card,
         notice=notice,
         notice_bad=False,
@@ -184,3 +191,8 @@ def call_back(
 def _hits(services: Services, viewer: Viewer, text: str) -> list[HouseholdHit]:
     wanted = text.strip()
     return services.queries.search(viewer, wanted) if len(wanted) >= _SHORTEST_SEARCH else []
+
+
+def _miss(services: Services, viewer: Viewer, text: str, found: list[HouseholdHit]) -> SearchMiss | None:
+    wanted = text.strip()
+    return None if found or len(wanted) < _SHORTEST_SEARCH else services.queries.search_miss(viewer, wanted)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from dashboard.queries.home_views import MIN_HOMES_SHOWN, HomeViews
 from dashboard.queries.site_index import SiteIndex
 from dashboard.queries.station_views import StationViews
 from dashboard.queries.values import Bilingual, Ratio, Sum
-from dashboard.queries.view_models import AlarmRow, AreaRow, CommunityPlace, Overview, StationRow
+from dashboard.queries.view_models import AlarmRow, AreaRow, CommunityPlace, Happening, Overview, StationRow
 from dashboard.security.viewer import STAFF, Viewer
 from heating.alarms import AlarmState, Priority
 from heating.assets import Contract
@@ -30,6 +31,8 @@ __all__ = ["OverviewView"]
 _FORECAST_HOURS = (1, 3, 6, 12, 24)
 _WORST = 10
 _TICKER = 20
+_RECENT = 20
+_RECENT_ALARMS = 60
 _DONE = (TicketState.CLOSED, TicketState.CANCELLED)
 
 
@@ -102,6 +105,7 @@ class OverviewView:
             worst=self._worst(index, fleet) if detailed else [],
             ticker=self._ticker(viewer, index) if detailed else [],
             communities=_communities(viewer, index, rooms) if full else [],
+            recent=self._recent(viewer, index) if detailed else [],
         )
 
     def _seen_homes(self, viewer: Viewer, index: SiteIndex) -> NDArray[np.bool_]:
@@ -156,6 +160,12 @@ class OverviewView:
         order = np.argsort(-size, kind="stable")[:_WORST]
         return [self._stations.row(index, fleet, int(place)) for place in order if size[place] >= 0]
 
+    def _recent(self, viewer: Viewer, index: SiteIndex) -> list[Happening]:
+        query = AlarmQuery(annunciated_only=True, area_ids=viewer.area_ids, limit=_RECENT_ALARMS)
+        rows = [self._alarms.row(viewer, index, alarm) for alarm in self._records.alarms.find(query).items]
+        happened = [item for row in rows for item in _happenings(row)]
+        return sorted(happened, key=lambda item: item.at, reverse=True)[:_RECENT]
+
     def _ticker(self, viewer: Viewer, index: SiteIndex) -> Sequence[AlarmRow]:
         states = frozenset({AlarmState.UNACK_ACTIVE, AlarmState.ACK_ACTIVE})
         urgent = frozenset({Priority.P1, Priority.P2})
@@ -167,6 +177,19 @@ class OverviewView:
             limit=_TICKER,
         )
         return [self._alarms.row(viewer, index, alarm) for alarm in self._records.alarms.find(query).items]
+
+
+def _happenings(row: AlarmRow) -> list[Happening]:
+    moments = (
+        ("raised", row.raised_at, ""),
+        ("acknowledged", row.acknowledged_at, row.acknowledged_by or ""),
+        ("cleared", row.cleared_at, ""),
+    )
+    return [
+        Happening(at=at, kind=kind, by=by, alarm=replace(row, actions=()))
+        for kind, at, by in moments
+        if at is not None
+    ]
 
 
 def _contracts(viewer: Viewer, index: SiteIndex) -> Counter[Contract]:
@@ -191,6 +214,12 @@ def _heat_rate(fleet: Fleet) -> Sum:
     return Sum(value=value, unit="GJ/h", counted=len(counted), total=len(fleet.station_ids))
 
 
+def _quarter_of(index: SiteIndex, area_id: str) -> str:
+    """Return the street above a grid; an area that is no grid stands for itself."""
+    area = index.areas.get(area_id)
+    return area.parent_id if area is not None and area.kind == "grid" and area.parent_id else area_id
+
+
 def _communities(viewer: Viewer, index: SiteIndex, rooms: RoomColumn) -> list[CommunityPlace]:
     order = np.argsort(index.sensed.community, kind="stable")
     bounds = np.searchsorted(index.sensed.community[order], np.arange(len(index.site.communities) + 1))
@@ -205,6 +234,7 @@ def _communities(viewer: Viewer, index: SiteIndex, rooms: RoomColumn) -> list[Co
             CommunityPlace(
                 community_id=community.community_id,
                 name=Bilingual(community.name, community.name_en),
+                quarter_name=index.area_name(_quarter_of(index, community.area_id)),
                 longitude_deg=community.longitude_deg,
                 latitude_deg=community.latitude_deg,
                 median_c=float(np.median(fresh)) if len(fresh) >= MIN_HOMES_SHOWN else None,

@@ -11,7 +11,9 @@ from datetime import datetime
 from config.rules_file import RuleSet
 from config.settings import Settings
 from dashboard.queries.alarm_counts import AlarmCountSource, OpenCounts
+from dashboard.queries.alarm_health import AlarmHealth, AlarmHealthView
 from dashboard.queries.alarm_views import AlarmViews
+from dashboard.queries.day_sparks import DaySparks, Spark
 from dashboard.queries.filters import AlarmFilter, NotVisibleError, StationFilter, TicketFilter
 from dashboard.queries.fleet import Fleet
 from dashboard.queries.freshness import Freshness
@@ -19,8 +21,9 @@ from dashboard.queries.home_views import HomeViews, visible_household
 from dashboard.queries.household_views import HouseholdViews, address_of_home
 from dashboard.queries.open_alarms import OpenAlarmSource
 from dashboard.queries.overview_view import OverviewView
+from dashboard.queries.search_misses import SearchMiss, explain_miss
 from dashboard.queries.site_index import SiteIndex, SiteSource
-from dashboard.queries.station_views import StationViews
+from dashboard.queries.station_views import MAX_STATIONS, StationViews, visible_station
 from dashboard.queries.ticket_views import TicketViews
 from dashboard.queries.trends import Trends
 from dashboard.queries.view_models import (
@@ -107,6 +110,8 @@ class Queries:
             clock=clock,
         )
         self._counts = AlarmCountSource(records.alarms)
+        self._sparks = DaySparks(store=store, clock=clock)
+        self._alarm_health = AlarmHealthView(records=records.alarms, alarms=self._alarms, clock=clock)
         self._overview = OverviewView(
             records=records,
             counts=self._counts,
@@ -146,6 +151,30 @@ class Queries:
         """Return the overview without its lists: what the snapshot stream sends every second."""
         sequence = self._records.alarms.last_sequence()
         return self._overview.overview(viewer, self.site(), sequence=sequence, full=False)
+
+    def alarm_health(self, viewer: Viewer) -> AlarmHealth:
+        """Return how well the alarm system itself does, over the areas of the viewer."""
+        return self._alarm_health.health(viewer, self.site())
+
+    def kept_sparks(self, station_ids: Sequence[str]) -> dict[str, Spark]:
+        """Return the last day of stations as far as it is kept; who may see them is decided before."""
+        return self._sparks.kept(station_ids)
+
+    def sparks(self, viewer: Viewer, station_ids: Sequence[str]) -> dict[str, Spark]:
+        """Return the last day of stations, read where it is not kept; those not visible are left out."""
+        index = self.site()
+        seen = [
+            name
+            for name in station_ids[:MAX_STATIONS]
+            if name in index.stations and index.sees(viewer, index.stations[name].area_id)
+        ]
+        return self._sparks.read(seen)
+
+    def station_tickets(self, viewer: Viewer, station_id: str) -> list[TicketView]:
+        """Return open tickets of the homes below a station, newest first; for clerks."""
+        index = self.site()
+        station = visible_station(viewer, index, station_id)
+        return self._tickets.below_station(viewer, index, station)
 
     def alarm_counts(self, viewer: Viewer) -> OpenCounts:
         """Return how many alarms are open and how many wait for somebody, over the areas of the viewer."""
@@ -208,6 +237,10 @@ class Queries:
     def search(self, viewer: Viewer, text: str, *, limit: int = 20) -> list[HouseholdHit]:
         """Return households by phone digits, pinyin initials or address fragments."""
         return self._households.search(viewer, self.site(), text, limit=limit)
+
+    def search_miss(self, viewer: Viewer, text: str) -> SearchMiss:
+        """Return why a search found nothing, word by word."""
+        return explain_miss(text, lambda word: bool(self.search(viewer, word, limit=1)))
 
     def card(self, viewer: Viewer, household_id: str) -> HouseholdCard:
         """Return the clerk's card of a home; the look is noted in the audit."""

@@ -6,11 +6,13 @@ from datetime import datetime
 
 from dashboard.queries.case_models import TicketHistoryEntry, TicketView
 from dashboard.queries.filters import NotVisibleError, TicketFilter
+from dashboard.queries.site_index import SiteIndex
 from dashboard.security.viewer import CLERKS, Viewer
+from heating.assets import Station
 from heating.clock import Clock
 from heating.tickets import Ticket, TicketState, allowed_moves
 from storage.records.pages import Page
-from storage.records.queries import TicketQuery
+from storage.records.queries import MAX_LIMIT, TicketQuery
 from storage.records.records import Records
 
 __all__ = ["TicketViews"]
@@ -56,6 +58,19 @@ class TicketViews:
         """Return the tickets of one home, newest first; that the viewer may see the home is decided before."""
         found = self._records.tickets.find(TicketQuery(household_id=household_id, limit=limit))
         return [self.view(viewer, ticket) for ticket in found.items]
+
+    def below_station(self, viewer: Viewer, index: SiteIndex, station: Station) -> list[TicketView]:
+        """Return the open tickets of the homes below a station, newest first, among the newest 500 of its area."""
+        found = self._records.tickets.find(
+            TicketQuery(
+                open_only=True, area_ids=frozenset({index.top_area(station.area_id)}), limit=MAX_LIMIT
+            )
+        )
+        return [
+            self.view(viewer, ticket)
+            for ticket in found.items
+            if _station_of(index, ticket.household_id) == station.station_id
+        ]
 
     def detail(self, viewer: Viewer, ticket_id: str) -> TicketView:
         """Return one ticket with its history. Raises `NotVisibleError`."""
@@ -110,6 +125,11 @@ class TicketViews:
             satisfied=ticket.satisfied,
             allowed_moves=tuple(sorted(allowed_moves(ticket.state))) if clerk else (),
         )
+
+
+def _station_of(index: SiteIndex, household_id: str) -> str | None:
+    home = index.households.get(household_id)
+    return None if home is None else index.buildings[home.building_id].station_id
 
 
 def _overdue(due: datetime | None, done: datetime | None, now: datetime, *, running: bool) -> bool:

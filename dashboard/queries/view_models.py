@@ -50,6 +50,7 @@ __all__ = [
     "Evidence",
     "FacadeCell",
     "FacadeView",
+    "Happening",
     "HouseholdCard",
     "HouseholdHit",
     "IncidentView",
@@ -157,6 +158,8 @@ class CommunityPlace:
 
     community_id: str
     name: Bilingual
+    quarter_name: Bilingual
+    """Street or town that it belongs to."""
     longitude_deg: float | None
     latitude_deg: float | None
     median_c: float | None
@@ -164,6 +167,18 @@ class CommunityPlace:
     counted: int
     """Homes in the median."""
     households: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """Something that happened to an announced alarm, for the list of what was last."""
+
+    at: datetime
+    kind: str
+    """raised, acknowledged or cleared."""
+    by: str
+    """Who did it; empty for what happened by itself."""
+    alarm: AlarmRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,3 +217,5 @@ class Overview:
     ticker: Sequence[AlarmRow]
     """Newest active alarms P1 and P2, at most 20."""
     communities: Sequence[CommunityPlace]
+    recent: Sequence[Happening] = ()
+    """What last happened to announced alarms, newest first, at most 20."""

@@ -18,10 +18,15 @@ from starlette.responses import JSONResponse, StreamingResponse
 from config.settings import Settings
 from dashboard.pages import error_page, router
 from dashboard.problems import install_problem_handlers
+from dashboard.queries.alarm_health import AlarmHealth
+from dashboard.queries.day_sparks import Spark
 from dashboard.queries.filters import NotVisibleError
+from dashboard.queries.search_misses import SearchMiss, explain_miss
 from dashboard.queries.view_models import (
     AlarmDetail,
     AlarmRow,
+    CommunityView,
+    FacadeView,
     HouseholdCard,
     HouseholdHit,
     IncidentView,
@@ -94,6 +99,7 @@ class FakeQueries:
     household: HouseholdCard = field(default_factory=models.card)
     found: list[HouseholdHit] = field(default_factory=models.hits)
     first_page: Overview = field(default_factory=models.overview)
+    system: AlarmHealth = field(default_factory=models.alarm_health)
 
     def overview(self, viewer: Viewer) -> Overview:
         """Return the overview."""
@@ -109,6 +115,39 @@ class FakeQueries:
         if station_id not in {row.station_id for row in self.rows}:
             raise NotVisibleError(station_id)
         return models.station_detail(int(station_id[-3:]))
+
+    def site(self) -> SimpleNamespace:
+        """Return a registry without stations."""
+        return SimpleNamespace(stations={})
+
+    def kept_sparks(self, station_ids: list[str]) -> dict[str, Spark]:
+        """Return a line for every station but the third."""
+        line = Spark(0, [None if 9 < slot < 14 else 48.0 + slot / 20 for slot in range(48)])
+        return {name: line for name in station_ids if name != "st-003"}
+
+    def sparks(self, viewer: Viewer, station_ids: list[str]) -> dict[str, Spark]:
+        """Return a line without values for every station."""
+        return dict.fromkeys(station_ids, Spark(0, [None] * 48))
+
+    def station_tickets(self, viewer: Viewer, station_id: str) -> list[TicketView]:
+        """Return one ticket."""
+        return [models.ticket(1)]
+
+    def alarm_health(self, viewer: Viewer) -> AlarmHealth:
+        """Return the figures of a busy day."""
+        return self.system
+
+    def facade(self, viewer: Viewer, building_id: str) -> FacadeView:
+        """Return the facade."""
+        return models.facade()
+
+    def community(self, viewer: Viewer, community_id: str) -> CommunityView:
+        """Return the community."""
+        return models.community()
+
+    def search_miss(self, viewer: Viewer, text: str) -> SearchMiss:
+        """Say that no word of the search is known."""
+        return explain_miss(text, lambda word: False)
 
     def alarms(self, viewer: Viewer, wanted: object) -> Page[AlarmRow]:
         """Return all alarms, or none for the tab of shelved ones."""

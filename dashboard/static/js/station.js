@@ -27,7 +27,25 @@ function shownValue(tag, point) {
   return figure(point.value, Number(tag.dataset.digits));
 }
 
+// The frequency is that of the pump that runs, the first one when none does.
+function followPumps(points) {
+  for (const tag of document.querySelectorAll(".schematic [data-follows]")) {
+    const pump = tag.dataset.follows;
+    const running = [1, 2].find((n) => {
+      const run = points[`${pump}_${n}_running`];
+      return run && ["good", "uncertain"].includes(stateOf(run)) && run.value;
+    }) ?? 1;
+    const name = `${pump}_${running}_frequency_hz`;
+    if (tag.dataset.point === name || !points[name]) continue;
+    tag.dataset.point = name;
+    const label = tag.dataset.label.replace("{n}", running);
+    tag.querySelector(".label").textContent = label;
+    tag.querySelector("title").textContent = label;
+  }
+}
+
 function showPoints(points) {
+  followPumps(points);
   for (const tag of document.querySelectorAll(".schematic [data-point]")) {
     const point = points[tag.dataset.point];
     if (!point) continue;
