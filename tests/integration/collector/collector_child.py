@@ -1,26 +1,32 @@
 """A real collector in a process of its own, to be killed: `python -m ...collector_child JSON`.
 
-Argument: JSON with host, port, protocol, folder, filter, objects, sabotage. It prints `ready` once subscribed, then runs
-until it is killed, or ends in order on end of standard input and prints its counters.
+Argument: JSON with host, port, protocol, folder, filter, objects; and if wished sabotage, failpoint with nth, hours_from
+(a clock on which an hour passes every half second), spool (another folder for it), store (another address), client_id,
+settings (of the collector). It prints `ready` once subscribed, then runs until it is killed, or ends in order on end of
+standard input and prints its counters.
 """
 
 import json
 import sys
 import threading
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from collector import forwarder
 from collector.known_objects import KnownObjects
 from collector.mqtt.batch_client import BatchClient
 from collector.mqtt.source import MqttSource
 from collector.pipeline import Collector, build_collector
 from config.settings import CollectorSettings, MqttSettings, RouteSettings, TimeSeriesSettings
-from heating.clock import SystemClock
+from heating.clock import Clock, SystemClock
+from heating.intervals import from_epoch_ms
 from heating.points import Measurement
-from heating.protocols import HealthStatus
+from heating.protocols import HealthStatus, TimeSeriesStore
 from heating.samples import ObjectRef
 from storage.open_stores import open_time_series_store
+from tests.integration.collector.failpoints import install
 
 
 def sabotage(name: str) -> None:
@@ -55,24 +61,61 @@ def sabotage(name: str) -> None:
         )
 
 
+class FleetingClock(SystemClock):
+    """A clock on which an hour passes every half second, so that spool files turn."""
+
+    def __init__(self, start_ms: int) -> None:
+        self._start_ms = start_ms
+
+    def now_ms(self) -> int:
+        """Return the time it shows [epoch ms]."""
+        real_ms = super().now_ms()
+        return real_ms + (real_ms - self._start_ms) // 500 * 3_600_000
+
+    def now(self) -> datetime:
+        """Return the time it shows."""
+        return from_epoch_ms(self.now_ms())
+
+
+def keep_house(store: TimeSeriesStore, clock: Clock) -> None:
+    """Checkpoint the embedded store again and again, as the housekeeping does daily."""
+    pause = threading.Event()
+    while not pause.wait(0.25):
+        store.apply_retention(now=clock.now())
+
+
+def open_store(options: dict[str, Any], clock: Clock) -> TimeSeriesStore:
+    """Open the store; with a failpoint it is also looked after at a quick pace."""
+    address = options.get("store") or f"duckdb:///{options['folder']}/store"
+    store = open_time_series_store(TimeSeriesSettings(url=address))
+    if options.get("failpoint"):
+        install(options["failpoint"], options["nth"])
+        forwarder.TIDY_EVERY_S = 0.2
+        threading.Thread(target=keep_house, args=(store, clock), daemon=True).start()
+    return store
+
+
 def main() -> None:
     """Run until the end of standard input."""
     options = json.loads(sys.argv[1])
     sabotage(options.get("sabotage", ""))
-    folder = Path(options["folder"])
     mqtt = MqttSettings(
         host=options["host"],
         port=options["port"],
         protocol=options["protocol"],
-        client_id="collector-under-fire",
+        client_id=options.get("client_id", "collector-under-fire"),
         routes=(RouteSettings(filter=options["filter"]),),
+        **options.get("mqtt", {}),
     )
-    settings = CollectorSettings(spool_dir=folder / "spool", min_free_disk_pct=0.0)
-    store = open_time_series_store(TimeSeriesSettings(url=f"duckdb:///{folder}/store"))
+    settings = CollectorSettings(
+        spool_dir=Path(options["folder"]) / options.get("spool", "spool"),
+        **{"min_free_disk_pct": 0.0, **options.get("settings", {})},
+    )
+    clock: Clock = FleetingClock(options["hours_from"]) if options.get("hours_from") else SystemClock()
+    store = open_store(options, clock)
     known = KnownObjects(
         {ObjectRef(Measurement.ROOM, f"S{number}"): "xl" for number in range(options["objects"])}
     )
-    clock = SystemClock()
     source = MqttSource(settings=mqtt, clock=clock)
     collector = build_collector(
         mqtt=mqtt, settings=settings, source=source, store=store, known=known, clock=clock

@@ -6,6 +6,7 @@ spool and in the store is compared with what was published: lost, doubled, inven
 
 import json
 import random
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -50,6 +51,8 @@ class KillRig:
     protocol: str = "3.1.1"
     sabotage: str = ""
     seed: int = 1
+    options: dict[str, Any] = field(default_factory=dict)
+    """More options of the child."""
     published: list[int] = field(default_factory=lambda: [0] * DEVICES)
     origin_ms: int = 0
     _child: subprocess.Popen[str] | None = None
@@ -63,8 +66,8 @@ class KillRig:
         self._client.connect(self.host, self.port)
         self._client.loop_start()
 
-    def start_child(self) -> None:
-        """Start a collector and wait until it is subscribed."""
+    def start_child(self, **more: Any) -> None:
+        """Start a collector and wait until it is subscribed, or until it has killed itself at a failpoint."""
         options = {
             "host": self.host,
             "port": self.port,
@@ -73,6 +76,8 @@ class KillRig:
             "filter": "heat/+/+/+/+",
             "objects": DEVICES,
             "sabotage": self.sabotage,
+            **self.options,
+            **more,
         }
         with (self.folder / "child.log").open("a") as log:
             self._child = subprocess.Popen(
@@ -86,7 +91,34 @@ class KillRig:
             )
         assert self._child.stdout is not None
         lines = iter(self._child.stdout.readline, "")
-        assert any("ready" in line for line in lines), (self.folder / "child.log").read_text()[-3000:]
+        ready = any("ready" in line for line in lines)
+        assert ready or "failpoint" in options, (self.folder / "child.log").read_text()[-3000:]
+
+    def wait_for_death(self, timeout_s: float) -> None:
+        """Publish a few messages now and then until the child has killed itself.
+
+        Raises
+        ------
+        AssertionError
+            When it never came to its failpoint, or died otherwise.
+        """
+        child = self._child
+        assert child is not None
+
+        def is_dead() -> bool:
+            self.publish(DEVICES)
+            return child.poll() is not None
+
+        wait_until(is_dead, timeout_s, interval_s=0.1, what="the failpoint is reached")
+        status = child.wait()
+        assert status == -signal.SIGKILL, (self.folder / "child.log").read_text()[-3000:]
+        self._close()
+
+    @property
+    def child_pid(self) -> int:
+        """Process id of the collector."""
+        assert self._child is not None
+        return self._child.pid
 
     def kill_child(self) -> None:
         """Kill it as a power cut would."""
@@ -132,6 +164,16 @@ class KillRig:
             timeout_s = 3.0
         with suppress(AssertionError):
             wait_until(lambda: not self.judge(self.spooled()).lost, timeout_s, interval_s=0.5)
+
+    def wait_for_stored(self, timeout_s: float = 20.0) -> None:
+        """Give the collector the time to take in what the broker holds: until the spool grows no more."""
+        counts: list[int] = []
+
+        def settled() -> bool:
+            counts.append(sum(self.spooled().values()))
+            return len(counts) > 3 and len(set(counts[-3:])) == 1
+
+        wait_until(settled, timeout_s, interval_s=0.4, what="the spool grows no more")
 
     def close(self) -> None:
         """Let go of the broker and of a child that still lives."""
