@@ -232,9 +232,9 @@ def _add_alerting(house: House) -> None:
     house.parts.append(Part(name="alerting", start=service.start, stop=service.stop, is_alive=_always))
 
 
-def _add_collector(house: House) -> None:
+def _durable_source(house: House) -> ReplayingSource:
     settings = house.settings
-    source = ReplayingSource(
+    return ReplayingSource(
         MqttSource(
             settings=settings.mqtt,
             clock=house.clock,
@@ -242,6 +242,11 @@ def _add_collector(house: House) -> None:
             subscriptions_file=settings.collector.spool_dir / _SUBSCRIPTIONS_FILE,
         )
     )
+
+
+def _add_collector(house: House) -> None:
+    settings = house.settings
+    source = _durable_source(house)
     unknown, clocks = UnknownDeviceWatch(), ClockSkewWatch()
     rollups = build_rollup_writer(store=house.store, site=house.site, clock=house.clock, settings=settings)
     house.site_followers.append(rollups.follow)

@@ -73,9 +73,22 @@ COMMANDS = (
     _place("registry", "registry", "app", "The registry of stations, buildings, homes and sensors."),
     _place("rules", "rules", "app", "Alert rules."),
     _place("broker", "broker", "app", "The broker of the devices."),
+    _place("devices", "devices", "app", "New devices, and the clocks of known ones."),
     _place("user", "people", "user_app", "People who may log in."),
     _place("token", "people", "token_app", "Tokens of scripts."),
     _place("store", "stores", "store_app", "The store of readings."),
+    _place(
+        "backup",
+        "backup",
+        "backup",
+        "Write a backup of readings, records, spool and settings file; a running service goes on.",
+    ),
+    _place(
+        "restore",
+        "backup",
+        "restore_backup",
+        "Put a backup in place of what the settings name; stop the service first.",
+    ),
     _place("spool", "stores", "spool_app", "The collector's durable spool and its rejections."),
 )
 """The commands of the top level, in the order of the overview."""
