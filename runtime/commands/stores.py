@@ -8,12 +8,14 @@ from collector.decoders.decoded import Reason
 from collector.mqtt.publisher import publish_all
 from collector.rejections import RejectionFilter, count_by_reason, replay_rejected
 from heating.clock import SystemClock
+from runtime.commands.backup import export_parquet
 from runtime.commands.terminal import ConfigOption, failing_in_words, say, settings_from
 from storage.open_stores import open_time_series_store
 
 __all__ = ["spool_app", "store_app"]
 
 store_app = typer.Typer(no_args_is_help=True, help="The store of readings.")
+store_app.command("export-parquet")(export_parquet)
 spool_app = typer.Typer(no_args_is_help=True, help="The collector's durable spool and its rejections.")
 
 

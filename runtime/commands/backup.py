@@ -1,0 +1,85 @@
+"""``nuanliu backup``, ``nuanliu restore`` and ``nuanliu store export-parquet``: copies of what the house keeps."""
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+
+from heating.clock import SystemClock
+from heating.intervals import Interval
+from heating.points import Measurement
+from runtime.backup_desk import ask_running_service
+from runtime.commands.terminal import (
+    ConfigOption,
+    complain,
+    failing_in_words,
+    say,
+    settings_from,
+    show_progress,
+)
+from storage.backup.whole import back_up, restore
+from storage.open_stores import open_time_series_store
+from storage.parquet_export import WindowStore, export_days
+from storage.timeseries.errors import StoreInUseError
+
+__all__ = ["backup", "export_parquet", "restore_backup"]
+
+
+def backup(
+    folder: Annotated[Path, typer.Argument(help="New or empty folder for this backup.")],
+    config: ConfigOption = None,
+) -> None:
+    """Write a backup of readings, records, spool and settings file; a running service goes on."""
+    settings = settings_from(config)
+    config = config or (Path(os.environ["NUANLIU_CONFIG"]) if os.environ.get("NUANLIU_CONFIG") else None)
+    with failing_in_words():
+        try:
+            made = back_up(
+                settings, folder.absolute(), now=SystemClock().now(), config_file=config, tell=complain
+            )
+            files = len(made.files)
+        except StoreInUseError:
+            complain("the service owns the embedded store: it makes the backup")
+            files = ask_running_service(settings, folder.absolute(), config_file=config)
+    say(f"backup {folder}: {files} files")
+
+
+def restore_backup(
+    folder: Annotated[Path, typer.Argument(help="Folder of a backup.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Put a backup in place of what the settings name; stop the service first."""
+    settings = settings_from(config)
+    with failing_in_words():
+        manifest = restore(settings, folder.absolute(), force=force, tell=complain)
+    say(f"restored {folder}, made {manifest.made_at}: {len(manifest.files)} files")
+
+
+def export_parquet(
+    folder: Annotated[Path, typer.Argument(help="Folder for the files.")],
+    start: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day, UTC.")],
+    end: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, UTC.")],
+    measurement: Annotated[
+        list[Measurement] | None, typer.Option("--measurement", help="Only this; may be repeated.")
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Write raw readings as Parquet, one file a measurement and UTC day."""
+    settings = settings_from(config)
+    window = Interval(start.replace(tzinfo=UTC), end.replace(tzinfo=UTC) + timedelta(days=1))
+    with failing_in_words(), show_progress() as line:
+        store = open_time_series_store(settings.timeseries)
+        try:
+            rows = export_days(
+                cast(WindowStore, store),
+                folder,
+                window=window,
+                measurements=measurement or list(Measurement),
+                progress=line.show,
+            )
+        finally:
+            store.close()
+    say(f"exported {rows} readings to {folder}")
