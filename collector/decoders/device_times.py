@@ -101,6 +101,8 @@ def _moment(text: object, zone: ZoneInfo | None) -> datetime | None:
             return plain.replace(tzinfo=UTC)
         sign = -1 if offset[0] == "-" else 1
         away = timedelta(hours=int(offset[1:3]), minutes=int(offset[-2:]))
+        if away >= timedelta(days=1) or int(offset[-2:]) > 59:
+            return None
         return plain.replace(tzinfo=UTC) - sign * away
     except (ValueError, OverflowError):
         return None

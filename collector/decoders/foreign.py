@@ -234,6 +234,8 @@ class ForeignRows:
             if row is None or row[0] in taken:
                 name, quality = item.name[:MAX_NAME_CHARACTERS], max(item.quality, floor)
                 value, device = _shown(item.value), target.ref.object_id
+                if value is None and item.value is not None:
+                    self.reject(place, Reason.RANGE, f"{item.name[:40]} is beyond all numbers")
                 self.rows.extras.append(ExtraValue(place, device, name, t_ms, value, item.unit, quality))
                 continue
             point, number = row

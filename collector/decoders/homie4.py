@@ -35,8 +35,8 @@ _STATISTICS: Final = {
     "uptime": "s",
 }
 """Members of ``$stats`` (legacy extension) → unit."""
-_INTEGER = re.compile(r"[+-]?\d{1,19}")
-_FLOAT = re.compile(r"[+-]?(\d{1,19}(\.\d{0,19})?|\.\d{1,19})([eE][+-]?\d{1,3})?")
+_INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
+_FLOAT = re.compile(r"[+-]?(\d{1,19}(\.\d{0,19})?|\.\d{1,19})([eE][+-]?\d{1,3})?", re.ASCII)
 
 
 class Homie4Decoder:

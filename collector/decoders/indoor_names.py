@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from collector.decoders.foreign import MAX_FIELDS, Field
+from collector.decoders.foreign import MAX_FIELDS, Field, finite_number
 from heating.quality import Quality
 
 __all__ = ["humidity_quality", "indoor_field", "indoor_fields", "temperature_quality"]
@@ -73,6 +73,23 @@ _EXTRA_UNITS: Final[Mapping[str, str]] = {
     "occupiedheatingsetpoint": "°C", "currentheatingsetpoint": "°C", "dewpoint": "°C", "adcv": "V", "power": "W",
     "energy": "kWh",
 }  # fmt: skip
+_WRAPPERS: Final = frozenset(
+    {
+        "data",
+        "object",
+        "values",
+        "value",
+        "payload",
+        "decoded",
+        "measurements",
+        "sensor",
+        "sensors",
+        "air",
+        "room",
+        "indoor",
+    }
+)
+"""Members of a decoded object that only wrap others."""
 _CHANNEL = re.compile(r"^(.*?)[_.\- ]?(\d{1,3})$")
 _MILLIVOLTS = 100.0
 """A battery «voltage» above this is in millivolts."""
@@ -93,13 +110,22 @@ def _plain(name: str) -> str:
 
 
 def _meaning(name: str) -> tuple[str, str] | None:
-    """Return point and unit behind a name; channel numbers (``temperature_1``) are left aside."""
-    found = _POINTS.get(_plain(name))
-    if found is None:
-        channel = _CHANNEL.match(name)
+    """Return point and unit behind a name; channel numbers (``temperature_1``) and wrappers are left aside."""
+    for whole in (name, _unwrapped(name)):
+        found = _POINTS.get(_plain(whole))
+        if found is not None:
+            return found
+        channel = _CHANNEL.match(whole)
         found = _POINTS.get(_plain(channel.group(1))) if channel else None
-        return found if found is not None and found[0] in ("room_temp_c", "room_humidity_pct") else None
-    return found
+        if found is not None and found[0] in ("room_temp_c", "room_humidity_pct"):
+            return found
+    return None
+
+
+def _unwrapped(name: str) -> str:
+    """Return a name without members that only wrap others (``data.temperature``)."""
+    *outer, last = name.split(".")
+    return last if all(_plain(part) in _WRAPPERS for part in outer) else name
 
 
 def indoor_field(name: str, value: float | bool | str | None, unit: str | None = None) -> Field:
@@ -115,12 +141,16 @@ def indoor_field(name: str, value: float | bool | str | None, unit: str | None =
         Unit where the message names it; None: the usual unit of the name.
     """
     meaning = _meaning(name)
-    number = None if isinstance(value, bool) or not isinstance(value, int | float) else value
+    number = finite_number(value)
     if meaning is None:
         unit = _EXTRA_UNITS.get(_plain(name), "") if unit is None else unit
         warm = number is not None and (unit == "°C" or name.lower().startswith("temp"))
         return Field(
-            name, value, unit, None, temperature_quality(number) if warm and number else Quality.GOOD
+            name,
+            value,
+            unit,
+            None,
+            temperature_quality(number) if warm and number is not None else Quality.GOOD,
         )
     point, usual = meaning
     told, unit = unit, usual if unit is None else unit

@@ -11,7 +11,7 @@ from typing import Any, Final
 import cbor2
 
 from collector.decoders.decoded import Decoded, Reason
-from collector.decoders.device_times import possible_ms
+from collector.decoders.device_times import LATEST_MS, possible_ms
 from collector.decoders.foreign import FamilyOptions, Field, ForeignRows, finite_number
 from collector.decoders.indoor_names import indoor_field
 from collector.decoders.json_payload import json_value
@@ -113,7 +113,7 @@ def _take(rows: ForeignRows, place: int, message: RawMessage, records: Sequence[
 
 def _time_ms(time_s: float, received_ms: int) -> int | None:
     """Return the time of a record; zero is «now», which is the arrival."""
-    if time_s == 0:
+    if time_s == 0 or abs(time_s) > LATEST_MS:
         return None
     if time_s < RELATIVE_BELOW_S:
         return possible_ms(received_ms + round(time_s * 1000))

@@ -165,7 +165,7 @@ def _values(base: _Base, record: Mapping[str, object]) -> list[Resolved]:
     if len(name) > 2 * MAX_NAME_CHARACTERS or not _NAME.fullmatch(name):
         raise ValueError(f"no SenML name: {name[:40]!r}")
     unit = _text(record, "u") if "u" in record else base.unit
-    time_s = base.time_s + (_number(record, "t") if "t" in record else 0.0)
+    time_s = _finite(base.time_s + (_number(record, "t") if "t" in record else 0.0))
     found = [Resolved(name, unit, _value(base, record, kinds[0]), time_s)] if kinds else []
     if "s" in record:
         total = _finite(base.total + _number(record, "s"))

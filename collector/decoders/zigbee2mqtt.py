@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from collector.decoders.decoded import Decoded, Reason
 from collector.decoders.device_times import epoch_ms_of, local_ms
-from collector.decoders.foreign import FamilyOptions, Field, ForeignRows
+from collector.decoders.foreign import FamilyOptions, Field, ForeignRows, finite_number
 from collector.decoders.indoor_names import indoor_fields
 from collector.decoders.json_payload import json_object
 from heating.protocols import RawMessage
@@ -77,7 +77,7 @@ def _voltage(told: dict[str, object]) -> list[Field]:
     value = told.pop("voltage", None)
     if value is None:
         return []
-    battery = isinstance(value, int | float) and not isinstance(value, bool) and "current" not in told
-    if not battery:
+    number = finite_number(value)
+    if number is None or "current" in told:
         return [Field("voltage", value if isinstance(value, int | float | str) else None, "V")]
-    return [Field("voltage", float(value), "mV", "battery_v")] if isinstance(value, int | float) else []
+    return [Field("voltage", number, "mV", "battery_v")]

@@ -1,0 +1,102 @@
+"""Tasmota: sub-objects named after chips, °C or °F for all, clocks without a zone."""
+
+import json
+
+import pytest
+
+from collector.decoders.decoded import Decoded
+from collector.decoders.foreign import FamilyOptions
+from collector.decoders.tasmota import TasmotaDecoder
+from heating.protocols import RawMessage
+from heating.quality import Quality
+from tests.support.decoding import RECEIVED_MS, decode, extras, qualities, reasons, values
+
+AM2301 = {"AM2301": {"Temperature": 21.5, "Humidity": 44.0, "DewPoint": 8.9}, "TempUnit": "C"}
+
+
+def told(body: object, topic: str = "tele/t1/SENSOR", *, received_ms: int = RECEIVED_MS) -> Decoded:
+    return decode(TasmotaDecoder(FamilyOptions()), json.dumps(body), topic, received_ms=received_ms)
+
+
+def test_a_sensor_message_becomes_room_points() -> None:
+    decoded = told({"Time": "2026-01-15T08:05:00", **AM2301})
+    assert values(decoded) == {"room_temp_c": 21.5, "room_humidity_pct": 44.0}
+    assert extras(decoded) == {"AM2301.DewPoint": (8.9, "°C")}
+    assert decoded.samples.objects[0].object_id == "t1"
+
+
+def test_fahrenheit_is_converted() -> None:
+    body = {"Time": "2026-01-15T08:05:00", "SI7021": {"Temperature": 70.7, "DewPoint": 50}, "TempUnit": "F"}
+    assert values(told(body)) == {"room_temp_c": 21.5}
+    assert extras(told(body)) == {"SI7021.DewPoint": (50.0, "°F")}
+
+
+def test_a_time_without_a_zone_is_wall_clock_of_the_site() -> None:
+    assert told({"Time": "2026-01-15T08:04:30", **AM2301}).samples.measured_ms[0] == RECEIVED_MS - 30_000
+    assert told({"Time": "2026-01-15T06:51:10", **AM2301}).samples.measured_ms[0] == RECEIVED_MS - 4_430_000
+
+
+@pytest.mark.parametrize("wall", ["2026-01-15T00:04:50", "2026-01-15T01:04:50", "2026-01-15T05:34:50"])
+def test_a_clock_of_another_zone_is_told_by_its_whole_half_hours(wall: str) -> None:
+    decoded = told({"Time": wall, **AM2301})
+    assert decoded.samples.measured_ms[0] == RECEIVED_MS - 10_000
+
+
+@pytest.mark.parametrize("wall", ["1970-01-01T00:00:12", "", None, "2026-02-30T00:00:00"])
+def test_a_clock_that_was_never_set_gives_way_to_the_arrival(wall: object) -> None:
+    decoded = told({"Time": wall, **AM2301})
+    assert decoded.samples.measured_ms[0] == RECEIVED_MS
+    assert qualities(decoded)["room_temp_c"] == Quality.UNCERTAIN_TIME
+
+
+def test_the_first_chip_is_the_room_and_the_processor_never_is() -> None:
+    body = {
+        "Time": "2026-01-15T08:05:00",
+        "ESP32": {"Temperature": 53.3},
+        "DS18B20-1": {"Id": "01144A", "Temperature": 21.0},
+        "DS18B20-2": {"Id": "01144B", "Temperature": 40.0},
+    }
+    assert values(told(body)) == {"room_temp_c": 21.0}
+    assert extras(told(body)) == {"ESP32.Temperature": (53.3, "°C"), "DS18B20-2.Temperature": (40.0, "°C")}
+
+
+def test_a_probe_without_an_answer_is_a_sentinel_and_null_is_bad() -> None:
+    stamp = {"Time": "2026-01-15T08:05:00"}
+    assert qualities(told({**stamp, "DS18B20": {"Temperature": -127}})) == {
+        "room_temp_c": Quality.BAD_SENTINEL
+    }
+    assert qualities(told({**stamp, "DHT22": {"Temperature": None}})) == {"room_temp_c": Quality.BAD}
+
+
+def test_a_state_message_gives_signal_and_supply() -> None:
+    body = {"Time": "2026-01-15T08:05:00", "Vcc": 3.1, "UptimeSec": 60, "Wifi": {"RSSI": 78, "Signal": -61}}
+    decoded = told(body, "tele/t1/STATE")
+    assert values(decoded) == {"signal_rssi_dbm": -61.0, "battery_v": 3.1}
+    assert extras(decoded) == {"UptimeSec": (60.0, "s")}
+
+
+def test_the_last_will_tells_that_a_room_device_is_away() -> None:
+    message = RawMessage("tele/t1/LWT", b"Offline", RECEIVED_MS, retained=True)
+    decoded = TasmotaDecoder(FamilyOptions()).decode([message])
+    assert values(decoded) == {"gateway_online": 0.0}
+    assert qualities(decoded) == {"gateway_online": Quality.UNCERTAIN_TIME}
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload", "reason"),
+    [
+        ("tele/t1/INFO1", "{}", "not_telemetry"),
+        ("tele/t1/SENSOR", "{}", "not_telemetry"),
+        ("tele/t1/SENSOR", "[]", "wrong_type"),
+        ("tele/t1/SENSOR", '{"Time":"2026-01-15T08:05:00"}', "not_telemetry"),
+        ("tele/t1/LWT", "maybe", "wrong_type"),
+        ("stat/t1/RESULT", "{}", "bad_topic"),
+        ("cmnd/t1/POWER", "ON", "bad_topic"),
+    ],
+)
+def test_what_is_no_reading_is_told(topic: str, payload: str, reason: str) -> None:
+    assert reasons(decode(TasmotaDecoder(FamilyOptions()), payload, topic)) == [reason]
+
+
+def test_the_second_topic_style_is_read_too() -> None:
+    assert told(AM2301, "home/t1/tele/SENSOR").samples.objects[0].object_id == "home/t1"
