@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
-from heating.alarms import Alarm, AlarmEvent, AlarmEventKind, apply_event
+from heating.alarms import Alarm, AlarmEvent, AlarmEventKind, AlarmState, apply_event
 from heating.heat_tree import HeatTree
 
 __all__ = ["AlarmBook"]
@@ -27,6 +27,7 @@ class AlarmBook:
         self._active_at: dict[int, dict[str, Alarm]] = {}
         self._inhibited_by: dict[str, set[str]] = {}
         self._timed: set[str] = set()
+        self._calling: set[str] = set()
         self._sorted: list[int] | None = None
         for alarm in alarms:
             self._put(alarm)
@@ -71,6 +72,10 @@ class AlarmBook:
         """Return the alarms with an acknowledgement or a shelving that ends."""
         return tuple(self._by_id[alarm_id] for alarm_id in sorted(self._timed))
 
+    def calling(self) -> tuple[Alarm, ...]:
+        """Return the announced alarms that are active and wait for somebody to acknowledge them."""
+        return tuple(self._by_id[alarm_id] for alarm_id in self._calling)
+
     def apply(self, event: AlarmEvent) -> Alarm | None:
         """Follow an event; returns the alarm after it. A comment on a closed alarm changes nothing.
 
@@ -101,6 +106,8 @@ class AlarmBook:
             self._inhibited_by.setdefault(alarm.inhibited_by, set()).add(alarm.alarm_id)
         if alarm.shelved_until is not None or alarm.acknowledge_until is not None:
             self._timed.add(alarm.alarm_id)
+        if alarm.annunciated_at is not None and alarm.state is AlarmState.UNACK_ACTIVE:
+            self._calling.add(alarm.alarm_id)
 
     def _remove(self, alarm: Alarm) -> None:
         del self._by_id[alarm.alarm_id]
@@ -118,3 +125,4 @@ class AlarmBook:
         if alarm.inhibited_by is not None:
             self._inhibited_by[alarm.inhibited_by].discard(alarm.alarm_id)
         self._timed.discard(alarm.alarm_id)
+        self._calling.discard(alarm.alarm_id)

@@ -1,7 +1,7 @@
 """From the transitions of the engine to the history of alarms: one `TickPlan` a tick, written in one transaction.
 
-Raises, clears, supersedes, expires, inhibits, releases, attaches and announces, in this order, parents before
-children. Works on the alarm book in memory; nothing is sent or stored here (`alerting.service` commits).
+Raises, clears, supersedes, expires, inhibits, releases, attaches, announces and reminds, in this order, parents
+before children. Works on the alarm book in memory; nothing is sent or stored here (`alerting.service` commits).
 """
 
 from collections.abc import Iterable
@@ -15,6 +15,7 @@ from alerting.alarm_book import AlarmBook
 from alerting.engine import Transition, TransitionKind
 from alerting.incidents import IncidentBook
 from alerting.inhibition import Inhibition
+from alerting.reminders import Reminders
 from alerting.subjects import Subjects
 from config.rules_file import Rule, RuleSet
 from heating.alarms import Alarm, AlarmEvent, AlarmEventKind, Priority, fingerprint_of
@@ -32,7 +33,8 @@ class Announcement:
     """Something to tell people."""
 
     reason: str
-    """``raised``, ``again`` (an acknowledgement expired), ``escalated`` or ``cleared``."""
+    """``raised``, ``again`` (an acknowledgement expired), ``unacknowledged`` (nobody answered the call before),
+    ``escalated`` or ``cleared``."""
     alarm: Alarm
 
 
@@ -72,6 +74,8 @@ class Lifecycle:
     announce_after_ms : dict
         Alarm id to the moment before which a released alarm is not announced [epoch ms]; kept by the caller across
         restarts.
+    reminded_ms : dict
+        Alarm id to its last repeated call [epoch ms]; kept by the caller too.
     judge_all : bool
         Judge the inhibition of every open alarm at the first tick: the registry or the rules have changed.
     """
@@ -85,11 +89,13 @@ class Lifecycle:
         incidents: IncidentBook,
         hold: timedelta,
         announce_after_ms: dict[str, int] | None = None,
+        reminded_ms: dict[str, int] | None = None,
         judge_all: bool = False,
     ) -> None:
         self.book, self.incidents = book, incidents
         self.announce_after_ms = {} if announce_after_ms is None else announce_after_ms
         self._rules, self._subjects, self._hold = rules, subjects, hold
+        self.reminders = Reminders(rules.defaults, reminded_ms)
         self._inhibition = Inhibition(rules)
         self._waiting = {alarm.alarm_id for alarm in book if self._may_announce(alarm)}
         self._judge_all = judge_all
@@ -108,6 +114,8 @@ class Lifecycle:
         self._expire(plan)
         self._judge(plan)
         self._announce(plan)
+        overdue = self.reminders.due(self.book, now=now)
+        plan.announcements += [Announcement("unacknowledged", alarm) for alarm in overdue]
         return plan
 
     def _write(self, plan: TickPlan, event: AlarmEvent) -> Alarm:
@@ -169,6 +177,7 @@ class Lifecycle:
                 after = self._write(plan, event)
                 if after.annunciated_at is not None:
                     plan.announcements.append(Announcement("escalated", after))
+                    self.reminders.told(after.alarm_id, plan.now)
 
     def _expire(self, plan: TickPlan) -> None:
         for alarm in self.book.timed():
@@ -177,8 +186,24 @@ class Lifecycle:
                 after = self._write(plan, event)
                 if after.annunciated_at is not None and after.inhibited_by is None:
                     plan.announcements.append(Announcement("again", after))
+                    self.reminders.told(after.alarm_id, plan.now)
             if alarm.shelved_until is not None and alarm.shelved_until <= plan.now:
                 self._write(plan, AlarmEvent(alarm_id=alarm.alarm_id, kind=_Kind.SHELVE_EXPIRED, at=plan.now))
+            elif alarm.shelved_until is not None:
+                self._shorten_shelving(alarm, alarm.shelved_until, plan)
+
+    def _shorten_shelving(self, alarm: Alarm, until: datetime, plan: TickPlan) -> None:
+        """Cut a shelving to what the priority allows; one that grew more urgent on the shelf is cut too."""
+        longest = self._rules.defaults.max_shelve.get(alarm.priority)
+        if longest is not None and until - plan.now > longest:
+            event = AlarmEvent(
+                alarm_id=alarm.alarm_id,
+                kind=_Kind.SHELVED,
+                at=plan.now,
+                comment=f"{alarm.shelved_by}: {alarm.shelve_reason}",
+                until=plan.now + longest,
+            )
+            self._write(plan, event)
 
     def _judge(self, plan: TickPlan) -> None:
         if self._judge_all:
@@ -242,6 +267,7 @@ class Lifecycle:
             self._write(plan, event)
 
     def _announce(self, plan: TickPlan) -> None:
+        told: dict[tuple[str, str | None], datetime] | None = None
         for alarm_id in sorted(self._waiting):
             alarm = self.book.get(alarm_id)
             if alarm is None or alarm.annunciated_at is not None or not alarm.is_active:
@@ -252,10 +278,32 @@ class Lifecycle:
             self._attach(alarm_id, plan)
             if alarm.shelved_until is not None:
                 continue
+            if alarm.subject.level is Level.HOUSEHOLD:
+                told = self._last_notices() if told is None else told
+                if self._gathers(self.book.get(alarm_id) or alarm, told, plan.now):
+                    continue
             after = self._write(plan, AlarmEvent(alarm_id=alarm_id, kind=_Kind.ANNUNCIATED, at=plan.now))
             self._waiting.discard(alarm_id)
             self.announce_after_ms.pop(alarm_id, None)
             plan.announcements.append(Announcement("raised", after))
+
+    def _last_notices(self) -> dict[tuple[str, str | None], datetime]:
+        """Return when homes of each rule and incident were last announced."""
+        told: dict[tuple[str, str | None], datetime] = {}
+        for alarm in self.book:
+            if alarm.annunciated_at is not None and alarm.subject.level is Level.HOUSEHOLD:
+                key = (alarm.rule_id, alarm.incident_id)
+                told[key] = max(alarm.annunciated_at, told.get(key, alarm.annunciated_at))
+        return told
+
+    def _gathers(self, alarm: Alarm, told: dict[tuple[str, str | None], datetime], now: datetime) -> bool:
+        """Whether a home waits for the next notice of its incident: one goes out now and then, not one a home."""
+        last = told.get((alarm.rule_id, alarm.incident_id))
+        return (
+            alarm.incident_id is not None
+            and last is not None
+            and now < last + self._rules.defaults.group_interval
+        )
 
     def _due(self, alarm: Alarm, now: datetime) -> bool:
         released_ms = self.announce_after_ms.get(alarm.alarm_id)

@@ -1,6 +1,7 @@
 """Announcements as outbox messages: code + parameters, one message a channel; the channel renders the text.
 
-Household alarms of one tick are gathered: one message for a rule and incident (or station), not one a home.
+Household alarms of one tick are gathered: one message for a rule and incident (or station), not one a home. It names
+the homes, so that somebody can go there.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +17,9 @@ from heating.intervals import to_epoch_ms
 from heating.protocols import OutboxMessage
 
 __all__ = ["Audience", "audiences_of", "outbox_messages"]
+
+_NAMES = 20
+"""Most homes that a message names; the rest is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,11 @@ def _station_of(alarm: Alarm, subjects: Subjects) -> str:
     return "" if station is None else subjects.tree.ids[station]
 
 
+def _name_of(alarm: Alarm, subjects: Subjects) -> str:
+    number = subjects.tree.get(alarm.subject.level, alarm.subject.object_id)
+    return alarm.subject.object_id if number is None else subjects.name_of(number)
+
+
 def _body(reason: str, group: Sequence[Alarm], subjects: Subjects) -> Mapping[str, object]:
     alarm = group[0]
     number = subjects.tree.get(alarm.subject.level, alarm.subject.object_id)
@@ -86,7 +95,8 @@ def _body(reason: str, group: Sequence[Alarm], subjects: Subjects) -> Mapping[st
         "alarm_ids": [member.alarm_id for member in group[:100]],
         "count": len(group),
         "subject": str(alarm.subject),
-        "subject_name": alarm.subject.object_id if number is None else subjects.name_of(number),
+        "subject_name": _name_of(alarm, subjects),
+        "subject_names": [_name_of(member, subjects) for member in group[:_NAMES]],
         "area_id": alarm.area_id,
         "station_id": _station_of(alarm, subjects),
         "incident_id": alarm.incident_id,

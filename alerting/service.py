@@ -291,6 +291,7 @@ class AlertingService:
             incidents=incidents,
             hold=timedelta(seconds=self._settings.rules.incident_hold_s),
             announce_after_ms=dict(memory.announce_after_ms),
+            reminded_ms=dict(memory.reminded_ms),
             judge_all=changed,
         )
         self._recall_setpoints(memory)
@@ -318,6 +319,7 @@ class AlertingService:
         return msgspec.structs.replace(
             image.wanted,
             announce_after_ms=dict(image.lifecycle.announce_after_ms),
+            reminded_ms=dict(image.lifecycle.reminders.told_ms),
             setpoint_base_c={stations[p]: float(self._live.setpoint_base_c[p]) for p in recent},
             setpoint_moved_ms={stations[p]: int(moved[p]) for p in recent},
         )

@@ -19,6 +19,8 @@ class ServiceState(msgspec.Struct, kw_only=True):
     """First tick ever; objects never heard of are silent since then [epoch ms]."""
     announce_after_ms: dict[str, int] = {}
     """Released alarms that are not announced before this moment [epoch ms]."""
+    reminded_ms: dict[str, int] = {}
+    """When unacknowledged alarms were last announced again [epoch ms]."""
     rules: str = ""
     """Digest of the rules that judged last."""
     registry_version: int = -1

@@ -9,7 +9,8 @@ __all__ = ["notice_text"]
 
 _REASONS = {
     "raised": ("报警", "Alarm"),
-    "again": ("再次提醒", "Reminder"),
+    "again": ("确认已到期", "Acknowledgement expired"),
+    "unacknowledged": ("仍未确认", "Still unacknowledged"),
     "escalated": ("升级", "Escalated"),
     "cleared": ("恢复", "Cleared"),
 }
@@ -27,8 +28,19 @@ def notice_text(body: Mapping[str, object], rules: RuleSet, locale: str) -> str:
     texts = alarm_text(rule, parameters if isinstance(parameters, Mapping) else {}, locale)
     count = body.get("count")
     if isinstance(count, int) and count > 1:
-        many = f"共 {count} 户" if chinese else f"{count} homes"
-        return f"{head} {texts.name}{'，' if chinese else ': '}{many}"
+        return f"[{body.get('priority')}] {reason} {texts.name}{_homes(body, count, chinese=chinese)}"
     if body.get("reason") == "cleared":
         return f"{head} {texts.name}"
     return f"{head} {texts.name}{'：' if chinese else ': '}{texts.message}"
+
+
+def _homes(body: Mapping[str, object], count: int, *, chinese: bool) -> str:
+    """Return how many homes and which: as many as the message names."""
+    listed = body.get("subject_names")
+    names = [str(name) for name in listed] if isinstance(listed, list | tuple) else []
+    if not names:
+        return f"，共 {count} 户" if chinese else f": {count} homes"
+    more = count > len(names)
+    if chinese:
+        return f"，共 {count} 户：{'、'.join(names)}{' 等' if more else ''}"
+    return f": {count} homes: {', '.join(names)}{', …' if more else ''}"
