@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import structlog
+
 from config.settings import Settings
 from heating.assets import Site
 from heating.clock import Clock
@@ -12,6 +14,8 @@ from storage.timeseries.rollup_writer import RollupWriter
 from storage.timeseries.statistics import RollupStore
 
 __all__ = ["build_rollup_writer", "rollup_part", "store_has_caught_up"]
+
+_log = structlog.get_logger()
 
 STATE_FILE = "rollups.json"
 """In the folder of the spool, beside the cursor: it belongs to this collector."""
@@ -34,13 +38,19 @@ def build_rollup_writer(
     """
     if not hasattr(store, "statistics"):
         raise TypeError(f"{type(store).__name__} makes no statistics: roll-ups need them")
+    state_file = settings.collector.spool_dir / STATE_FILE
+    if getattr(store, "set_aside", None) is not None:
+        _log.warning(
+            "runtime.rollups_distrusted", reason="the store's log was set aside: computed anew from raw"
+        )
+        state_file.unlink(missing_ok=True)
     embedded = settings.timeseries.url.startswith("duckdb:")
     rollup_store: RollupStore = store  # type: ignore[assignment]  # checked above
     return RollupWriter(
         store=rollup_store,
         site=site,
         clock=clock,
-        state_file=settings.collector.spool_dir / STATE_FILE,
+        state_file=state_file,
         first_horizon=timedelta(days=7) if embedded else timedelta(hours=2),
     )
 
