@@ -6,18 +6,23 @@ smallest number of a 16-bit field divided by 10 or 100, and the −127 °C of a 
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
-from collector.decoders.foreign import MAX_FIELDS, Field, finite_number
+from collector.decoders.foreign import MAX_FIELDS, MAX_NAME_CHARACTERS, Field, finite_number
 from heating.quality import Quality
 
 __all__ = ["humidity_quality", "indoor_field", "indoor_fields", "temperature_quality"]
 
 MAX_DEPTH = 4
 """Levels of nested objects that are looked into."""
+NAMES_REMEMBERED = 4096
+"""Names of fields whose meaning is remembered."""
 
 _ABSENT_C: Final = (327.67, 327.66, -327.68, 3276.7, -3276.8, 655.35, 6553.5, -127.0)
 """Temperatures that say «probe absent» [°C]."""
+_REAL_C: Final = (-100.0, 300.0)
+"""Temperatures between these are never a sentinel [°C]."""
 _ABSENT_PCT: Final = (127.5, 255.0, 409.5, 655.35, 6553.5)
 """Humidities that say «no reading» [%]."""
 
@@ -90,6 +95,7 @@ _WRAPPERS: Final = frozenset(
     }
 )
 """Members of a decoded object that only wrap others."""
+_NOT_PLAIN = re.compile(r"[^a-z0-9]+")
 _CHANNEL = re.compile(r"^(.*?)[_.\- ]?(\d{1,3})$")
 _MILLIVOLTS = 100.0
 """A battery «voltage» above this is in millivolts."""
@@ -97,35 +103,41 @@ _MILLIVOLTS = 100.0
 
 def temperature_quality(value: float) -> int:
     """Return bad_sentinel for a temperature that means «probe absent» [°C], good for any other."""
+    if _REAL_C[0] < value < _REAL_C[1]:
+        return Quality.GOOD
     return Quality.BAD_SENTINEL if any(abs(value - absent) < 5e-4 for absent in _ABSENT_C) else Quality.GOOD
 
 
 def humidity_quality(value: float) -> int:
     """Return bad_sentinel for a humidity that means «no reading» [%], good for any other."""
+    if value <= 100.0:
+        return Quality.GOOD
     return Quality.BAD_SENTINEL if any(abs(value - absent) < 5e-4 for absent in _ABSENT_PCT) else Quality.GOOD
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    return _NOT_PLAIN.sub("", name.lower())
 
 
+@lru_cache(maxsize=NAMES_REMEMBERED)
 def _meaning(name: str) -> tuple[str, str] | None:
     """Return point and unit behind a name; channel numbers (``temperature_1``) and wrappers are left aside."""
-    for whole in (name, _unwrapped(name)):
-        found = _POINTS.get(_plain(whole))
-        if found is not None:
-            return found
-        channel = _CHANNEL.match(whole)
+    if "." in name:
+        *outer, last = name.split(".")
+        if all(_plain(part) in _WRAPPERS for part in outer):
+            return _meaning(last)
+    plain = _plain(name)
+    found = _POINTS.get(plain)
+    if found is None and plain[-1:].isdigit():
+        channel = _CHANNEL.match(name)
         found = _POINTS.get(_plain(channel.group(1))) if channel else None
-        if found is not None and found[0] in ("room_temp_c", "room_humidity_pct"):
-            return found
-    return None
+        return found if found is not None and found[0] in ("room_temp_c", "room_humidity_pct") else None
+    return found
 
 
-def _unwrapped(name: str) -> str:
-    """Return a name without members that only wrap others (``data.temperature``)."""
-    *outer, last = name.split(".")
-    return last if all(_plain(part) in _WRAPPERS for part in outer) else name
+@lru_cache(maxsize=NAMES_REMEMBERED)
+def _extra_unit(name: str) -> str:
+    return _EXTRA_UNITS.get(_plain(name), "")
 
 
 def indoor_field(name: str, value: float | bool | str | None, unit: str | None = None) -> Field:
@@ -140,10 +152,11 @@ def indoor_field(name: str, value: float | bool | str | None, unit: str | None =
     unit
         Unit where the message names it; None: the usual unit of the name.
     """
+    name = name[:MAX_NAME_CHARACTERS]
     meaning = _meaning(name)
     number = finite_number(value)
     if meaning is None:
-        unit = _EXTRA_UNITS.get(_plain(name), "") if unit is None else unit
+        unit = _extra_unit(name) if unit is None else unit
         warm = number is not None and (unit == "°C" or name.lower().startswith("temp"))
         return Field(
             name,
@@ -192,8 +205,8 @@ def indoor_fields(values: Mapping[str, object]) -> list[Field]:
 
 
 def _channel_of(item: Field) -> int:
-    channel = _CHANNEL.match(item.name)
-    return int(channel.group(2)) if channel and item.point else 0
+    channel = _CHANNEL.match(item.name) if item.point else None
+    return int(channel.group(2)) if channel else 0
 
 
 _Leaf = tuple[str, float | bool | str | None, str | None]

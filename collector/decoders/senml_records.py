@@ -13,7 +13,7 @@ from heating.errors import HeatingError
 
 __all__ = ["MAX_RECORDS", "PackError", "Resolved", "resolve_pack"]
 
-MAX_RECORDS = 1000
+MAX_RECORDS = 500
 """Records of one pack that are looked at: keeps bad input below 10 ms."""
 VERSION = 10
 """Highest version that is understood."""
