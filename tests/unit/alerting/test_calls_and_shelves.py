@@ -1,8 +1,11 @@
 """Unacknowledged alarms call again, shelvings have an end by priority, homes of one incident share their notices."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import cast
+
+import pytest
 
 from heating.alarms import AlarmEvent, AlarmEventKind, AlarmState
 from tests.unit.alerting.test_service import RULES, World
@@ -69,20 +72,24 @@ def test_a_shelving_beyond_the_limit_of_its_priority_is_cut_and_the_cut_is_in_th
     assert world.states("ST-02") == [AlarmState.UNACK_ACTIVE]
 
 
-def test_homes_that_turn_dangerous_one_after_the_other_share_notices_and_are_named() -> None:
-    world = World()
+@pytest.mark.parametrize(("minutes", "notices"), [(20, 2), (0, 3)])
+def test_homes_that_turn_dangerous_one_after_the_other_share_notices_and_are_named(
+    minutes: int, notices: int
+) -> None:
+    defaults = replace(RULES.defaults, group_interval=timedelta(minutes=minutes))
+    world = World(replace(RULES, defaults=defaults))
     world.run(5, pump=0.0)
-    for home, minutes in ((1, 5), (2, 2), (3, 2), (4, 50)):
+    for home, lasting in ((1, 5), (2, 2), (3, 2), (4, 70)):
         world.cold_homes = home
-        world.run(minutes, pump=0.0)
+        world.run(lasting, pump=0.0)
     world.service.dispatch()
-    notices = [message for message in world.listener.heard if message.body["rule_id"] == "HB-03"]
-    raised = [message for message in notices if message.body["reason"] == "raised"]
+    dangers = [message for message in world.listener.heard if message.body["rule_id"] == "HB-03"]
+    raised = [message for message in dangers if message.body["reason"] == "raised"]
+    assert len(raised) == notices
     named = [name for message in raised for name in cast("list[str]", message.body["subject_names"])]
     assert sorted(named) == sorted(f"小区11号楼{1 + m % 2}单元{m}01" for m in range(1, 5))
     gaps = [later.due_at - one.due_at for one, later in pairwise(raised)]
-    assert gaps
-    assert min(gaps) >= RULES.defaults.group_interval
+    assert min(gaps) >= defaults.group_interval
     assert len({message.body["incident_id"] for message in raised}) == 1
 
 

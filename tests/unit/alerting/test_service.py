@@ -7,7 +7,7 @@ import pytest
 
 from alerting.live_state import LiveState
 from alerting.service import AlertingService
-from config.rules_file import load_rules
+from config.rules_file import RuleSet, load_rules
 from config.settings import RulesSettings, Settings
 from heating.alarms import AlarmEvent, AlarmEventKind, AlarmState
 from heating.clock import ManualClock
@@ -41,7 +41,8 @@ class Listener:
 class World:
     """Two stations with four homes each, ticking once a minute."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: RuleSet = RULES) -> None:
+        self.rules = rules
         self.records = FakeRecords(small_site())
         self.clock = ManualClock(T0)
         self.live = LiveState(self.records.site, build_heat_tree(self.records.site), now=T0)
@@ -53,7 +54,7 @@ class World:
     def fresh_service(self) -> AlertingService:
         self.service = AlertingService(
             live_state=self.live,
-            rules=RULES,
+            rules=self.rules,
             alarms=self.records,
             outbox=self.records,
             registry=self.records,
