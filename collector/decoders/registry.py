@@ -5,20 +5,26 @@ from pathlib import Path
 
 from collector.decoders.chirpstack_v4 import ChirpstackV4Decoder
 from collector.decoders.cjt188_heat_meter import Cjt188HeatMeterDecoder
+from collector.decoders.ctwing_aep import CtwingAepDecoder
 from collector.decoders.decoded import Decoder
+from collector.decoders.emqx_neuron import EmqxNeuronDecoder
 from collector.decoders.foreign import FamilyOptions, Hints, NoDeviceMap
 from collector.decoders.homie4 import Homie4Decoder
 from collector.decoders.lorawan_codec import LorawanCodecDecoder
 from collector.decoders.mbus_wired import MbusWiredDecoder
+from collector.decoders.modbus_json import ModbusJsonDecoder
 from collector.decoders.native import NativeDecoder
 from collector.decoders.nb_0x68 import Nb0x68Decoder
+from collector.decoders.onenet import OnenetDecoder
 from collector.decoders.senml import SenmlDecoder
 from collector.decoders.tasmota import TasmotaDecoder
 from collector.decoders.ttn_v3 import TtnV3Decoder
+from collector.decoders.usr_edge import UsrEdgeDecoder
 from collector.decoders.wmbus import WmbusDecoder
 from collector.decoders.zigbee2mqtt import Zigbee2mqttDecoder
 from collector.device_map import FileDeviceMap
 from config.meter_keys import read_meter_keys
+from config.point_maps import configured_point_maps
 from heating.errors import HeatingError
 
 __all__ = ["DECODERS", "DecoderFactory", "UnknownFamilyError", "build_decoder"]
@@ -46,6 +52,31 @@ def _wmbus(options: FamilyOptions) -> Decoder:
     return WmbusDecoder(options, keys=read_meter_keys())
 
 
+def _ctwing_aep(options: FamilyOptions) -> Decoder:
+    """Build the decoder of CTWing AEP with the configured point maps."""
+    return CtwingAepDecoder(options, maps=configured_point_maps())
+
+
+def _emqx_neuron(options: FamilyOptions) -> Decoder:
+    """Build the decoder of EMQX Neuron with the configured point maps."""
+    return EmqxNeuronDecoder(options, maps=configured_point_maps())
+
+
+def _modbus_json(options: FamilyOptions) -> Decoder:
+    """Build the decoder of station gateways with the configured point maps."""
+    return ModbusJsonDecoder(options, maps=configured_point_maps())
+
+
+def _onenet(options: FamilyOptions) -> Decoder:
+    """Build the decoder of OneNET with the configured point maps."""
+    return OnenetDecoder(options, maps=configured_point_maps())
+
+
+def _usr_edge(options: FamilyOptions) -> Decoder:
+    """Build the decoder of USR edge gateways with the configured point maps."""
+    return UsrEdgeDecoder(options, maps=configured_point_maps())
+
+
 DECODERS: dict[str, DecoderFactory] = {
     "native": _native,
     "chirpstack_v4": ChirpstackV4Decoder,
@@ -56,7 +87,12 @@ DECODERS: dict[str, DecoderFactory] = {
     "tasmota": TasmotaDecoder,
     "homie4": Homie4Decoder,
     "cjt188_heat_meter": Cjt188HeatMeterDecoder,
+    "ctwing_aep": _ctwing_aep,
+    "emqx_neuron": _emqx_neuron,
     "mbus_wired": _mbus_wired,
+    "modbus_json": _modbus_json,
+    "onenet": _onenet,
+    "usr_edge": _usr_edge,
     "nb_0x68": Nb0x68Decoder,
     "wmbus": _wmbus,
 }

@@ -1,0 +1,129 @@
+"""Edge gateways and DTUs in the manner of USR IOT: JSON with values as text, under ``rw_prot``, ``params`` or bare.
+
+What does not live here: what a node's name means (`collector.decoders.named_points`).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from collector.decoders.civil_time import loose_time_ms
+from collector.decoders.decoded import Decoded, Reason
+from collector.decoders.foreign import MAX_FIELDS, FamilyOptions, ForeignRows
+from collector.decoders.json_payload import json_object
+from collector.decoders.named_points import NamedValue, fields_of
+from collector.decoders.sender import device_of
+from config.point_maps import PointMaps
+from heating.points import Measurement
+from heating.protocols import RawMessage
+from heating.quality import Quality
+
+__all__ = ["UsrEdgeDecoder"]
+
+_ENVELOPE: Final = frozenset(
+    {
+        "Ver",
+        "ver",
+        "version",
+        "dir",
+        "id",
+        "msgid",
+        "sn",
+        "SN",
+        "imei",
+        "IMEI",
+        "mac",
+        "MAC",
+        "devId",
+        "dev_id",
+    }
+    | {"deviceId", "device_id", "clientId", "client_id", "time", "ts", "timestamp", "t", "r_data", "w_data"}
+)
+"""Names of a message that are no readings."""
+_TIMES: Final = ("time", "ts", "timestamp", "t")
+
+
+class UsrEdgeDecoder:
+    """Decodes reports of USR edge gateways and DTUs; the device is the serial number, else a level of the topic.
+
+    Parameters
+    ----------
+    options
+        Device map and limits of the route.
+    maps
+        Meanings of node names.
+    """
+
+    def __init__(self, options: FamilyOptions, *, maps: PointMaps) -> None:
+        self._options = options
+        self._maps = maps
+
+    def decode(self, messages: Sequence[RawMessage]) -> Decoded:
+        """Turn messages into rows; see `collector.decoders.decoded.Decoder`."""
+        rows = ForeignRows("usr_edge", self._options, default=Measurement.STATION)
+        for place, message in enumerate(messages):
+            limit = self._options.max_payload_bytes
+            told = json_object(rows, place, message.payload, limit=limit)
+            if told is not None:
+                self._message(rows, place, message, told)
+        return rows.finish()
+
+    def _message(
+        self, rows: ForeignRows, place: int, message: RawMessage, told: Mapping[str, object]
+    ) -> None:
+        body = next((told[name] for name in ("rw_prot", "params") if name in told), told)
+        if not isinstance(body, Mapping):
+            rows.reject(place, Reason.WRONG_TYPE, "rw_prot or params is no object")
+            return
+        fault = _no_report(body) or (_no_report(told) if body is not told else None)
+        if fault is not None:
+            rows.reject(place, Reason.NOT_TELEMETRY, fault)
+            return
+        device = device_of((told, body), message.topic)
+        target = rows.target(place, device)
+        if target is None:
+            return
+        wrong: list[str] = []
+        values = list(_values(body, wrong))
+        if wrong:
+            rows.reject(place, Reason.WRONG_TYPE, "; ".join(wrong))
+        if not values:
+            if not wrong:
+                rows.reject(place, Reason.NOT_TELEMETRY, "no readings")
+            return
+        stamps = [part[name] for part in (body, told) for name in _TIMES if name in part]
+        measured_ms = loose_time_ms(stamps[0], self._options.zone) if stamps else None
+        rows.add(place, message, device, fields_of(values, target, self._maps), measured_ms=measured_ms)
+
+
+def _no_report(body: Mapping[str, object]) -> str | None:
+    """Return why a message is no report of readings, None when it is one."""
+    direction = body.get("dir")
+    if isinstance(direction, str) and direction.strip().lower() != "up":
+        return f"direction {direction[:20]!r}: a command or its echo"
+    if "w_data" in body and "r_data" not in body:
+        return "w_data: the answer to a command"
+    return None
+
+
+def _values(body: Mapping[str, object], wrong: list[str]) -> Iterator[NamedValue]:
+    data = body.get("r_data")
+    if data is None:
+        bare = [(key, raw) for key, raw in body.items() if key not in _ENVELOPE]
+        for key, raw in bare[: MAX_FIELDS + 1]:
+            yield NamedValue(key, raw)
+        return
+    if not isinstance(data, list):
+        wrong.append("r_data is no list")
+        return
+    for number, node in enumerate(data[: MAX_FIELDS + 1]):
+        name = node.get("name") if isinstance(node, Mapping) else None
+        if not isinstance(node, Mapping) or not isinstance(name, str) or not name:
+            if len(wrong) < 5:
+                wrong.append(f"node {number} of r_data has no name")
+            continue
+        if str(node.get("err") or "0").strip() != "0":
+            yield NamedValue(name, None, quality=Quality.BAD)
+        elif "value" in node:
+            yield NamedValue(name, node["value"], str(node.get("unit") or ""))
+        elif len(wrong) < 5:
+            wrong.append(f"node {name[:40]} has no value")
