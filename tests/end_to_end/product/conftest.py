@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page
 from config.registry_files import write_registry
 from config.site_generator import generate_site
 from heating.assets import Contract, Site
-from tests.end_to_end.product.plant import NORMAL_STATION, Plant
+from tests.end_to_end.product.plant import Plant, healthy_values
 from tests.end_to_end.product.product_process import Nuanliu, run_command
 from tests.support.servers.influxdb import InfluxdbServer
 from tests.support.servers.mosquitto import MosquittoBroker
@@ -117,8 +117,7 @@ def _write_settings(
 def _working_plant(site: Site, broker: MosquittoBroker) -> Plant:
     plant = Plant(host=broker.host, port=broker.port, area=AREA)
     for station in site.stations:
-        flow = station.design_flow_m3_per_h or 100.0
-        plant.set("station", station.station_id, {**NORMAL_STATION, "secondary_flow_m3_per_h": flow})
+        plant.set("station", station.station_id, healthy_values(station))
     return plant
 
 

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 
 import paho.mqtt.client as paho
 
-__all__ = ["NORMAL_STATION", "Plant"]
+from heating.assets import Station
+
+__all__ = ["NORMAL_STATION", "Plant", "healthy_values"]
 
 NORMAL_STATION: Mapping[str, float | bool] = {
     "primary_supply_temp_c": 95.0,
@@ -27,6 +29,18 @@ NORMAL_STATION: Mapping[str, float | bool] = {
     "circulation_pump_2_running": False,
     "mains_power_ok": True,
 }
+
+
+def healthy_values(station: Station) -> dict[str, float | bool]:
+    """Return what a healthy station of the registry reports: its design flow, pressures above its static head."""
+    holding_mpa = max(0.32, (station.static_head_mpa or 0.0) + 0.1)
+    return {
+        **NORMAL_STATION,
+        "secondary_flow_m3_per_h": station.design_flow_m3_per_h or 100.0,
+        "secondary_return_pressure_mpa": holding_mpa,
+        "secondary_return_pressure_setpoint_mpa": holding_mpa,
+        "secondary_supply_pressure_mpa": holding_mpa + 0.13,
+    }
 
 
 class Plant:
