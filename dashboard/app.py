@@ -15,8 +15,16 @@ from starlette.middleware.gzip import GZipMiddleware
 from config.rules_file import RuleSet
 from config.settings import Settings
 from dashboard import pages
-from dashboard.api import account_routes, alarm_routes, health_routes, household_routes, station_routes
+from dashboard.api import (
+    account_routes,
+    alarm_routes,
+    device_routes,
+    health_routes,
+    household_routes,
+    station_routes,
+)
 from dashboard.desk.alarm_desk import AlarmDesk
+from dashboard.desk.device_desk import DeviceDesk
 from dashboard.desk.ticket_desk import TicketDesk
 from dashboard.problems import install_problem_handlers
 from dashboard.queries.queries import Queries
@@ -95,6 +103,7 @@ def create_app(
             clock=clock,
             announce=broadcaster.announce_ticket,
         ),
+        device_desk=DeviceDesk(records=records, clock=clock),
         accounts=accounts,
         broadcaster=broadcaster,
         health_parts=health_parts,
@@ -112,6 +121,7 @@ def _include_routes(app: FastAPI) -> None:
         account_routes.router,
         station_routes.router,
         alarm_routes.router,
+        device_routes.router,
         household_routes.router,
         health_routes.router,
         stream_routes.router,

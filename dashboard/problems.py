@@ -27,6 +27,7 @@ from dashboard.security.throttle import ThrottledError
 from heating.alarms import ForbiddenTransitionError
 from heating.errors import HeatingError
 from heating.tickets import ForbiddenTicketMoveError
+from storage.records.device_values import AssignmentConflictError
 from storage.records.pages import InvalidCursorError
 
 __all__ = ["ErrorPage", "InvalidRequestError", "install_problem_handlers", "problem_response"]
@@ -50,6 +51,7 @@ _STATUS: dict[type[HeatingError], tuple[int, str]] = {
     ThrottledError: (429, "throttled"),
     ForbiddenTransitionError: (409, "forbidden_transition"),
     ForbiddenTicketMoveError: (409, "forbidden_move"),
+    AssignmentConflictError: (409, "assignment_conflict"),
     InvalidCursorError: (422, "invalid_cursor"),
     UnknownPointError: (422, "unknown_point"),
     UnfitActionError: (422, "unfit_action"),

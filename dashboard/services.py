@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 if TYPE_CHECKING:
     from config.settings import Settings
     from dashboard.desk.alarm_desk import AlarmDesk
+    from dashboard.desk.device_desk import DeviceDesk
     from dashboard.desk.ticket_desk import TicketDesk
     from dashboard.queries.queries import Queries
     from dashboard.security.accounts import Accounts
@@ -32,6 +33,8 @@ class Services:
     """Acknowledge, shelve, unshelve, comment, promise an end."""
     ticket_desk: "TicketDesk"
     """Open, move, call back."""
+    device_desk: "DeviceDesk"
+    """New devices, assignment, clocks."""
     accounts: "Accounts"
     """Log-in, sessions, tokens."""
     broadcaster: "Broadcaster"

@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 
 from dashboard.queries.view_models import AlarmRow, HouseholdHit, IncidentView, StationRow, TicketView
 
-__all__ = ["AlarmPage", "HitList", "IncidentPage", "StationPage", "TicketPage"]
+__all__ = ["AlarmPage", "HitList", "IncidentPage", "Listing", "StationPage", "TicketPage"]
 
 Item = TypeVar("Item")
 

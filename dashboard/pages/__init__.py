@@ -1,7 +1,7 @@
 """The pages people see: one router for all of them, and their error page.
 
 Route modules: account (log-in, language), dispatcher (overview, one station), station_list, buildings (facade,
-community), alarm_console, incidents, hotline (households, tickets), resident, assets (files for the browser).
+community), devices, alarm_console, incidents, hotline (households, tickets), resident, assets (files for the browser).
 """
 
 from fastapi import APIRouter
@@ -11,6 +11,7 @@ from dashboard.pages import (
     alarm_console,
     assets,
     buildings,
+    devices,
     dispatcher,
     hotline,
     incidents,
@@ -30,6 +31,7 @@ for _module in (
     station_list,
     dispatcher,
     buildings,
+    devices,
     alarm_console,
     incidents,
     hotline,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["ACTORS", "CLERKS", "OBSERVERS", "STAFF", "Role", "Viewer"]
+__all__ = ["ACTORS", "CLERKS", "KEEPERS", "OBSERVERS", "STAFF", "Role", "Viewer"]
 
 
 class Role(StrEnum):
@@ -31,6 +31,8 @@ ACTORS = (Role.ADMIN, Role.DISPATCHER)
 """Who may act on alarms."""
 CLERKS = (Role.ADMIN, Role.DISPATCHER, Role.HOTLINE)
 """Who may look up households and handle their tickets."""
+KEEPERS = (Role.ADMIN, Role.MAINTENANCE)
+"""Who may look after devices."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from heating.heat_tree import Level, Node
 from heating.points import Measurement
 from heating.protocols import Health, HealthStatus, TimeSeriesStore
 from runtime.web_server import WebServer
+from storage.records.device_values import UnknownSighting
 from storage.records.records import Records, open_records
 from tests.support.fake_live import FakeLive, FakeSeries
 from tests.support.small_town import small_town, small_town_contacts
@@ -142,6 +143,21 @@ class House:
         }
         at_ms = self.clock.now_ms() - 5_000
         self.live.put(Measurement.STATION, station_id, at_ms, **(normal | points))
+
+    def see_new_device(self, device_id: str, *, area_id: str = HOME_AREA) -> None:
+        """Let a room sensor that the registry does not know send a message."""
+        sighting = UnknownSighting(
+            device_id=device_id,
+            topic=f"heat/{area_id}/room/{device_id}/telemetry",
+            family="native",
+            kind="room",
+            claimed_area=area_id,
+            messages=1,
+            first_seen=NOW,
+            last_seen=NOW,
+            last_payload=b'{"v":{"room_temp_c":21.5}}',
+        )
+        self.records.devices.note_unknown([sighting])
 
     def room(self, household_id: str, temp_c: float, *, age_s: float = 600.0, quality: int = 0) -> None:
         """Put a room temperature [°C] of a home, measured `age_s` ago."""

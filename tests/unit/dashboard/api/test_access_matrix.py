@@ -7,7 +7,7 @@ import pytest
 from fastapi import APIRouter, FastAPI
 
 from dashboard.security.access import Access
-from dashboard.security.viewer import ACTORS, CLERKS, OBSERVERS, STAFF, Role
+from dashboard.security.viewer import ACTORS, CLERKS, KEEPERS, OBSERVERS, STAFF, Role
 from heating.tickets import Ticket, TicketCategory, TicketState, TicketUrgency
 from tests.support.dashboard_house import NOW, OWN_HOME, House, open_house
 
@@ -45,6 +45,9 @@ MATRIX: dict[tuple[str, str], tuple[Role, ...]] = {
     ("GET", "/api/v1/my/tickets"): RESIDENT,
     ("POST", "/api/v1/my/tickets"): RESIDENT,
     ("GET", "/api/v1/snapshot"): STAFF,
+    ("GET", "/api/v1/devices/unknown"): KEEPERS,
+    ("POST", "/api/v1/devices/unknown/assign"): KEEPERS,
+    ("GET", "/api/v1/devices/clocks"): KEEPERS,
 }
 """Who may call what, written a second time and by hand: the routes are held against it."""
 OPEN = {"/api/v1/login", "/healthz", "/readyz", "/metrics", "/api/docs"}
@@ -73,6 +76,7 @@ BODIES: dict[str, dict[str, object]] = {
     "/promise": {"estimated_end": None},
     "/api/v1/tickets": {"household_id": OWN_HOME, "category": "insufficient"},
     "/callback": {"satisfied": True, "room_temp_c": 20.5},
+    "/unknown/assign": {"device_id": "new-1", "household_id": "jx-1-1-101"},
     "{ticket_id}": {"note": "called"},
 }
 QUERIES = {"/api/v1/search": "?q=1381234"}
@@ -102,6 +106,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
                     opened_by="hotline",
                 )
             )
+        opened.see_new_device("new-1")
         yield opened
 
 
