@@ -116,6 +116,7 @@ class RuleEngine:
         now_ms = to_epoch_ms(now)
         truths = self._conditions.evaluate(Level.STATION, signals.station.columns)
         truths |= self._conditions.evaluate(Level.HOUSEHOLD, signals.household.columns)
+        truths |= self._conditions.evaluate(Level.SOURCE, signals.watch.columns)
         states: dict[str, RuleState] = {}
         touched: dict[str, NDArray[np.int64]] = {}
         transitions: list[Transition] = []

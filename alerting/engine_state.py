@@ -20,6 +20,8 @@ from heating.heat_tree import HeatTree, Level
 __all__ = ["EngineStateCodec", "EngineStateError"]
 
 _PREFIX = "engine/"
+_WATCH = "engine@watch"
+"""Blob of the rules that judge the watch itself: their subjects stand above every station."""
 
 
 class EngineStateError(HeatingError):
@@ -45,7 +47,9 @@ class EngineStateCodec:
     def __init__(self, *, tree: HeatTree, rules: RuleSet) -> None:
         self._tree, self._rules = tree, rules
         self._stations = tree.numbers(Level.STATION)
-        self._subjects = {level: tree.numbers(level) for level in (Level.STATION, Level.HOUSEHOLD)}
+        self._subjects = {
+            level: tree.numbers(level) for level in (Level.SOURCE, Level.STATION, Level.HOUSEHOLD)
+        }
         self._row = {
             level: {tree.ids[number]: row for row, number in enumerate(numbers)}
             for level, numbers in self._subjects.items()
@@ -54,24 +58,36 @@ class EngineStateCodec:
     @property
     def names(self) -> tuple[str, ...]:
         """Names of every blob there may be."""
-        return tuple(_PREFIX + self._tree.ids[number] for number in self._stations)
+        return (*(_PREFIX + self._tree.ids[number] for number in self._stations), _WATCH)
 
     def encode_changed(self, result: StepResult) -> dict[str, bytes]:
         """Return the blobs of the stations whose timers a step changed."""
         changed: set[int] = set()
+        watch: dict[str, bytes] = {}
         for rule_id, rows in result.touched.items():
-            numbers = self._subjects[self._rules.rule(rule_id).scope.level][rows]
+            level = self._rules.rule(rule_id).scope.level
+            if level is Level.SOURCE:
+                watch |= {_WATCH: self._encode_watch(result.state)} if len(rows) else {}
+                continue
+            numbers = self._subjects[level][rows]
             places = np.searchsorted(self._stations, numbers, side="right") - 1
             changed.update(np.unique(places).tolist())
-        return {
+        return watch | {
             _PREFIX + self._tree.ids[int(self._stations[place])]: self._encode(result.state, place)
             for place in sorted(changed)
         }
+
+    def _encode_watch(self, state: EngineState) -> bytes:
+        sources = self._subjects[Level.SOURCE]
+        rules = [rule.rule_id for rule in self._rules.rules if rule.scope.level is Level.SOURCE]
+        return msgspec.json.encode({name: self._entries(state.of(name), sources) for name in rules})
 
     def _encode(self, state: EngineState, place: int) -> bytes:
         station = int(self._stations[place])
         blob: _Blob = {}
         for rule in self._rules.rules:
+            if rule.scope.level is Level.SOURCE:
+                continue
             subjects = self._subjects[rule.scope.level]
             low, high = np.searchsorted(subjects, (station, int(self._tree.subtree_end[station])))
             entries = state.of(rule.rule_id)
@@ -108,7 +124,8 @@ class EngineStateCodec:
 
     def moved_to(self, state: EngineState, other: "EngineStateCodec") -> EngineState:
         """Return the same timers for the rows of another tree."""
-        blobs = {name: self._encode(state, place) for place, name in enumerate(self.names)}
+        blobs = {name: self._encode(state, place) for place, name in enumerate(self.names[:-1])}
+        blobs[_WATCH] = self._encode_watch(state)
         return other.decode(blobs)
 
 

@@ -1,5 +1,6 @@
 """The same signals, engine and lifecycle without records, clock and channels: for case files and replay."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alerting.alarm_book import AlarmBook
@@ -7,12 +8,12 @@ from alerting.engine import EngineState, RuleEngine
 from alerting.incidents import IncidentBook
 from alerting.lifecycle import Lifecycle, TickPlan
 from alerting.live_state import LiveState
-from alerting.signals import Signals
+from alerting.signals import Signals, watch_table
 from alerting.subjects import Subjects
 from config.rules_file import RuleSet
 from heating.alarms import Alarm, AlarmEvent
 from heating.assets import Site
-from heating.heat_tree import build_heat_tree
+from heating.heat_tree import Level, build_heat_tree
 from heating.intervals import to_epoch_ms
 from heating.samples import SampleBatch
 
@@ -65,9 +66,11 @@ class HeadlessAlerting:
         """Take readings."""
         self.live.accept(batch)
 
-    def tick(self, now: datetime) -> TickPlan:
-        """Judge a moment."""
-        tables = self._signals.tables(now_ms=to_epoch_ms(now))
+    def tick(self, now: datetime, *, blind_s: float = 0.0, feed_down_s: float = 0.0) -> TickPlan:
+        """Judge a moment; the watch itself is well unless it is said that it was blind or its feed down [s]."""
+        sources = self.live.tree.numbers(Level.SOURCE)
+        own = watch_table(sources, blind_s=blind_s, feed_down_s=feed_down_s)
+        tables = replace(self._signals.tables(now_ms=to_epoch_ms(now)), watch=own)
         result = self._engine.step(self._state, tables, now, tree=self.live.tree)
         self._state = result.state
         plan = self._lifecycle.tick(result.transitions, now=now)

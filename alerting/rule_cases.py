@@ -2,11 +2,11 @@
 
 A file names a rule and its cases; a case has timelines of values (merged one over the other, sent again at every
 `report`) and expectations. ``silent`` in place of values: nothing is sent from then on. The value ``bad`` is sent with
-bad quality. An expected alarm is a rule id, or ``ST-15 < ST-23`` for one that another inhibits.
+bad quality. ``watch`` says what the watch knows of itself. An expected alarm is a rule id, or ``ST-15 < ST-23`` for one that another inhibits.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -49,6 +49,7 @@ class _CaseDocument(BaseModel):
     name: str
     station: Timeline = Field(default_factory=dict)
     room: Timeline = Field(default_factory=dict)
+    watch: dict[str, dict[str, float]] = Field(default_factory=dict)
     emitter: Emitter = Emitter.RADIATOR
     expect: dict[str, tuple[str, ...]] = Field(min_length=1)
 
@@ -71,6 +72,8 @@ class RuleCase:
     station: Mapping[timedelta, dict[str, float | str] | str]
     room: Mapping[timedelta, dict[str, float | str] | str]
     emitter: Emitter
+    watch: Mapping[timedelta, Mapping[str, float]] = field(default_factory=dict)
+    """Signals of the watch itself, each until it is said anew."""
     expect: Mapping[timedelta, tuple[str, ...]]
 
 
@@ -116,6 +119,7 @@ def _case(document: _FileDocument, case: _CaseDocument) -> RuleCase:
         station={parse_duration(at): values for at, values in case.station.items()},
         room={parse_duration(at): values for at, values in case.room.items()},
         emitter=case.emitter,
+        watch={parse_duration(at): values for at, values in case.watch.items()},
         expect={parse_duration(at): alarms for at, alarms in case.expect.items()},
     )
 
@@ -132,12 +136,17 @@ def run_case(rules: RuleSet, case: RuleCase) -> CaseResult:
     try:
         for moment in _moments(case):
             alerting.accept(SampleBatch.from_samples(_readings(case, moment)))
-            alerting.tick(_START + moment)
+            alerting.tick(_START + moment, **_watch_at(case, moment))
             if moment in case.expect:
                 mismatches += _compared(moment, case.expect[moment], alerting.active())
     finally:
         alerting.close()
     return CaseResult(case, tuple(mismatches))
+
+
+def _watch_at(case: RuleCase, moment: timedelta) -> dict[str, float]:
+    said = [case.watch[at] for at in sorted(case.watch) if at <= moment]
+    return {name: value for values in said for name, value in values.items()}
 
 
 def _moments(case: RuleCase) -> list[timedelta]:

@@ -5,8 +5,8 @@ is written in one transaction; when that fails the service forgets what it holds
 """
 
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import perf_counter
 
@@ -27,6 +27,7 @@ from alerting.notifications.dispatcher import DispatchReport, OutboxDispatcher
 from alerting.service_state import SERVICE_BLOB, ServiceState, rules_digest
 from alerting.signals import Signals
 from alerting.subjects import Subjects
+from alerting.watch import Watch
 from config.rules_file import RuleSet
 from config.settings import NotificationSettings, Settings
 from heating.alarms import AlarmEvent, AlarmEventKind, ForbiddenTransitionError
@@ -103,6 +104,8 @@ class AlertingService:
         Sections rules, notifications and site are used.
     channels : sequence of Channel, optional
         Ways to reach people; those of the settings when left out.
+    watch : callable, optional
+        Tells whether readings can come in; while it says down, the watch is blind and says so itself (DQ-14).
     """
 
     def __init__(
@@ -116,6 +119,7 @@ class AlertingService:
         clock: Clock,
         settings: Settings,
         channels: Sequence[Channel] | None = None,
+        watch: Callable[[], Health] | None = None,
     ) -> None:
         self._live, self._rules, self._alarms, self._registry = live_state, rules, alarms, registry
         self._clock, self._settings = clock, settings
@@ -123,6 +127,7 @@ class AlertingService:
         chosen = channels_of(settings.notifications, rules) if channels is None else channels
         self._dispatcher = OutboxDispatcher(outbox=outbox, channels=chosen)
         self._engine = RuleEngine(rules)
+        self._watch = Watch(watch, clock=clock)
         self._lock = threading.Lock()
         self._image: _Image | None = None
         self._started_at: datetime | None = None
@@ -210,7 +215,8 @@ class AlertingService:
         if self._started_at is None:
             self._started_at = now
         self._follow_people(image)
-        tables = image.signals.tables(now_ms=to_epoch_ms(now))
+        own = self._watch.look(self._live.tree, now=now, last=self._last_tick)
+        tables = replace(image.signals.tables(now_ms=to_epoch_ms(now)), watch=own)
         result = self._engine.step(image.state, tables, now, tree=self._live.tree, held=self._held(now))
         plan = image.lifecycle.tick(result.transitions, now=now)
         notices = self._commit(image, result, plan)

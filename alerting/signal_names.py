@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from config.rules_file import RuleScope
 
-__all__ = ["HOUSEHOLD_SIGNALS", "STATION_SIGNALS", "Signal", "signals_of"]
+__all__ = ["HOUSEHOLD_SIGNALS", "STATION_SIGNALS", "WATCH_SIGNALS", "Signal", "signals_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,20 @@ HOUSEHOLD_SIGNALS: tuple[Signal, ...] = (
 """Signals of the scopes household and sensor."""
 
 
+WATCH_SIGNALS: tuple[Signal, ...] = (
+    Signal("blind_s", "s", "time between this judging of the rules and the one before"),
+    Signal("feed_down_s", "s", "time since readings could last come in; 0 while they can"),
+)
+"""Signals of scope watch."""
+
+
 def signals_of(scope: RuleScope) -> dict[str, Signal]:
     """Return the signals of a scope by name."""
-    signals = STATION_SIGNALS if scope is RuleScope.STATION else HOUSEHOLD_SIGNALS
+    match scope:
+        case RuleScope.STATION:
+            signals = STATION_SIGNALS
+        case RuleScope.WATCH:
+            signals = WATCH_SIGNALS
+        case _:
+            signals = HOUSEHOLD_SIGNALS
     return {signal.name: signal for signal in signals}

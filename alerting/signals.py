@@ -5,7 +5,7 @@ the last value. Not here: conditions and timers.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -19,7 +19,7 @@ from heating.heat_tree import Level
 from heating.points import CIRCULATION_PUMPS, Measurement, points_of
 from heating.quality import is_bad
 
-__all__ = ["SignalTable", "SignalTables", "Signals"]
+__all__ = ["SignalTable", "SignalTables", "Signals", "watch_table"]
 
 Column = NDArray[np.float64]
 
@@ -53,16 +53,29 @@ class SignalTable:
         return SignalTable(self.subjects[rows], {name: c[rows] for name, c in self.columns.items()})
 
 
+def watch_table(sources: NDArray[np.intp], *, blind_s: float = 0.0, feed_down_s: float = 0.0) -> SignalTable:
+    """Return what the watch knows of itself, the same at every heat source (node numbers, rising)."""
+    ones = np.ones(len(sources))
+    return SignalTable(sources, {"blind_s": blind_s * ones, "feed_down_s": feed_down_s * ones})
+
+
 @dataclass(frozen=True, slots=True)
 class SignalTables:
     """Everything the rules see at one moment."""
 
     station: SignalTable
     household: SignalTable
+    watch: SignalTable = field(default_factory=lambda: watch_table(np.zeros(0, np.intp)))
 
     def of(self, scope: RuleScope) -> SignalTable:
         """Return the table of a scope."""
-        return self.station if scope is RuleScope.STATION else self.household
+        match scope:
+            case RuleScope.STATION:
+                return self.station
+            case RuleScope.WATCH:
+                return self.watch
+            case _:
+                return self.household
 
 
 class Signals:

@@ -21,11 +21,19 @@ class RuleScope(StrEnum):
     HOUSEHOLD = "household"
     SENSOR = "sensor"
     """A room sensor; its alarms stand at the household that it measures."""
+    WATCH = "watch"
+    """The watch itself: rules and feed; its alarms stand at each heat source, so that every dispatcher sees them."""
 
     @property
     def level(self) -> Level:
         """Level of the subjects in the heat-supply tree."""
-        return Level.STATION if self is RuleScope.STATION else Level.HOUSEHOLD
+        match self:
+            case RuleScope.STATION:
+                return Level.STATION
+            case RuleScope.WATCH:
+                return Level.SOURCE
+            case _:
+                return Level.HOUSEHOLD
 
 
 class InhibitKind(StrEnum):

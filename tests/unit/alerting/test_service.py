@@ -14,7 +14,7 @@ from heating.clock import ManualClock
 from heating.errors import HeatingError
 from heating.heat_tree import build_heat_tree
 from heating.points import Measurement
-from heating.protocols import AlarmRecords, Delivery, HealthStatus, OutboxMessage
+from heating.protocols import AlarmRecords, Delivery, Health, HealthStatus, OutboxMessage
 from heating.samples import ObjectRef, Sample, SampleBatch
 from tests.support.fake_records import FakeRecords
 from tests.support.small_site import small_site
@@ -43,6 +43,7 @@ class World:
 
     def __init__(self, rules: RuleSet = RULES) -> None:
         self.rules = rules
+        self.watch: Callable[[], Health] | None = None
         self.records = FakeRecords(small_site())
         self.clock = ManualClock(T0)
         self.live = LiveState(self.records.site, build_heat_tree(self.records.site), now=T0)
@@ -61,6 +62,7 @@ class World:
             clock=self.clock,
             settings=SETTINGS,
             channels=[self.listener],
+            watch=self.watch,
         )
         return self.service
 

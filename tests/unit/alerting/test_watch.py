@@ -1,0 +1,70 @@
+"""The watch says itself that it was blind: after a pause of the judging, and while no readings can come in."""
+
+from datetime import timedelta
+
+import pytest
+
+from heating.alarms import AlarmState
+from heating.errors import HeatingError
+from heating.protocols import Health, HealthStatus
+from tests.unit.alerting.test_service import World
+
+
+def fed_world() -> tuple[World, list[HealthStatus]]:
+    world, status = World(), [HealthStatus.OK]
+    world.watch = lambda: Health(status[-1])
+    world.fresh_service()
+    return world, status
+
+
+def test_a_pause_of_the_judging_is_told_when_it_is_over_and_clears() -> None:
+    world = World()
+    world.run(3)
+    world.clock.advance(300)
+    world.run(1)
+    assert world.states("DQ-14") == [AlarmState.UNACK_ACTIVE]
+    world.run(7)
+    world.service.dispatch()
+    assert world.states("DQ-14") == [AlarmState.RTN_UNACK]
+    assert world.heard("raised") == ["DQ-14"]
+
+
+def test_records_that_were_away_for_long_count_as_a_pause() -> None:
+    world = World()
+    world.run(2)
+    for _ in range(3):
+        world.clock.advance(60)
+        world.records.fail_next = HeatingError("database is away")
+        world.send(pump=0.0, room_c=20.0)
+        with pytest.raises(HeatingError):
+            world.service.tick()
+    world.run(1)
+    assert world.states("DQ-14") == [AlarmState.UNACK_ACTIVE]
+
+
+def test_a_feed_that_is_down_is_told_and_a_restart_meanwhile_keeps_the_alarm() -> None:
+    world, status = fed_world()
+    world.run(3)
+    status.append(HealthStatus.DOWN)
+    world.run(3)
+    assert world.states("DQ-14") == []
+    world.run(1)
+    assert world.states("DQ-14") == [AlarmState.UNACK_ACTIVE]
+    world.service.stop()
+    world.fresh_service()
+    world.run(2)
+    status.append(HealthStatus.DEGRADED)
+    world.run(4)
+    assert world.states("DQ-14") == [AlarmState.UNACK_ACTIVE]
+    world.run(3)
+    assert world.states("DQ-14") == [AlarmState.RTN_UNACK]
+    assert "engine@watch" in world.records.states
+
+
+def test_time_that_runs_faster_is_no_pause() -> None:
+    world = World()
+    world.clock.speed = 60.0  # type: ignore[attr-defined]  # as the clock of a demo has it
+    world.run(1)
+    world.clock.advance(timedelta(minutes=30).total_seconds())
+    world.run(1)
+    assert world.states("DQ-14") == []
