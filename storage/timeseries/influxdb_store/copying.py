@@ -80,14 +80,14 @@ def load_lines(transport: InfluxTransport, bucket: str, lines: Iterable[str]) ->
 
 
 def back_up_database(
-    transport: InfluxTransport, database: str, folder: Path, *, rollup_policy: str, now: datetime
+    transport: InfluxTransport, database: str, folder: Path, *, rollups: tuple[str, str], now: datetime
 ) -> None:
     """Write one file a measurement and UTC day; days without rows leave none.
 
     Parameters
     ----------
-    rollup_policy
-        Retention policy of the roll-ups; empty where they are beside the readings.
+    rollups
+        Database and retention policy of the roll-ups; the policy is empty where there is none of ours.
     now
         End of what is copied, and a little more.
 
@@ -100,8 +100,9 @@ def back_up_database(
     """
     folder.mkdir(parents=True, exist_ok=True)
     for kind in (*Measurement, *RollupName):
-        source = _source(kind, rollup_policy)
-        first_ms = _first_time_ms(transport, database, source)
+        place, policy = rollups if isinstance(kind, RollupName) else (database, "")
+        source = f'"{policy}"."{kind.value}"' if policy else f'"{kind.value}"'
+        first_ms = _first_time_ms(transport, place, source)
         if first_ms is None:
             continue
         start = from_epoch_ms(first_ms - first_ms % DAY_MS)
@@ -109,15 +110,9 @@ def back_up_database(
             day = Interval(start, start + timedelta(days=1))
             _write_day(
                 folder / f"{kind.value}-{start:%Y%m%d}{ENDING}",
-                lines_of(transport, database, source, kind, day),
+                lines_of(transport, place, source, kind, day),
             )
             start = day.end
-
-
-def _source(kind: Measurement | RollupName, rollup_policy: str) -> str:
-    if isinstance(kind, RollupName) and rollup_policy:
-        return f'"{rollup_policy}"."{kind.value}"'
-    return f'"{kind.value}"'
 
 
 def _write_day(path: Path, lines: Iterator[str]) -> None:
@@ -129,7 +124,9 @@ def _write_day(path: Path, lines: Iterator[str]) -> None:
         file.writelines(line + "\n" for line in lines)
 
 
-def restore_database(transport: InfluxTransport, database: str, folder: Path, *, rollup_policy: str) -> int:
+def restore_database(
+    transport: InfluxTransport, database: str, folder: Path, *, rollups: tuple[str, str]
+) -> int:
     """Write the lines of every file of a folder and return how many.
 
     Raises
@@ -137,11 +134,11 @@ def restore_database(transport: InfluxTransport, database: str, folder: Path, *,
     heating.errors.HeatingError
         When the server is away or refuses lines, for example those older than its retention.
     """
-    rollups = {name.value for name in RollupName}
+    names = {name.value for name in RollupName}
+    place = "/".join(filter(None, rollups))
     written = 0
     for path in sorted(folder.glob(f"*{ENDING}")):
-        is_rollup = path.name.rpartition("-")[0] in rollups
-        bucket = f"{database}/{rollup_policy}" if is_rollup and rollup_policy else database
+        bucket = place if path.name.rpartition("-")[0] in names else database
         with gzip.open(path, "rt", encoding="utf-8") as file:
             written += load_lines(transport, bucket, (line.rstrip("\n") for line in file))
     return written

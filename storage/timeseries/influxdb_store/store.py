@@ -15,6 +15,7 @@ from heating.samples import ObjectRef, SampleBatch
 from storage.timeseries.cleaning import clean_batch
 from storage.timeseries.errors import StoreUnavailableError
 from storage.timeseries.identifiers import check_points, check_ref, require_few_objects
+from storage.timeseries.influxdb_store.buckets import ROLLUP_ENDING, prepare_buckets
 from storage.timeseries.influxdb_store.copying import back_up_database, restore_database
 from storage.timeseries.influxdb_store.databases import ROLLUP_POLICY, apply_policies, prepare_database
 from storage.timeseries.influxdb_store.flavour import Flavour
@@ -57,7 +58,8 @@ class InfluxDBStore:
     timeout_s
         Longest wait for one request [s].
     retention_raw, retention_rollup
-        Length of the policies that are made in 1.x; 2.x and 3.x keep what the server's owner set.
+        Length of the policies (1.x), buckets (2.x) or databases (3.x) that are made; in 2.x and 3.x those that
+        were there before keep what the server's owner set.
     """
 
     def __init__(
@@ -150,8 +152,9 @@ class InfluxDBStore:
         ids = require_few_objects(object_ids)
         check_rollup_point(name, point)
         transport = self._ready()
-        policy = f'"{ROLLUP_POLICY}".' if self._has_rollup_policy else ""
-        return read_rollup(transport, self.database, f'{policy}"{name.value}"', name, point, ids, window)
+        policy = f'"{self._rollup_policy}".' if self._rollup_policy else ""
+        source = f'{policy}"{name.value}"'
+        return read_rollup(transport, self._rollup_database, source, name, point, ids, window)
 
     def apply_retention(self, *, now: datetime) -> int:
         """Give the policies of 1.x the configured length; the server deletes by itself. Returns 0: unknown."""
@@ -164,12 +167,12 @@ class InfluxDBStore:
     def back_up(self, folder: Path, *, now: datetime) -> None:
         """Write everything as compressed line protocol into a folder, one file a measurement and day."""
         transport = self._ready()
-        back_up_database(transport, self.database, folder, rollup_policy=self._rollup_policy, now=now)
+        back_up_database(transport, self.database, folder, rollups=self._rollup_place, now=now)
 
     def restore(self, folder: Path) -> int:
         """Write the lines of a folder made by `back_up` and return how many; rows that are there stay."""
         transport = self._ready()
-        return restore_database(transport, self.database, folder, rollup_policy=self._rollup_policy)
+        return restore_database(transport, self.database, folder, rollups=self._rollup_place)
 
     def is_empty(self) -> bool:
         """Return whether no measurement of ours holds anything yet."""
@@ -198,17 +201,28 @@ class InfluxDBStore:
 
     @property
     def _rollup_policy(self) -> str:
-        return ROLLUP_POLICY if self._has_rollup_policy else ""
+        """Policy of the roll-ups in 1.x, empty where there is none."""
+        is_v1 = self._flavour is Flavour.V1
+        return ROLLUP_POLICY if is_v1 and ROLLUP_POLICY in (self._policies or ()) else ""
 
     @property
-    def _has_rollup_policy(self) -> bool:
-        return self._policies is not None and ROLLUP_POLICY in self._policies
+    def _rollup_place(self) -> tuple[str, str]:
+        return self._rollup_database, self._rollup_policy
+
+    @property
+    def _rollup_database(self) -> str:
+        """Where the roll-ups are: a bucket of their own in 2.x and 3.x when it is there."""
+        own = f"{self.database}{ROLLUP_ENDING}"
+        is_there = self._flavour is not Flavour.V1 and own in (self._policies or ())
+        return own if is_there else self.database
 
     def _write(self, lines: Sequence[str], *, rollup: bool) -> None:
         if not lines:
             return
         transport = self._ready()
-        bucket = f"{self.database}/{ROLLUP_POLICY}" if rollup and self._has_rollup_policy else self.database
+        bucket = self.database
+        if rollup:
+            bucket = f"{self.database}/{ROLLUP_POLICY}" if self._rollup_policy else self._rollup_database
         try:
             transport.write(bucket, lines)
         except StoreUnavailableError:
@@ -243,5 +257,12 @@ class InfluxDBStore:
 
     def _prepared(self, transport: InfluxTransport) -> frozenset[str]:
         if self._flavour is not Flavour.V1:
-            return frozenset()
+            return prepare_buckets(
+                transport,
+                self._flavour or Flavour.V2,
+                self.database,
+                org=self._org,
+                raw=self._raw,
+                rollup=self._rollup,
+            )
         return prepare_database(transport, self.database, raw=self._raw, rollup=self._rollup)

@@ -157,6 +157,40 @@ class InfluxTransport:
             raise StoreUnavailableError(f"{self._url} answered a query with something else") from error
         return _joined(documents)
 
+    def call(
+        self, method: str, path: str, *, query: Mapping[str, str] | None = None, body: object = None
+    ) -> Any:
+        """Call an endpoint of the management API and return its JSON document; None when the body is empty.
+
+        Raises
+        ------
+        StoreQueryError
+            When the server refuses the request or knows no such endpoint.
+        StoreUnavailableError
+            When the server is away, busy or does not let us in.
+        """
+        try:
+            response = self._client.api_client.call_api(
+                path,
+                method,
+                query_params=list((query or {}).items()),
+                header_params={"Accept": "application/json", "Content-Type": "application/json"},
+                body=body,
+                _preload_content=False,
+                _return_http_data_only=True,
+            )
+            return orjson.loads(response.data) if response.data.strip() else None
+        except ApiException as error:
+            if error.status in (404, 405, 409):
+                raise StoreQueryError(
+                    f"{self._url}{path} answered {error.status}: {_message(error)}"
+                ) from error
+            raise self._query_error(error) from error
+        except urllib3.exceptions.HTTPError as error:
+            raise self._away(error) from error
+        except orjson.JSONDecodeError as error:
+            raise StoreQueryError(f"{self._url}{path} answered with something else than JSON") from error
+
     def ping(self) -> tuple[int, Mapping[str, str]]:
         """Return status and headers of ``/ping``.
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from heating.intervals import Interval, to_epoch_ms
-from heating.points import Measurement
+from heating.points import POINT_INDEX, Measurement
 from heating.protocols import RollupBatch, RollupName
 from heating.samples import ObjectRef, Sample, SampleBatch
 from storage.timeseries.duckdb_store import closing
@@ -153,3 +153,30 @@ def test_what_comes_while_a_day_is_sorted_is_kept(tmp_path: Path, monkeypatch: p
     found = [store.series(ref, ["room_temp_c", "battery_v"], WINDOW) for ref in ROOMS]
     assert sum(len(columns.time_ms) for columns in found) == 330
     store.close()
+
+
+def test_the_space_of_dropped_days_is_used_again(tmp_path: Path) -> None:
+    """Twenty days with a retention of four take no more than six days do."""
+    day = timedelta(days=1)
+    store = DuckDBStore(tmp_path, retention_raw=4 * day)
+    random = np.random.default_rng(3)
+    sizes: list[int] = []
+    for number in range(20):
+        start = datetime(2026, 1, 1, tzinfo=UTC) + number * day
+        n = 60_000
+        store.append(
+            SampleBatch(
+                objects=(ObjectRef(Measurement.ROOM, "R-1"),),
+                object_index=np.zeros(n, np.int32),
+                point=np.full(n, POINT_INDEX[Measurement.ROOM, "room_temp_c"], np.int16),
+                measured_ms=to_epoch_ms(start) + np.arange(n, dtype=np.int64) * 1440,
+                received_ms=to_epoch_ms(start) + np.arange(n, dtype=np.int64) * 1440,
+                value=random.normal(20, 3, n),
+                quality=np.zeros(n, np.uint8),
+            )
+        )
+        store.apply_retention(now=start + day)
+        sizes.append((tmp_path / "timeseries.duckdb").stat().st_size)
+    store.close()
+    assert sizes[-1] < 1.4 * sizes[6]
+    assert sizes[6] > 1.5 * sizes[0]
