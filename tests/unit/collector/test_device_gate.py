@@ -1,9 +1,10 @@
 """Throttle, retained messages, unknown devices, clocks and replays, on the whole path with fakes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -33,7 +34,7 @@ from heating.clock import ManualClock
 from heating.errors import HeatingError
 from heating.intervals import from_epoch_ms
 from heating.points import Measurement
-from heating.protocols import RawMessage
+from heating.protocols import RawMessage, TimeSeriesStore
 from heating.samples import ObjectRef, SampleBatch
 from storage.records.device_values import DeviceClock, UnknownDevice, UnknownSighting
 from tests.support.waiting import wait_until
@@ -53,14 +54,14 @@ class FakeLog:
         self.assigned: list[UnknownDevice] = []
         self.away = False
 
-    def note_unknown(self, sightings: object) -> int:
+    def note_unknown(self, sightings: Sequence[UnknownSighting]) -> int:
         if self.away:
             raise HeatingError("away")
-        self.sightings += sightings  # type: ignore[operator]
+        self.sightings += sightings
         return 0
 
-    def note_clocks(self, clocks: object) -> None:
-        self.clocks += clocks  # type: ignore[operator]
+    def note_clocks(self, clocks: Sequence[DeviceClock]) -> None:
+        self.clocks += clocks
 
     def unknown(self, *, assigned: bool = False, limit: int = 200) -> list[UnknownDevice]:
         assert assigned and limit
@@ -99,7 +100,7 @@ class Rig:
         )
         forwarder = Forwarder(
             spool=spool,
-            store=self.store,
+            store=cast(TimeSeriesStore, self.store),
             slot="c0",
             settings=settings,
             backoff=Backoff(first_s=0.01, longest_s=0.05),
