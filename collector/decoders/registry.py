@@ -17,6 +17,7 @@ from collector.decoders.native import NativeDecoder
 from collector.decoders.nb_0x68 import Nb0x68Decoder
 from collector.decoders.onenet import OnenetDecoder
 from collector.decoders.senml import SenmlDecoder
+from collector.decoders.sparkplug_b import SparkplugBDecoder
 from collector.decoders.tasmota import TasmotaDecoder
 from collector.decoders.ttn_v3 import TtnV3Decoder
 from collector.decoders.usr_edge import UsrEdgeDecoder
@@ -72,6 +73,11 @@ def _onenet(options: FamilyOptions) -> Decoder:
     return OnenetDecoder(options, maps=configured_point_maps())
 
 
+def _sparkplug_b(options: FamilyOptions) -> Decoder:
+    """Build the decoder of Sparkplug B with the configured point maps."""
+    return SparkplugBDecoder(options, maps=configured_point_maps())
+
+
 def _usr_edge(options: FamilyOptions) -> Decoder:
     """Build the decoder of USR edge gateways with the configured point maps."""
     return UsrEdgeDecoder(options, maps=configured_point_maps())
@@ -92,6 +98,7 @@ DECODERS: dict[str, DecoderFactory] = {
     "mbus_wired": _mbus_wired,
     "modbus_json": _modbus_json,
     "onenet": _onenet,
+    "sparkplug_b": _sparkplug_b,
     "usr_edge": _usr_edge,
     "nb_0x68": Nb0x68Decoder,
     "wmbus": _wmbus,
