@@ -85,23 +85,8 @@ def read_window(
             {"start": window.start_ms, "end": window.end_ms},
         ).fetchnumpy()
         for name in names:
-            value = np.ma.filled(np.ma.asarray(answer[name], np.float64), np.nan)
-            column = qualities[name]
-            quality = (
-                np.zeros(len(value), np.uint8)
-                if column is None
-                else np.ma.filled(np.ma.asarray(answer[column]), 0).astype(np.uint8)
-            )
-            rows = np.flatnonzero(~np.isnan(value) | (quality > 0))
-            object_number, t = answer["object"][rows], answer["t"][rows]
-            first = np.ones(len(rows), np.bool_)
-            first[1:] = (object_number[1:] != object_number[:-1]) | (t[1:] != t[:-1])
-            rows = rows[first]
-            received = np.ma.filled(np.ma.asarray(answer["received_ms"]), 0)[rows]
-            place = np.full(len(rows), POINT_INDEX[measurement, name], np.int16)
-            pieces.append(
-                (answer["object"][rows], place, answer["t"][rows], received, value[rows], quality[rows])
-            )
+            place = POINT_INDEX[measurement, name]
+            pieces.append(_readings_of(answer, name, qualities[name], place))
     if not pieces:
         return SampleBatch.empty()
     key, point, measured, received, value, quality = (np.concatenate(c) for c in zip(*pieces, strict=True))
@@ -115,3 +100,23 @@ def read_window(
         value=value.astype(np.float64),
         quality=quality.astype(np.uint8),
     )
+
+
+def _readings_of(
+    answer: dict[str, NDArray[np.generic]], name: str, quality_name: str | None, place: int
+) -> tuple[NDArray[np.generic], ...]:
+    """Return object number, point, measured and received time, value and quality of one point's first readings."""
+    value = np.ma.filled(np.ma.asarray(answer[name], np.float64), np.nan)
+    quality = (
+        np.zeros(len(value), np.uint8)
+        if quality_name is None
+        else np.ma.filled(np.ma.asarray(answer[quality_name]), 0).astype(np.uint8)
+    )
+    rows = np.flatnonzero(~np.isnan(value) | (quality > 0))
+    object_number, t = answer["object"][rows], answer["t"][rows]
+    first = np.ones(len(rows), np.bool_)
+    first[1:] = (object_number[1:] != object_number[:-1]) | (t[1:] != t[:-1])
+    rows = rows[first]
+    received = np.ma.filled(np.ma.asarray(answer["received_ms"]), 0)[rows]
+    points = np.full(len(rows), place, np.int16)
+    return answer["object"][rows], points, answer["t"][rows], received, value[rows], quality[rows]
