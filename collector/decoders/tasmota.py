@@ -10,7 +10,7 @@ from typing import Final
 
 from collector.decoders.decoded import Decoded, Reason
 from collector.decoders.device_times import live_local_ms
-from collector.decoders.foreign import FamilyOptions, Field, ForeignRows, finite_number
+from collector.decoders.foreign import MAX_FIELDS, FamilyOptions, Field, ForeignRows, finite_number
 from collector.decoders.indoor_names import humidity_quality, temperature_quality
 from collector.decoders.json_payload import json_object
 from heating.protocols import RawMessage
@@ -20,6 +20,8 @@ __all__ = ["TasmotaDecoder"]
 
 MAX_SENSORS = 50
 """Sensors of one message that are looked at."""
+MAX_QUANTITIES = 20
+"""Quantities of a sensor inside another that are looked at."""
 ON_BOARD: Final = frozenset({"ESP32", "ESP8266"})
 """Thermometers of the processor itself: never the room."""
 _QUANTITIES: Final[Mapping[str, tuple[str, str | None]]] = {
@@ -118,9 +120,22 @@ def _sensors(body: Mapping[str, object]) -> list[Field]:
     unit = "°F" if body.get("TempUnit") == "F" else "°C"
     found: list[Field] = []
     for chip, values in list(body.items())[:MAX_SENSORS]:
-        if isinstance(values, Mapping):
-            for name, value in list(values.items())[:MAX_SENSORS]:
-                found += _quantity(str(chip), str(name), value, unit)
+        if isinstance(values, Mapping) and len(found) < MAX_FIELDS:
+            found += _sensor(str(chip), values, unit)
+    return found
+
+
+def _sensor(chip: str, values: Mapping[str, object], unit: str) -> list[Field]:
+    """Return the quantities of a chip; several one-wire probes may share one (``DS18x20: {DS1: {…}}``)."""
+    found: list[Field] = []
+    for name, value in list(values.items())[:MAX_SENSORS]:
+        if isinstance(value, Mapping):
+            for inner, number in list(value.items())[:MAX_QUANTITIES]:
+                found += _quantity(f"{chip}.{name}", str(inner), number, unit)
+        else:
+            found += _quantity(chip, str(name), value, unit)
+        if len(found) >= MAX_FIELDS:
+            break
     return found
 
 

@@ -1,6 +1,7 @@
 """The Things Stack v3, MQTT integration in JSON: ``v3/{app}@{tenant}/devices/{id}/up``.
 
 Source: The Things Stack documentation, «data formats». Empty values are left out of its messages.
+A device goes by its devEUI, or by its name in the application when the device map has that.
 """
 
 from collections.abc import Mapping, Sequence
@@ -52,7 +53,9 @@ class TtnV3Decoder:
         if device is not None and device != name:
             rows.reject(place, Reason.TOPIC_MISMATCH, f"payload says {device[:40]}")
             return
-        key = (text_at(body, "end_device_ids", "dev_eui") or device or "").lower()
+        eui = (text_at(body, "end_device_ids", "dev_eui") or "").lower()
+        named = device is not None and self._options.devices.target(device) is not None
+        key = (device if named else eui) or eui or device or ""
         uplink = body.get("uplink_message")
         if not key or not isinstance(uplink, Mapping):
             rows.reject(place, Reason.WRONG_TYPE, "end_device_ids or uplink_message is missing")

@@ -60,6 +60,12 @@ def test_the_first_chip_is_the_room_and_the_processor_never_is() -> None:
     assert extras(told(body)) == {"ESP32.Temperature": (53.3, "°C"), "DS18B20-2.Temperature": (40.0, "°C")}
 
 
+def test_one_wire_probes_that_share_a_chip_are_read() -> None:
+    body = {"DS18x20": {"DS1": {"Type": "DS18B20", "Temperature": 21.0}, "DS2": {"Temperature": 22.0}}}
+    assert values(told(body)) == {"room_temp_c": 21.0}
+    assert extras(told(body)) == {"DS18x20.DS2.Temperature": (22.0, "°C")}
+
+
 def test_a_probe_without_an_answer_is_a_sentinel_and_null_is_bad() -> None:
     stamp = {"Time": "2026-01-15T08:05:00"}
     assert qualities(told({**stamp, "DS18B20": {"Temperature": -127}})) == {

@@ -6,10 +6,12 @@ import json
 import pytest
 
 from collector.decoders.decoded import Decoded
-from collector.decoders.foreign import FamilyOptions
+from collector.decoders.foreign import DeviceTarget, FamilyOptions
 from collector.decoders.ttn_v3 import TtnV3Decoder
+from heating.points import Measurement
 from heating.quality import Quality
-from tests.support.decoding import RECEIVED_MS, decode, extras, qualities, reasons, values
+from heating.samples import ObjectRef
+from tests.support.decoding import RECEIVED_MS, Map, decode, extras, qualities, reasons, values
 
 TOPIC = "v3/heat@league/devices/lht65-7/"
 
@@ -65,6 +67,19 @@ def test_without_any_time_the_arrival_stands_in() -> None:
     assert decoded.samples.measured_ms.tolist() == [RECEIVED_MS]
     assert qualities(decoded) == {"room_temp_c": Quality.UNCERTAIN_TIME}
     assert decoded.samples.objects[0].object_id == "lht65-7"
+
+
+@pytest.mark.parametrize("name", ["lht65-7", "a84041ffff123456"])
+def test_the_device_map_may_use_the_name_or_the_eui(name: str) -> None:
+    devices = Map(**{name: DeviceTarget(ObjectRef(Measurement.ROOM, "S1"))})
+    body = {
+        "end_device_ids": {"device_id": "lht65-7", "dev_eui": "A84041FFFF123456"},
+        "uplink_message": {"decoded_payload": {"temperature": 1}},
+    }
+    decoder = TtnV3Decoder(FamilyOptions(devices=devices, unmapped_pass=False))
+    assert decode(decoder, json.dumps(body), TOPIC + "up").samples.objects == (
+        ObjectRef(Measurement.ROOM, "S1"),
+    )
 
 
 @pytest.mark.parametrize(
