@@ -83,6 +83,8 @@ class Words:
 
     def shown(self, point: PointValue) -> str:
         """Return the value of a point as people read it: flags as yes and no."""
+        if point.value is not None and point.point == "control_mode":
+            return self.word("control_mode", f"{point.value:g}")
         if point.value is not None and self.is_flag(point):
             return self.localiser.text(N_("是") if point.value else N_("否"))
         return self.figure(point.value, point.unit)

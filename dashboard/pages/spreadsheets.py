@@ -21,16 +21,16 @@ Cell = str | int | float | datetime | None
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 
-def csv_bytes(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> bytes:
-    """Return a CSV file with a mark that makes Excel read it as UTF-8; times are RFC 3339 in UTC."""
+def csv_bytes(header: Sequence[str], rows: Sequence[Sequence[Cell]], *, zone: ZoneInfo) -> bytes:
+    """Return a CSV file with a mark that makes Excel read it as UTF-8; times are RFC 3339 in the zone."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow([with_quote(title) for title in header])
-    writer.writerows([[_csv_cell(cell) for cell in row] for row in rows])
+    writer.writerows([[_csv_cell(cell, zone) for cell in row] for row in rows])
     return (_BOM + out.getvalue()).encode()
 
 
-def _csv_cell(cell: Cell) -> str | int | float:
+def _csv_cell(cell: Cell, zone: ZoneInfo) -> str | int | float:
     match cell:
         case None:
             return ""
@@ -39,7 +39,7 @@ def _csv_cell(cell: Cell) -> str | int | float:
         case float():
             return round(cell, 4)
         case datetime():
-            return cell.isoformat(timespec="seconds")
+            return cell.astimezone(zone).isoformat(timespec="seconds")
         case _:
             return cell
 

@@ -112,10 +112,10 @@ def export(request: Request, viewer: Staff, services: ServicesDep, wanted: Wante
     if kind not in _MEDIA:
         return Response(status_code=404)
     reader = reader_of(request, viewer)
-    header = [reader.text(title) for title in _headers()]
+    header = [f"{reader.text(title)} {unit}".strip() for title, unit in _headers()]
     rows = [_cells(row, reader) for row in all_stations(services, viewer, wanted)]
     content = (
-        csv_bytes(header, rows)
+        csv_bytes(header, rows, zone=reader.zone)
         if kind == "csv"
         else xlsx_bytes(header, rows, sheet=reader.text(N_("换热站")), zone=reader.zone)
     )
@@ -143,10 +143,12 @@ def _at(wanted: StationFilter, cursor: str | None) -> StationFilter:
     )
 
 
-def _headers() -> Iterator[str]:
-    yield from (N_("编号"), N_("站名"), N_("区域"), N_("状态"), N_("未关闭告警"))
-    yield from (title for _, title, _ in _COLUMNS)
-    yield from (N_("偏差"), N_("数据时间"))
+def _headers() -> Iterator[tuple[str, str]]:
+    for title in (N_("编号"), N_("站名"), N_("区域"), N_("状态"), N_("未关闭告警")):
+        yield title, ""
+    yield from ((title, unit) for _, title, unit in _COLUMNS)
+    yield N_("偏差"), "K"
+    yield N_("数据时间"), ""
 
 
 def _cells(row: StationRow, reader: Localiser) -> list[Cell]:

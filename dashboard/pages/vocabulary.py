@@ -70,6 +70,7 @@ QUALITIES = {
     "bad_device_dead": N_("坏值：设备已下线"),
     "missing": N_("未收到数据"),
 }
+CONTROL_MODES = {"0": N_("就地"), "1": N_("远程手动"), "2": N_("远程自动")}
 EMITTERS = {"radiator": N_("散热器"), "floor": N_("地暖")}
 CATEGORIES = {
     "no_heat": N_("不热"),
@@ -160,6 +161,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "cause": CAUSES,
     "channel": CHANNELS,
     "contract": CONTRACTS,
+    "control_mode": CONTROL_MODES,
     "emitter": EMITTERS,
     "level": LEVELS,
     "position": POSITIONS,

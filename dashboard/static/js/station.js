@@ -27,18 +27,19 @@ function shownValue(tag, point) {
   return figure(point.value, Number(tag.dataset.digits));
 }
 
-// The frequency is that of the pump that runs, the first one when none does.
+// The frequency is that of the pump that runs; when none does, of the one that failed.
 function followPumps(points) {
   for (const tag of document.querySelectorAll(".schematic [data-follows]")) {
     const pump = tag.dataset.follows;
-    const running = [1, 2].find((n) => {
-      const run = points[`${pump}_${n}_running`];
-      return run && ["good", "uncertain"].includes(stateOf(run)) && run.value;
-    }) ?? 1;
-    const name = `${pump}_${running}_frequency_hz`;
+    const says = (n, what) => {
+      const point = points[`${pump}_${n}_${what}`];
+      return point && ["good", "uncertain"].includes(stateOf(point)) && point.value;
+    };
+    const shownPump = [1, 2].find((n) => says(n, "running")) ?? [1, 2].find((n) => says(n, "fault")) ?? 1;
+    const name = `${pump}_${shownPump}_frequency_hz`;
     if (tag.dataset.point === name || !points[name]) continue;
     tag.dataset.point = name;
-    const label = tag.dataset.label.replace("{n}", running);
+    const label = tag.dataset.label.replace("{n}", shownPump);
     tag.querySelector(".label").textContent = label;
     tag.querySelector("title").textContent = label;
   }

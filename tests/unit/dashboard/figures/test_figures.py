@@ -7,16 +7,19 @@ from datetime import timedelta
 from itertools import combinations
 from math import hypot
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from config.site_geography import DEFAULT_SITE_DIR
 from dashboard.figures.city_map import HEIGHT, WIDTH, city_map, mark_shape, read_outlines
+from dashboard.figures.day_spark import day_spark
 from dashboard.figures.sparkline import day_curve
 from dashboard.figures.station_trend import TREND_POINTS, trend_figure_json
+from dashboard.figures.town_outline import hull_path
 from dashboard.localisation import localiser_for
-from dashboard.queries.view_models import StationRow, StationState
+from dashboard.queries.view_models import Bilingual, CommunityPlace, StationRow, StationState
 from tests.support.page_models import NOW, day_series, station_row, station_rows
 
 CHINESE = localiser_for("zh_CN", "Asia/Shanghai")
@@ -117,3 +120,56 @@ def test_silence_is_drawn_before_alarms_that_may_be_as_old_as_the_values() -> No
     assert mark_shape(silent) == "offline"
     assert mark_shape(station_row(3)) == "p1"
     assert mark_shape(replace(station_row(3), worst_priority=4)) == "online"
+
+
+def places(count: int, *, median_c: float = 21.0) -> list[CommunityPlace]:
+    return [
+        CommunityPlace(
+            community_id=f"c-{n}",
+            name=Bilingual(f"小区{n}", f"C{n}"),
+            quarter_name=Bilingual(f"第{n % 4}街道", f"Street {n % 4}"),
+            longitude_deg=116.05 + 0.01 * (n % 7),
+            latitude_deg=43.90 + 0.008 * (n % 11),
+            median_c=median_c if n else None,
+            counted=9,
+            households=300,
+        )
+        for n in range(count)
+    ]
+
+
+def test_a_town_has_an_outline_for_each_quarter_and_a_scale_inside_the_frame() -> None:
+    drawn = city_map(station_rows(40), OUTLINES, communities=places(30))
+    assert len(drawn.outlines) == 4
+    corners = [float(n) for path in drawn.outlines for n in re.findall(r"-?\d+", path)]
+    assert min(corners) >= 0 and max(corners[0::2]) <= WIDTH and max(corners[1::2]) <= HEIGHT
+    assert drawn.scale is not None and 20 < drawn.scale.width <= 160
+    for label in drawn.labels:
+        half = 7.0 * max(len(label.name.zh), len(label.name.en) / 2)
+        assert half <= label.x <= WIDTH - half and 14 <= label.y <= HEIGHT - 14
+
+
+def test_a_community_is_marked_only_when_it_is_known_to_be_cold() -> None:
+    warm = city_map(station_rows(40), OUTLINES, communities=places(30), standard_c=18.0)
+    cold = city_map(station_rows(40), OUTLINES, communities=places(30, median_c=17.2), standard_c=18.0)
+    assert len(warm.communities) == 30 and not any(mark.cold for mark in warm.communities)
+    assert [mark.cold for mark in cold.communities] == [False] + [True] * 29
+    many = city_map(station_rows(40), OUTLINES, communities=places(500, median_c=17.2))
+    assert len(many.communities) == 499
+
+
+@given(st.lists(st.tuples(st.floats(0, 500), st.floats(0, 500)), min_size=1, max_size=30))
+def test_a_hull_encloses_its_points_with_the_margin(points: list[tuple[float, float]]) -> None:
+    path = hull_path(np.array(points), 17.0)
+    numbers = [float(n) for n in re.findall(r"-?\d+", path)]
+    xs, ys = numbers[0::2], numbers[1::2]
+    assert min(xs) <= min(x for x, _ in points) - 16 and max(xs) >= max(x for x, _ in points) + 16
+    assert min(ys) <= min(y for _, y in points) - 16 and max(ys) >= max(y for _, y in points) + 16
+
+
+def test_a_line_of_the_last_day_leaves_gaps_and_hardly_moving_values_flat() -> None:
+    drawn = str(day_spark([50.0, 50.1, None, 50.2, 50.1], localiser=CHINESE))
+    assert drawn.count("M") == 2
+    heights = [float(y) for _, y in re.findall(r"[ML](-?[\d.]+) (-?[\d.]+)", drawn)]
+    assert max(heights) - min(heights) < 2.0
+    assert "—" in str(day_spark([None] * 48, localiser=CHINESE))
