@@ -71,6 +71,8 @@ class OnenetDecoder:
         parts = body if isinstance(body, list) else [body]
         if len(parts) > MAX_MESSAGES:
             rows.reject(place, Reason.TOO_BIG, f"{len(parts) - MAX_MESSAGES} readings beyond {MAX_MESSAGES}")
+        if not parts:
+            rows.reject(place, Reason.NOT_TELEMETRY, "an empty list")
         for part in parts[:MAX_MESSAGES]:
             if isinstance(part, Mapping):
                 self._part(rows, place, message, part)
