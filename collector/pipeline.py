@@ -20,7 +20,7 @@ from collector.known_objects import KnownObjects
 from collector.outcomes import Counts
 from collector.retained_messages import RetainedMemory
 from collector.spool import Committed, Spool, SpoolError
-from collector.throttle import Throttle
+from collector.throttle import Throttle, ThrottleLimits
 from collector.unknown_devices import UnknownDeviceWatch
 from config.settings import CollectorSettings, MqttSettings
 from heating.clock import Clock
@@ -308,7 +308,7 @@ def build_collector(
     )
     gate = DeviceGate(
         chain=chain,
-        throttle=Throttle(),
+        throttle=Throttle(ThrottleLimits(settings.device_rate_per_s, settings.device_burst)),
         retained=RetainedMemory(settings.spool_dir),
         unknown=unknown,
         clocks=clocks,

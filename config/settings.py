@@ -82,6 +82,9 @@ class MqttSettings(_Section):
     """A longer packet is a broken stream and ends the connection [bytes]."""
     routes: tuple[RouteSettings, ...] = (RouteSettings(filter="heat/#"),)
     """Topic filters with their decoders, first match wins."""
+    share_group: str | None = Field(None, pattern=r"^[^/+#]{1,64}$")
+    """Name shared by several collectors, each with its own client id and spool: the broker deals the messages out
+    among them (shared subscriptions, MQTT 5). Empty: this collector gets all of them."""
 
 
 class CollectorSettings(_Section):
@@ -103,6 +106,10 @@ class CollectorSettings(_Section):
     """Data older than this are stored and raise no live alarm [s]."""
     spool_keep_s: float = Field(86400.0, gt=0)
     """Forwarded spool files are kept this long [s]."""
+    device_rate_per_s: float = Field(20.0, gt=0)
+    """Messages a second that one sender (topic) may publish in the long run [1/s]; more is rejected as throttled."""
+    device_burst: int = Field(20_000, ge=1)
+    """Messages that one sender may publish at once, for example the backlog of a gateway that was cut off."""
     rejections_max_rows: int = Field(1_000_000, ge=1000)
     """Rejections kept; the oldest beyond it are counted and deleted."""
     min_free_disk_pct: float = Field(5.0, ge=0, lt=100)
