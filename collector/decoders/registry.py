@@ -24,11 +24,13 @@ from collector.decoders.usr_edge import UsrEdgeDecoder
 from collector.decoders.wmbus import WmbusDecoder
 from collector.decoders.zigbee2mqtt import Zigbee2mqttDecoder
 from collector.device_map import FileDeviceMap
+from collector.routes import RouteTable
 from config.meter_keys import read_meter_keys
 from config.point_maps import configured_point_maps
+from config.settings import MqttSettings
 from heating.errors import HeatingError
 
-__all__ = ["DECODERS", "DecoderFactory", "UnknownFamilyError", "build_decoder"]
+__all__ = ["DECODERS", "DecoderFactory", "UnknownFamilyError", "build_decoder", "route_mistakes"]
 
 DecoderFactory = Callable[[FamilyOptions], Decoder]
 """Takes the device map and limits of a route, returns a decoder."""
@@ -149,3 +151,17 @@ def build_decoder(
         hints=hints or Hints(),
     )
     return factory(options)
+
+
+def route_mistakes(settings: MqttSettings) -> list[str]:
+    """Return what is wrong with the routes of a configuration: filters, families, device maps; all of it at once."""
+    mistakes: list[str] = []
+    for place, route in enumerate(settings.routes):
+        try:
+            RouteTable([(route.filter, route.decoder)])
+            build_decoder(
+                route.decoder, max_payload_bytes=settings.max_payload_bytes, device_map=route.device_map
+            )
+        except HeatingError as error:
+            mistakes += [f"mqtt.routes[{place}]: {line}" for line in str(error).splitlines()]
+    return mistakes

@@ -38,3 +38,13 @@ def test_a_service_without_secret_is_told_only_when_asked_for(nuanliu: Any) -> N
 def test_the_environment_overrides_and_its_mistakes_name_the_variable(nuanliu: Any) -> None:
     nuanliu.environment["NUANLIU_MQTT__PORT"] = "none"
     assert "NUANLIU_MQTT__PORT" in nuanliu.fails("check-config", code=2)
+
+
+def test_mistakes_of_routes_and_device_maps_are_told_as_well(nuanliu: Any, written: Any) -> None:
+    devices = nuanliu.folder / "devices.yaml"
+    devices.write_text("devices:\n  a: {gadget: 1}\n", encoding="utf-8")
+    routes = f"[{{filter: 'a/#/b'}}, {{filter: 'c/#', decoder: senml, device_map: {devices}}}]"
+    complaints = nuanliu.fails(
+        "check-config", "--config", str(written(f"mqtt:\n  routes: {routes}\n")), code=2
+    )
+    assert "mqtt.routes[0]" in complaints and f"{devices}:2" in complaints
