@@ -61,10 +61,12 @@ class DecoderChain:
         collector.decoders.registry.UnknownFamilyError, collector.routes.FilterError
             When the routes are wrong.
         """
+        # A device in no map passes under its own id: the registry judges it, and knows those that were assigned.
         build = partial(build_decoder, max_payload_bytes=mqtt.max_payload_bytes)
         return cls(
             routes=[
-                (route.filter, build(route.decoder, device_map=route.device_map)) for route in mqtt.routes
+                (route.filter, build(route.decoder, device_map=route.device_map, unmapped_pass=True))
+                for route in mqtt.routes
             ],
             known=known,
             limits=TimeLimits(

@@ -29,7 +29,7 @@ from collector.retained_messages import RetainedMemory
 from collector.spool import Spool
 from collector.throttle import Throttle, ThrottleLimits
 from collector.unknown_devices import UnknownDeviceWatch, device_ids
-from config.settings import CollectorSettings
+from config.settings import CollectorSettings, MqttSettings, RouteSettings
 from heating.clock import ManualClock
 from heating.errors import HeatingError
 from heating.intervals import from_epoch_ms
@@ -328,3 +328,18 @@ def test_a_rejection_names_one_device_or_several() -> None:
 
 def test_a_rejection_reason_that_is_kept_is_never_renamed() -> None:
     assert Reason.THROTTLED.value == "throttled"
+
+
+def test_a_device_in_no_map_is_taken_once_the_registry_has_its_own_id(tmp_path: Path) -> None:
+    devices = tmp_path / "map.yaml"
+    devices.write_text("devices: {mapped: {sensor: S1}}\n")
+    known = KnownObjects(AREAS)
+    route = RouteSettings(filter="zigbee2mqtt/#", decoder="zigbee2mqtt", device_map=devices)
+    chain = DecoderChain.from_settings(
+        mqtt=MqttSettings(routes=(route,)), collector=CollectorSettings(), known=known
+    )
+    message = RawMessage("zigbee2mqtt/z-9", b'{"temperature":21.5}', NOW_MS)
+    (refused,) = chain.read([message]).rejections
+    assert (refused.reason, device_ids(refused.detail)) == (Reason.UNKNOWN_DEVICE, ["z-9"])
+    known.replace({**AREAS, ObjectRef(ROOM, "z-9"): ""})
+    assert chain.read([message]).samples.value.tolist() == [21.5]
