@@ -79,15 +79,14 @@ class MissingBuckets:
         self._starts[kind].add(start_ms)
 
     def next_gap(self, kind: str, *, ended_by_ms: int) -> Interval | None:
-        """Return the oldest missing buckets in a row that have ended, at most an hour of them; None when none."""
+        """Return the newest missing buckets in a row that have ended, at most an hour of them; None when none."""
         step = self._steps[kind]
-        ended = (start for start in self._starts[kind] if start + step <= ended_by_ms)
-        begin = min(ended, default=None)
-        if begin is None:
+        newest = max((start for start in self._starts[kind] if start + step <= ended_by_ms), default=None)
+        if newest is None:
             return None
-        end = begin + step
-        while end in self._starts[kind] and end + step <= ended_by_ms and end - begin < HOUR_MS:
-            end += step
+        begin, end = newest, newest + step
+        while begin - step in self._starts[kind] and end - begin < HOUR_MS:
+            begin -= step
         return Interval(from_epoch_ms(begin), from_epoch_ms(end))
 
     def fill(self, kind: str, gap: Interval) -> None:

@@ -149,6 +149,7 @@ class RollupWriter:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="rollup-writer", daemon=True)
         self._trouble = ""
+        self._gaps_filled = 0
         self.rows_written = 0
         """Roll-up rows that the store took."""
         self.late_rows = 0
@@ -198,20 +199,20 @@ class RollupWriter:
     def _run(self) -> None:
         while not self._stopping.wait(ROUND_S):
             self._guarded_round()
-            while len(self._missing) and not self._stopping.is_set() and self._guarded_round():
-                self._stopping.wait(0.05)
+            while self._gaps_filled and not self._stopping.wait(0.05):
+                self._guarded_round()
         self._guarded_round()
 
-    def _guarded_round(self) -> int:
+    def _guarded_round(self) -> None:
         try:
-            written = self.run_once()
+            self.run_once()
         except (HeatingError, OSError) as error:
+            self._gaps_filled = 0
             if str(error) != self._trouble:
                 _log.warning("storage.rollups_wait", error=str(error))
             self._trouble = str(error) or type(error).__name__
-            return 0
-        self._trouble = ""
-        return written
+        else:
+            self._trouble = ""
 
     def run_once(self) -> int:
         """Take what came, write buckets that are over, amend, compute a piece of what is missing; return rows.
@@ -368,24 +369,23 @@ class RollupWriter:
             save_state(self._state_file, self._state)
 
     def _fill_gaps(self, now_ms: int) -> None:
-        """Compute missing buckets from raw readings, an hour at a time, until one had readings in it."""
-        for _ in range(GAPS_IN_A_ROUND):
-            if not len(self._missing) or not self.settled():
-                return
-            before = self.rows_written
-            if not self._fill_one_gap(now_ms) or self.rows_written > before:
+        """Compute missing buckets from raw readings, the newest first, an hour of each kind at a time."""
+        self._gaps_filled = 0
+        while self._gaps_filled < GAPS_IN_A_ROUND and len(self._missing) and self.settled():
+            rows, gaps = self.rows_written, self._gaps_filled
+            for kind in KINDS:
+                self._fill_one_gap(kind, now_ms)
+            if self._gaps_filled == gaps or self.rows_written > rows:
                 return
 
-    def _fill_one_gap(self, now_ms: int) -> bool:
-        for kind in KINDS:
-            gap = self._missing.next_gap(kind.name, ended_by_ms=now_ms - GRACE_MS)
-            if gap is None:
-                continue
-            step = timedelta(milliseconds=kind.step_ms)
-            found = self._store.statistics(kind.measurement, kind.points, gap, step=step)
-            self._pending = [rows for part in found for rows in self._rollups(kind, part)]
-            self._drain()
-            self._missing.fill(kind.name, gap)
-            self._note_written()
-            return True
-        return False
+    def _fill_one_gap(self, kind: Kind, now_ms: int) -> None:
+        gap = self._missing.next_gap(kind.name, ended_by_ms=now_ms - GRACE_MS)
+        if gap is None:
+            return
+        step = timedelta(milliseconds=kind.step_ms)
+        found = self._store.statistics(kind.measurement, kind.points, gap, step=step)
+        self._pending = [rows for part in found for rows in self._rollups(kind, part)]
+        self._drain()
+        self._missing.fill(kind.name, gap)
+        self._gaps_filled += 1
+        self._note_written()
