@@ -11,7 +11,7 @@ from google.protobuf.message import DecodeError
 
 from collector.decoders.decoded import Decoded, Reason
 from collector.decoders.device_times import epoch_ms_of
-from collector.decoders.foreign import DeviceTarget, FamilyOptions, ForeignRows
+from collector.decoders.foreign import MAX_FIELDS, DeviceTarget, FamilyOptions, ForeignRows
 from collector.decoders.named_points import NamedValue, fields_of
 from collector.decoders.sparkplug_b_pb2 import Metric, Payload
 from collector.decoders.sparkplug_metrics import is_control, metric_quality, metric_unit, metric_value
@@ -174,6 +174,9 @@ class SparkplugBDecoder:
         memory = node.device(message.device)
         unknown: list[str] = []
         groups: dict[tuple[int | None, bool], list[NamedValue]] = {}
+        if len(message.payload.metrics) > MAX_METRICS:
+            left = len(message.payload.metrics) - MAX_METRICS
+            rows.reject(message.place, Reason.TOO_BIG, f"{left} metrics beyond {MAX_METRICS}")
         for metric in message.payload.metrics[:MAX_METRICS]:
             birth = _birth_of(metric, message.device, node, memory)
             if birth is None:
@@ -195,9 +198,11 @@ class SparkplugBDecoder:
             self._ask(rows, message, f"unknown alias {unknown[0]}")
         for (measured_ms, historical), values in groups.items():
             fields = fields_of(values, target, self._maps)
-            rows.add(
-                message.place, message.raw, device, fields, measured_ms=measured_ms, backfilled=historical
-            )
+            for first in range(0, len(fields), MAX_FIELDS - 1):
+                part = fields[first : first + MAX_FIELDS - 1]
+                rows.add(
+                    message.place, message.raw, device, part, measured_ms=measured_ms, backfilled=historical
+                )
         if not groups and not unknown and not message.kind.endswith("BIRTH"):
             rows.reject(message.place, Reason.NOT_TELEMETRY, "no metrics that are readings")
 
@@ -248,8 +253,10 @@ class SparkplugBDecoder:
             )
             for metric, value in memory.last.items()
         ]
-        fields = fields_of([*stale, NamedValue("gateway_online", 0.0)], target, self._maps)
-        rows.add(message.place, message.raw, name, fields, measured_ms=message.raw.received_ms)
+        fields = fields_of([NamedValue("gateway_online", 0.0), *stale], target, self._maps)
+        for first in range(0, len(fields), MAX_FIELDS):
+            part = fields[first : first + MAX_FIELDS]
+            rows.add(message.place, message.raw, name, part, measured_ms=message.raw.received_ms)
         rows.note(f"{name} is dead: {len(stale)} metrics are stale")
 
 

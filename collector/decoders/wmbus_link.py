@@ -73,6 +73,10 @@ def read_link(frame: bytes) -> LinkFrame | TransportFault:
     plain = _without_sums(frame)
     if isinstance(plain, str):
         return TransportFault(Reason.WRONG_TYPE, plain)
+    if len(plain) <= FIRST_BLOCK:
+        return TransportFault(
+            Reason.WRONG_TYPE, f"length byte says {frame[0]}: no room for an address and a CI"
+        )
     address = MeterAddress.of(plain[2:4], plain[4:8], plain[8], plain[9])
     if plain[1] not in READING_CONTROLS:
         return TransportFault(Reason.NOT_TELEMETRY, f"C field 0x{plain[1]:02X} carries no readings", address)

@@ -99,6 +99,14 @@ def test_the_sequence_runs_round_at_256_and_a_repeat_is_no_gap(decoder: Sparkplu
     assert decoder.rebirth_requests == []
 
 
+def test_a_birth_of_many_metrics_is_taken_whole_and_an_endless_one_is_cut(decoder: SparkplugBDecoder) -> None:
+    found = decode(decoder, payload([number(f"m{n}", n, n) for n in range(1200)]), NODE.format("NBIRTH"))
+    assert len(found.extras) == 1200
+    assert not found.rejections
+    endless = [Metric(name=f"m{n}", float_value=1) for n in range(5001)]
+    assert reasons(decode(decoder, payload(endless, seq=1), NODE.format("NDATA"))) == ["too_big"]
+
+
 def test_an_unknown_alias_is_rejected_and_asks_for_a_rebirth(born: SparkplugBDecoder) -> None:
     metrics = [Metric(alias=77, float_value=1), Metric(alias=1, float_value=86.5)]
     found = decode(born, payload(metrics, seq=2), DEVICE.format("DDATA"))
@@ -199,6 +207,7 @@ def test_a_device_map_may_name_the_whole_path_and_scale_metrics() -> None:
         ("spBv1.0/G/WHAT/N", payload(), "bad_topic"),
         ("other/G/NDATA/N", payload(), "bad_topic"),
         (NODE.format("NDATA"), b"\xff\xff\xff", "wrong_type"),
+        (NODE.format("NDATA"), payload([Metric(name="name")]).replace(b"name", b"n\xffme"), "wrong_type"),
         (NODE.format("NDATA"), b"x" * 300_000, "too_big"),
         (NODE.format("NDATA"), payload(), "not_telemetry"),
     ],

@@ -144,6 +144,7 @@ def test_a_damaged_block_is_rejected(decoder: WmbusDecoder) -> None:
     ("payload", "reason", "word"),
     [
         (b"", "wrong_type", "no wireless"),
+        (b"\x05" + bytes(30), "wrong_type", "no room"),
         (frame(b"\x7a\x01\x00\x00\x00" + RECORDS)[:-4], "wrong_type", "length"),
         (frame(b"\x7a\x01\x00\x00\x00" + RECORDS, control=0x53), "not_telemetry", "C field"),
         (frame(b"\xa2" + RECORDS), "not_telemetry", "CI"),
@@ -164,6 +165,14 @@ def test_what_is_no_reading_is_rejected_with_a_reason(
 @given(data=st.binary(max_size=260))
 def test_no_bytes_make_it_raise(data: bytes) -> None:
     found = decode(WmbusDecoder(FamilyOptions(hints=Hints(key=KEY))), data)
+    assert found.rejections or len(found.samples) or found.extras
+
+
+@given(position=st.integers(0, 40), value=st.integers(0, 255))
+def test_no_changed_byte_makes_it_raise(position: int, value: int) -> None:
+    data = bytearray(mode_5())
+    data[position] = value
+    found = decode(WmbusDecoder(FamilyOptions(hints=Hints(key=KEY))), bytes(data))
     assert found.rejections or len(found.samples) or found.extras
 
 
