@@ -9,6 +9,7 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import duckdb
@@ -94,8 +95,9 @@ class _Parser:
 _PARSER = _Parser()
 
 
+@lru_cache(maxsize=1024)
 def parse_condition(text: str) -> Expression:
-    """Parse a condition and refuse everything that is not on the whitelist.
+    """Parse a condition and refuse everything that is not on the whitelist; the same text is parsed once.
 
     Raises
     ------

@@ -1,5 +1,6 @@
 """The step is a pure function: the fleet can be split by station, the state saved at any tick, the order is fixed."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -18,6 +19,15 @@ T0 = datetime(2026, 1, 10, tzinfo=UTC)
 RULES = load_rules(RulesSettings())
 TREE: HeatTree = build_heat_tree(small_site(stations=4))
 TICKS = 60
+ENGINE = RuleEngine(RULES)
+"""Compiled once: a step is a function of its arguments alone."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def let_go() -> Iterator[None]:
+    """Close the expression engine after the last test."""
+    yield
+    ENGINE.close()
 
 
 def random_tables(seed: int) -> list[SignalTables]:
@@ -50,14 +60,12 @@ def random_tables(seed: int) -> list[SignalTables]:
 def run(
     tables: list[SignalTables], *, state: EngineState | None = None, first: int = 0
 ) -> tuple[list[Transition], list[StepResult]]:
-    engine = RuleEngine(RULES)
     state = EngineState() if state is None else state
     results: list[StepResult] = []
     for place, table in enumerate(tables, start=first):
-        result = engine.step(state, table, T0 + timedelta(minutes=10 * place), tree=TREE)
+        result = ENGINE.step(state, table, T0 + timedelta(minutes=10 * place), tree=TREE)
         state = result.state
         results.append(result)
-    engine.close()
     return [transition for result in results for transition in result.transitions], results
 
 

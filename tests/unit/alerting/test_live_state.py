@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerting.live_state import LiveState
@@ -132,6 +132,7 @@ readings = st.lists(
 )
 
 
+@settings(max_examples=40)
 @given(readings)
 def test_the_median_is_that_of_the_last_hour(rows: list[tuple[int, int, int]]) -> None:
     live = live_state()
@@ -146,6 +147,7 @@ def test_the_median_is_that_of_the_last_hour(rows: list[tuple[int, int, int]]) -
         assert (found == np.median(usable)) if fresh else np.isnan(found)
 
 
+@settings(max_examples=40)
 @given(readings, st.randoms(use_true_random=False))
 def test_duplicates_and_late_batches_change_no_latest_value(
     rows: list[tuple[int, int, int]], random: object

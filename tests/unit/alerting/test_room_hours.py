@@ -71,6 +71,16 @@ def test_a_night_hour_counts_seven_tenths() -> None:
     assert found[0] == pytest.approx(16 + 7 * 0.7, abs=1e-4)
 
 
+def test_a_reading_that_comes_after_its_hour_was_summed_counts() -> None:
+    hours = RoomHours(1)
+    sums = degree_hours(hours, [18.0])
+    note(hours, 0, 4.5, 17.0)
+    at_ms = (T0_HOUR + 6) * HOUR_MS
+    assert sums.at(at_ms)[0].tolist() == [1.0]
+    note(hours, 0, 5.9, 16.0)
+    assert sums.at(at_ms)[0].tolist() == [3.0]
+
+
 def test_rollups_fill_what_has_no_reading_and_change_nothing_else() -> None:
     hours = RoomHours(2)
     sums = degree_hours(hours, [18.0, 18.0])

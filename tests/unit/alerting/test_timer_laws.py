@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 from datetime import timedelta
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerting.conditions.evaluation import RuleTruth
@@ -68,6 +68,7 @@ def run(
     return sorted(found), state
 
 
+@settings(max_examples=40)
 @given(series)
 def test_nothing_fires_before_the_on_delay_of_known_truth(ticks: list[tuple[Truth, ...]]) -> None:
     for place, kind, subject, _ in run(ticks)[0]:
@@ -78,6 +79,7 @@ def test_nothing_fires_before_the_on_delay_of_known_truth(ticks: list[tuple[Trut
             assert sum(v == 1 for v in held[-since_false:]) > 3
 
 
+@settings(max_examples=40)
 @given(series)
 def test_nothing_clears_without_good_data_for_the_off_delay(ticks: list[tuple[Truth, ...]]) -> None:
     for place, kind, subject, _ in run(ticks)[0]:
@@ -88,6 +90,7 @@ def test_nothing_clears_without_good_data_for_the_off_delay(ticks: list[tuple[Tr
             assert sum(v == 1 for v in cleared[-since_not:]) > 4
 
 
+@settings(max_examples=40)
 @given(series)
 def test_raised_and_cleared_alternate_for_each_subject(ticks: list[tuple[Truth, ...]]) -> None:
     found, _ = run(ticks)
@@ -96,12 +99,14 @@ def test_raised_and_cleared_alternate_for_each_subject(ticks: list[tuple[Truth, 
         assert kinds == (["raised", "cleared"] * len(kinds))[: len(kinds)]
 
 
+@settings(max_examples=40)
 @given(series)
 def test_judging_subjects_apart_gives_the_same_as_together(ticks: list[tuple[Truth, ...]]) -> None:
     apart = sorted(run(ticks, subjects=(0,))[0] + run(ticks, subjects=(1, 2))[0])
     assert run(ticks)[0] == apart
 
 
+@settings(max_examples=40)
 @given(series)
 def test_a_doubled_tick_changes_nothing(ticks: list[tuple[Truth, ...]]) -> None:
     once, state = run(ticks)
@@ -111,6 +116,7 @@ def test_a_doubled_tick_changes_nothing(ticks: list[tuple[Truth, ...]]) -> None:
         assert np.array_equal(getattr(state, entry.name), getattr(same, entry.name))
 
 
+@settings(max_examples=40)
 @given(series, st.integers(min_value=1, max_value=20))
 def test_missing_data_for_any_time_lose_and_gain_nothing(ticks: list[tuple[Truth, ...]], gap: int) -> None:
     unknown = ((-1, -1, -1),) * SUBJECTS
@@ -118,6 +124,7 @@ def test_missing_data_for_any_time_lose_and_gain_nothing(ticks: list[tuple[Truth
     assert run(with_gap)[0] == run(ticks)[0]
 
 
+@settings(max_examples=40)
 @given(series)
 def test_priority_only_becomes_more_urgent_while_active(ticks: list[tuple[Truth, ...]]) -> None:
     present = dict.fromkeys(range(SUBJECTS), 9)
