@@ -1,7 +1,7 @@
 """Devices: the list of those that the registry does not know, their assignment, and the clocks of known ones."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
@@ -138,7 +138,7 @@ class DeviceRecords:
                 sensor_id=device_id,
                 family=family,
                 household_id=household_id,
-                start=start,
+                start=start.astimezone(UTC),
                 keep_other=keep_other,
                 by=by,
                 now=now,

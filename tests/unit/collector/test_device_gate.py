@@ -98,18 +98,11 @@ class Rig:
             unknown=self.unknown,
             clocks=self.clocks,
         )
-        forwarder = Forwarder(
-            spool=spool,
-            store=cast(TimeSeriesStore, self.store),
-            slot="c0",
-            settings=settings,
-            backoff=Backoff(first_s=0.01, longest_s=0.05),
-        )
         self.collector = Collector(
             source=self.source,
             chain=self.gate,
             spool=spool,
-            forwarder=forwarder,
+            forwarder=self._forwarder(spool, settings),
             sinks=[self, self.clocks],
             disk=DiskGuard(folder=folder, min_free_pct=0.0),
             settings=settings,
@@ -123,6 +116,15 @@ class Rig:
             folder=folder,
             clock=clock,
             every_s=0.02,
+        )
+
+    def _forwarder(self, spool: Spool, settings: CollectorSettings) -> Forwarder:
+        return Forwarder(
+            spool=spool,
+            store=cast(TimeSeriesStore, self.store),
+            slot="c0",
+            settings=settings,
+            backoff=Backoff(first_s=0.01, longest_s=0.05),
         )
 
     def accept(self, batch: SampleBatch) -> None:
