@@ -14,6 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from collector import forwarder
 from collector.known_objects import KnownObjects
 from collector.mqtt.batch_client import BatchClient
@@ -97,6 +99,7 @@ def open_store(options: dict[str, Any], clock: Clock) -> TimeSeriesStore:
 
 def main() -> None:
     """Run until the end of standard input."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=sys.stderr))
     options = json.loads(sys.argv[1])
     sabotage(options.get("sabotage", ""))
     mqtt = MqttSettings(

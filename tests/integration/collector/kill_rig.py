@@ -53,16 +53,23 @@ class KillRig:
     seed: int = 1
     options: dict[str, Any] = field(default_factory=dict)
     """More options of the child."""
+    prefix: list[str] = field(default_factory=list)
+    """Words before the child's command."""
     published: list[int] = field(default_factory=lambda: [0] * DEVICES)
     origin_ms: int = 0
     _child: subprocess.Popen[str] | None = None
     _client: Any = None
-    _infos: list[Any] = field(default_factory=list)
+    handed: int = 0
+    """Messages handed to the publisher."""
+    acknowledged: int = 0
+    """Messages that the broker has acknowledged to the publisher."""
 
     def __post_init__(self) -> None:
         self.origin_ms = SystemClock().now_ms() // 1000 * 1000 - 6 * 3600 * 1000
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"rig-{self.port}-{self.seed}")
         self._client.max_inflight_messages_set(5_000)
+        self._client.reconnect_delay_set(0.2, 1.0)
+        self._client.on_publish = self._note_published
         self._client.connect(self.host, self.port)
         self._client.loop_start()
 
@@ -81,13 +88,18 @@ class KillRig:
         }
         with (self.folder / "child.log").open("a") as log:
             self._child = subprocess.Popen(
-                [sys.executable, str(Path(__file__).with_name("collector_child.py")), json.dumps(options)],
+                [
+                    *self.prefix,
+                    sys.executable,
+                    str(Path(__file__).with_name("collector_child.py")),
+                    json.dumps(options),
+                ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
                 cwd=ROOT,
-                env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin"},
+                env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin:/usr/sbin"},
             )
         assert self._child.stdout is not None
         lines = iter(self._child.stdout.readline, "")
@@ -152,11 +164,15 @@ class KillRig:
             self.published[device] += 1
             payload = {"t": self.origin_ms + number * 1000, "seq": number, "v": {"room_temp_c": number % 50}}
             topic = f"heat/xl/room/S{device}/telemetry"
-            self._infos.append(self._client.publish(topic, json.dumps(payload), qos=1))
+            self._client.publish(topic, json.dumps(payload), qos=1)
+            self.handed += 1
+
+    def _note_published(self, *_arguments: Any) -> None:
+        self.acknowledged += 1
 
     def settle(self) -> None:
-        """Wait until the broker has acknowledged every message."""
-        wait_until(lambda: all(info.is_published() for info in self._infos), 60, what="broker has everything")
+        """Wait until the broker has acknowledged every message, those published while it was away included."""
+        wait_until(lambda: self.acknowledged >= self.handed, 60, what="broker has everything")
 
     def wait_for_redelivery(self, timeout_s: float = 45.0) -> None:
         """Give the broker the time to send again what a dead collector held (NATS: 30 s); loss is judged later."""
@@ -212,7 +228,8 @@ class KillRig:
 
     def stored(self) -> Counter[tuple[str, int]]:
         """What the store gives back."""
-        store = open_time_series_store(TimeSeriesSettings(url=f"duckdb:///{self.folder}/store"))
+        address = self.options.get("store", f"duckdb:///{self.folder}/store")
+        store = open_time_series_store(TimeSeriesSettings(url=address))
         window = Interval(from_epoch_ms(self.origin_ms), from_epoch_ms(self.origin_ms + 86_400_000))
         found: Counter[tuple[str, int]] = Counter()
         for device in range(DEVICES):

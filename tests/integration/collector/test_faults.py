@@ -1,0 +1,209 @@
+"""Faults around a living collector: the network, the brokers, the store and the disk; the oracle finds nothing missing."""
+
+import re
+import subprocess
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.integration.collector.kill_rig import KillRig, Verdict
+from tests.support.servers.influxdb import InfluxdbServer
+from tests.support.servers.mosquitto import MosquittoBroker
+from tests.support.servers.nats import NatsBroker
+from tests.support.tcp_proxy import TcpProxy, running_proxy
+from tests.support.waiting import wait_until
+
+UNHARMED = Verdict(lost=0, doubled=0, invented=0)
+OPEN_WINDOW = "max_queued_messages 0\nmax_inflight_messages 0"
+SHIPPED = Path(__file__).parents[3] / "config/defaults/broker"
+
+
+def finish(rig: KillRig, *, timeout_s: float = 30.0) -> None:
+    """Let everything arrive, end the collector and hold spool and store against the oracle."""
+    rig.settle()
+    wait_until(
+        lambda: not rig.judge(rig.spooled()).lost, timeout_s, interval_s=0.3, what="nothing is missing"
+    )
+    rig.end_child()
+    assert rig.judge(rig.spooled()) == UNHARMED
+    assert rig.judge(rig.stored()) == UNHARMED
+
+
+def disturb(proxy: TcpProxy, rig: KillRig, fault: str) -> None:
+    """Do one kind of damage to the collector's connection while messages flow."""
+    pause = threading.Event()
+    match fault:
+        case "cut" | "reset":
+            for _time in range(3):
+                rig.publish(1_000)
+                pause.wait(0.2)
+                wait_until(proxy.cut if fault == "cut" else proxy.reset, 10)
+        case "delay":
+            proxy.delay_s = 0.2
+            rig.publish(2_000)
+        case "drip":
+            proxy.drip_bytes = 100
+            rig.publish(400)
+        case "blackhole":
+            proxy.blackhole = True
+            rig.publish(1_000)
+            before = proxy.accepted
+            wait_until(lambda: proxy.accepted > before, 40, what="the silence is noticed")
+            proxy.blackhole = False
+            rig.publish(1_000)
+
+
+@pytest.mark.mosquitto
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", ["cut", "reset", "delay", "drip", "blackhole"])
+def test_a_bad_network_loses_and_doubles_nothing(
+    mosquitto_factory: Callable[..., MosquittoBroker], tmp_path: Path, fault: str
+) -> None:
+    broker = mosquitto_factory(configuration=OPEN_WINDOW)
+    with running_proxy(broker.port) as proxy:
+        rig = KillRig(host=broker.host, port=broker.port, folder=tmp_path, protocol="5", seed=21)
+        rig.options = {"port": proxy.port, "mqtt": {"keepalive_s": 5}}
+        try:
+            rig.start_child()
+            rig.publish(500)
+            disturb(proxy, rig, fault)
+            finish(rig)
+        finally:
+            rig.close()
+
+
+def shipped_durability(folder: Path) -> str:
+    """Return the lines of the shipped Mosquitto configuration that say what survives."""
+    lines = (SHIPPED / "mosquitto.conf").read_text().splitlines()
+    kept = [line for line in lines if re.match(r"(persist|autosave|max_inflight|max_queued)", line)]
+    assert "autosave_on_changes true" in kept
+    data = folder / "broker-data"
+    data.mkdir()
+    return "\n".join(line.replace("$folder/data", str(data)) for line in kept)
+
+
+def shake(rig: KillRig, broker: MosquittoBroker | NatsBroker, *, crash: bool, messages: int) -> None:
+    """Restart a broker under a living collector, and while it holds messages for an absent one."""
+    rig.start_child()
+    rig.publish(messages)
+    broker.restart(crash=crash)
+    rig.publish(messages)
+    rig.settle()
+    rig.kill_child()
+    rig.publish(messages)
+    rig.settle()
+    broker.restart(crash=crash)
+    rig.start_child()
+    rig.publish(messages)
+
+
+@pytest.mark.mosquitto
+@pytest.mark.slow
+@pytest.mark.parametrize("crash", [False, True], ids=["restart", "kill"])
+def test_mosquitto_as_shipped_keeps_what_it_acknowledged(
+    mosquitto_factory: Callable[..., MosquittoBroker], tmp_path: Path, crash: bool
+) -> None:
+    broker = mosquitto_factory(configuration=shipped_durability(tmp_path))
+    rig = KillRig(host=broker.host, port=broker.port, folder=tmp_path, protocol="5", seed=22)
+    try:
+        shake(rig, broker, crash=crash, messages=300)
+        finish(rig)
+    finally:
+        rig.close()
+
+
+@pytest.mark.nats
+@pytest.mark.slow
+def test_nats_as_shipped_keeps_what_it_acknowledged_over_a_kill(
+    nats_factory: Callable[[], NatsBroker], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.support.servers import nats
+
+    shipped = (SHIPPED / "nats-server.conf").read_text()
+    assert "sync_interval: always" in shipped
+    durable = nats.CONFIGURATION.replace('"{store}" }}', '"{store}", sync_interval: always }}')
+    durable = durable.replace("65535", '20000\n  ack_wait: "10s"')
+    assert durable.count("sync_interval") == 1
+    monkeypatch.setattr(nats, "CONFIGURATION", durable)
+    broker = nats_factory()
+    rig = KillRig(host=broker.host, port=broker.port, folder=tmp_path, seed=23)
+    try:
+        shake(rig, broker, crash=True, messages=500)
+        finish(rig, timeout_s=60)
+    finally:
+        rig.close()
+
+
+@pytest.mark.influxdb
+@pytest.mark.mosquitto
+@pytest.mark.slow
+def test_a_store_that_is_down_for_a_while_gets_everything_once(
+    mosquitto_factory: Callable[..., MosquittoBroker],
+    influxdb_factory: Callable[..., InfluxdbServer],
+    tmp_path: Path,
+) -> None:
+    broker, store = mosquitto_factory(configuration=OPEN_WINDOW), influxdb_factory()
+    store.create_database("nuanliu")
+    rig = KillRig(host=broker.host, port=broker.port, folder=tmp_path, protocol="5", seed=24)
+    rig.options = {"store": f"influxdb://{store.host}:{store.port}"}
+    try:
+        rig.start_child()
+        rig.publish(1_000)
+        rig.settle()
+        wait_until(lambda: sum(rig.stored().values()) == 1_000, 20, interval_s=0.3)
+        store.process.kill()
+        rig.publish(3_000)
+        wait_until(lambda: not rig.judge(rig.spooled()).lost, 20, interval_s=0.3)
+        wait_until(lambda: (tmp_path / "child.log").read_text().count("collector.forward_failed") >= 3, 20)
+        store.process.start()
+        wait_until(lambda: not rig.judge(rig.stored()).lost, 40, interval_s=0.5)
+        finish(rig)
+    finally:
+        rig.close()
+
+
+def in_small_disk(folder: Path, *, megabytes: int, ballast: int) -> list[str]:
+    """Return the words before a command that give it a small disk of its own, nearly full, at the folder."""
+    folder.mkdir()
+    script = (
+        f"mount -t tmpfs -o size={megabytes}m tmpfs {folder} &&"
+        f' dd if=/dev/zero of={folder}/ballast bs=1M count={ballast} status=none && exec "$@"'
+    )
+    return ["unshare", "-m", "sh", "-c", script, "sh"]
+
+
+@pytest.mark.mosquitto
+@pytest.mark.slow
+@pytest.mark.parametrize("free_pct", [0.0, 20.0], ids=["full", "guarded"])
+def test_a_full_disk_stops_acknowledging_and_recovers_by_itself(
+    mosquitto_factory: Callable[..., MosquittoBroker], tmp_path: Path, free_pct: float
+) -> None:
+    if subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("a small disk needs the right to mount: run as root")
+    broker = mosquitto_factory(configuration=OPEN_WINDOW)
+    rig = KillRig(host=broker.host, port=broker.port, folder=tmp_path, protocol="5", seed=25)
+    rig.options = {"settings": {"min_free_disk_pct": free_pct}}
+    rig.prefix = in_small_disk(tmp_path / "spool", megabytes=8, ballast=6)
+    log = tmp_path / "child.log"
+    try:
+        rig.start_child()
+        rig.publish(40_000)
+        wait_until(lambda: "collector.not_writing" in log.read_text(), 30, what="the full disk is told")
+        rig.publish(1_000)
+        inside = ["nsenter", "-t", str(rig.child_pid), "-m"]
+        subprocess.run([*inside, "mount", "-o", "remount,size=256m", str(tmp_path / "spool")], check=True)
+        rig.settle()
+        sizes: list[bytes] = []
+
+        def spool_stands() -> bool:
+            sizes.append(subprocess.check_output([*inside, "du", "-sb", str(tmp_path / "spool")]))
+            return len(sizes) > 4 and len(set(sizes[-4:])) == 1
+
+        wait_until(spool_stands, 40, interval_s=0.7, what="the spool grows no more")
+        counts = rig.end_child()
+        assert counts["accepted"] == sum(rig.published)
+        assert rig.judge(rig.stored()) == UNHARMED
+    finally:
+        rig.close()
