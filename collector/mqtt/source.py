@@ -39,6 +39,11 @@ log = structlog.get_logger()
 _epoch_of = attrgetter("epoch")
 
 
+def _within(group: str, topic_filter: str) -> str:
+    """Return a filter as a member of a group subscribes to it; one that names a group already stays."""
+    return topic_filter if topic_filter.startswith("$share/") else group + topic_filter
+
+
 class MqttSource:
     """Messages of a broker, taken in batches and acknowledged after they are kept.
 
@@ -73,7 +78,9 @@ class MqttSource:
         self._clock = clock
         self._durable = durable
         self._subscriptions_file = subscriptions_file
-        self._filters = tuple(dict.fromkeys(route.filter for route in settings.routes))
+        shared = durable and settings.share_group
+        group = f"$share/{settings.share_group}/" if shared else ""
+        self._filters = tuple(dict.fromkeys(_within(group, route.filter) for route in settings.routes))
         self._refused: dict[int, str] = {}
         self._queue: deque[ArrivedMessage] = deque()
         self._queued_bytes = 0
