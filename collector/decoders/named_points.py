@@ -88,17 +88,17 @@ def _known(item: NamedValue, meaning: NamedPoint, told_unit: str, target: Device
     if value is None:
         value = number_of(item.raw)
     if value is None:
-        absent = item.raw is None or (isinstance(item.raw, str) and plain_name(item.raw) in ABSENT_WORDS)
-        if absent or item.quality >= Quality.BAD:
+        silent = item.raw is None or (isinstance(item.raw, str) and plain_name(item.raw) in ABSENT_WORDS)
+        if silent or item.quality >= Quality.BAD:
             return Field(item.name, None, meaning.unit, meaning.point, max(item.quality, Quality.BAD))
         return Field(
             item.name, _text(item.raw), told_unit or meaning.unit, None, max(item.quality, Quality.BAD)
         )
-    if point.kind is PointKind.GAUGE and value in ABSENT_NUMBERS:
-        return Field(item.name, None, meaning.unit, meaning.point, max(item.quality, Quality.BAD_SENTINEL))
     unit = plain_unit(item.unit)
     scaled = value * meaning.scale + meaning.offset
-    return Field(item.name, scaled, unit or meaning.unit, meaning.point, item.quality)
+    absent = point.kind is PointKind.GAUGE and value in ABSENT_NUMBERS
+    quality = max(item.quality, Quality.BAD_SENTINEL) if absent else item.quality
+    return Field(item.name, scaled, unit or meaning.unit, meaning.point, quality)
 
 
 def _word(raw: object, meaning: NamedPoint) -> float | None:

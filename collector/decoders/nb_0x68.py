@@ -42,8 +42,10 @@ OLDEST_FIRST: Final = "oldest_first"
 class RoomSample:
     """One record of a packet."""
 
-    temperature_c: float | None
-    """[°C]; None: the probe is absent."""
+    temperature_c: float
+    """[°C]; meaningless when the probe is absent."""
+    probe_absent: bool
+    """The temperature is one of the numbers that say «no probe»."""
     humidity_pct: float | None
     """[%]; None: no humidity sensor."""
     low_battery: bool
@@ -163,7 +165,8 @@ def _packet(frame: bytes, data: bytes, head: int, sim: int, zone: ZoneInfo, near
 def _sample(record: bytes) -> RoomSample:
     raw = int.from_bytes(record[2:4], "big", signed=True)
     return RoomSample(
-        temperature_c=None if raw in ABSENT_TEMPERATURES else raw / 10,
+        temperature_c=raw / 10,
+        probe_absent=raw in ABSENT_TEMPERATURES,
         humidity_pct=None if record[4] == ABSENT_HUMIDITY else float(record[4]),
         low_battery=bool(record[0] & 1),
         moved=bool(record[0] & 2),
@@ -222,7 +225,7 @@ def add_packet(
 
 
 def _fields_of(sample: RoomSample, doubt: int) -> list[Field]:
-    sentinel = Quality.BAD_SENTINEL if sample.temperature_c is None else doubt
+    sentinel = Quality.BAD_SENTINEL if sample.probe_absent else doubt
     fields = [Field("temperature", sample.temperature_c, "°C", "room_temp_c", sentinel)]
     if sample.humidity_pct is not None:
         fields.append(Field("humidity", sample.humidity_pct, "%", "room_humidity_pct", doubt))

@@ -154,12 +154,7 @@ class SparkplugBDecoder:
     def _birth(self, rows: ForeignRows, message: _Message, node: NodeMemory) -> None:
         node.forget_device(message.device)
         memory = node.device(message.device)
-        metrics = message.payload.metrics
-        if len(metrics) > MAX_METRICS:
-            rows.reject(
-                message.place, Reason.TOO_BIG, f"{len(metrics) - MAX_METRICS} metrics beyond {MAX_METRICS}"
-            )
-        for metric in metrics[:MAX_METRICS]:
+        for metric in message.payload.metrics[:MAX_METRICS]:
             if metric.name:
                 birth = MetricBirth(metric.name, metric.datatype, metric_unit(metric))
                 memory.births[metric.name] = birth
@@ -171,28 +166,11 @@ class SparkplugBDecoder:
         device, target = self._target(rows, message, message.device)
         if target is None:
             return
-        memory = node.device(message.device)
         unknown: list[str] = []
-        groups: dict[tuple[int | None, bool], list[NamedValue]] = {}
-        if len(message.payload.metrics) > MAX_METRICS:
-            left = len(message.payload.metrics) - MAX_METRICS
+        groups = self._grouped(message, node, target, unknown)
+        left = len(message.payload.metrics) - MAX_METRICS
+        if left > 0:
             rows.reject(message.place, Reason.TOO_BIG, f"{left} metrics beyond {MAX_METRICS}")
-        for metric in message.payload.metrics[:MAX_METRICS]:
-            birth = _birth_of(metric, message.device, node, memory)
-            if birth is None:
-                unknown.append(str(metric.alias))
-                continue
-            if is_control(birth.name):
-                continue
-            value = metric_value(metric, birth.datatype)
-            if not metric.is_historical:
-                memory.last[birth.name] = value
-            quality = max(metric_quality(metric), Quality.BAD if value is None else Quality.GOOD)
-            item = NamedValue(
-                self._known_name(birth.name, target), value, metric_unit(metric) or birth.unit, quality
-            )
-            when = epoch_ms_of(metric.timestamp or message.payload.timestamp)
-            groups.setdefault((when, metric.is_historical), []).append(item)
         if unknown:
             rows.reject(message.place, Reason.UNKNOWN_POINT, f"unknown alias {', '.join(unknown[:_LISTED])}")
             self._ask(rows, message, f"unknown alias {unknown[0]}")
@@ -205,6 +183,29 @@ class SparkplugBDecoder:
                 )
         if not groups and not unknown and not message.kind.endswith("BIRTH"):
             rows.reject(message.place, Reason.NOT_TELEMETRY, "no metrics that are readings")
+
+    def _grouped(
+        self, message: _Message, node: NodeMemory, target: DeviceTarget, unknown: list[str]
+    ) -> dict[tuple[int | None, bool], list[NamedValue]]:
+        """Return the readings by time and whether they are history; aliases nobody gave birth to go to `unknown`."""
+        memory = node.device(message.device)
+        groups: dict[tuple[int | None, bool], list[NamedValue]] = {}
+        for metric in message.payload.metrics[:MAX_METRICS]:
+            birth = _birth_of(metric, message.device, node, memory)
+            if birth is None:
+                unknown.append(str(metric.alias))
+                continue
+            if is_control(birth.name):
+                continue
+            value = metric_value(metric, birth.datatype)
+            if not metric.is_historical:
+                memory.last[birth.name] = value
+            quality = max(metric_quality(metric), Quality.BAD if value is None else Quality.GOOD)
+            unit = metric_unit(metric) or birth.unit
+            item = NamedValue(self._known_name(birth.name, target), value, unit, quality)
+            when = epoch_ms_of(metric.timestamp or message.payload.timestamp)
+            groups.setdefault((when, metric.is_historical), []).append(item)
+        return groups
 
     def _target(self, rows: ForeignRows, message: _Message, device: str) -> tuple[str, DeviceTarget | None]:
         """Return the id of a device and what it is; None after a rejection."""
