@@ -18,8 +18,8 @@ from storage.timeseries.influxdb_store.transport import InfluxTransport, Series
 
 __all__ = ["IDS_IN_A_STATEMENT", "field_names", "newest_rows", "pieces_newest_first", "read_window", "within"]
 
-PIECE = timedelta(minutes=10)
-"""Window of one scan: the answer of a league's rooms is then some tens of megabytes."""
+PIECE = timedelta(minutes=30)
+"""Window of one scan. Each costs the server something for every series, so shorter pieces cost more in all."""
 IDS_IN_A_STATEMENT = 250
 """Ids named in one condition."""
 
@@ -70,18 +70,19 @@ def read_window(
     ]
     if not wanted:
         return SampleBatch.empty()
-    fields = ", ".join(f'"{name}", "{name}__q"' for name in wanted)
+    columns = [column for name in wanted for column in (name, f"{name}__q") if column in known]
+    fields = ", ".join(f'"{column}"' for column in columns)
     condition = within(window)
     if object_ids:
         named = " OR ".join(f'"{measurement.tag}" = $id{i}' for i in range(len(object_ids)))
         condition = f"({named}) AND {condition}"
-    answer = transport.query(
+    answer = transport.stream(
         f'SELECT {fields}, "received_ms", "{measurement.tag}" FROM "{measurement.value}" WHERE {condition}',
         database=database,
         parameters={f"id{i}": object_id for i, object_id in enumerate(object_ids)},
     )
     places: dict[str, int] = {}
-    parts = [part for series in answer[0] for part in _columns(series, wanted, measurement, places)]
+    parts = [part for series in answer for part in _columns(series, wanted, measurement, places)]
     return _batch(measurement, places, parts)
 
 
@@ -89,13 +90,16 @@ def _columns(
     series: Series, wanted: Sequence[str], measurement: Measurement, places: dict[str, int]
 ) -> Iterator[tuple[NDArray[Any], ...]]:
     """Yield object, point, time, received, value and quality of each point's readings."""
-    columns = list(zip(*series["values"], strict=True))
-    time_ms = np.array(columns[0], np.int64)
-    objects = np.array([places.setdefault(name, len(places)) for name in columns[-1]], np.int32)
-    received = np.nan_to_num(np.array(columns[-2], np.float64)).astype(np.int64)
-    for i, name in enumerate(wanted):
-        value = np.array(columns[1 + 2 * i], np.float64)
-        quality = np.nan_to_num(np.array(columns[2 + 2 * i], np.float64)).astype(np.uint8)
+    columns = dict(zip(series["columns"], zip(*series["values"], strict=True), strict=True))
+    time_ms = np.array(columns["time"], np.int64)
+    ids = columns[measurement.tag]
+    objects = np.array([places.setdefault(name, len(places)) for name in ids], np.int32)
+    received = np.nan_to_num(np.array(columns["received_ms"], np.float64)).astype(np.int64)
+    absent = np.full(len(time_ms), np.nan)
+    for name in wanted:
+        value = np.array(columns[name], np.float64) if name in columns else absent
+        codes = np.array(columns[f"{name}__q"], np.float64) if f"{name}__q" in columns else absent
+        quality = np.nan_to_num(codes).astype(np.uint8)
         rows = np.flatnonzero(~np.isnan(value) | (quality > 0))
         place = np.full(len(rows), POINT_INDEX[measurement, name], np.int16)
         yield objects[rows], place, time_ms[rows], received[rows], value[rows], quality[rows]

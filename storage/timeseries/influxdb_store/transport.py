@@ -4,7 +4,9 @@ The client keeps the pool, the credentials and the write service; retries are of
 without an end and in order.
 """
 
-from collections.abc import Mapping, Sequence
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import orjson
@@ -29,6 +31,8 @@ LINES_IN_A_REQUEST = 5000
 """Lines in one write; InfluxDB's own advice is 5,000 to 10,000."""
 CHUNK_ROWS = 50_000
 """Rows in a chunk of an answer; without chunks InfluxDB 1.x stops after 10,000 rows."""
+STREAM_BUFFER_BYTES = 1 << 18
+"""Read-ahead of an answer that is taken chunk by chunk [bytes]."""
 PING_TIMEOUT_S = 1.5
 """Longest wait for ``/ping`` [s]; the health must answer within 2 s."""
 
@@ -131,31 +135,66 @@ class InfluxTransport:
         StoreUnavailableError
             When the server is away, busy or does not let us in.
         """
+        with self._asking():
+            response = self._send_query(statements, database, parameters)
+            documents = [orjson.loads(line) for line in response.data.splitlines() if line.strip()]
+        return _joined(documents)
+
+    def stream(
+        self, statement: str, *, database: str, parameters: Mapping[str, str] | None = None
+    ) -> Iterator[Series]:
+        """Run one statement and yield its series chunk by chunk, so that a long answer is never held whole.
+
+        A series may come in several pieces. Raises as `query` does, also between the pieces.
+        """
+        with self._asking():
+            response = self._send_query(statement, database, parameters)
+            response.auto_close = False  # else the last read closes it under the reader of lines
+            try:
+                whole = True
+                for line in io.BufferedReader(response, STREAM_BUFFER_BYTES):
+                    if not line.strip():
+                        continue
+                    document = orjson.loads(line)
+                    _refuse_errors(document)
+                    for result in document.get("results", []):
+                        yield from result.get("series", [])
+                        whole = not result.get("partial", False)
+                if not whole:
+                    raise StoreQueryError(
+                        "InfluxDB cut its answer short: raise max-row-limit or ask for less"
+                    )
+            except BaseException:
+                response.close()
+                raise
+            finally:
+                response.release_conn()
+
+    def _send_query(self, statements: str, database: str | None, parameters: Mapping[str, str] | None) -> Any:
         fields = [("q", statements), ("epoch", "ms"), ("chunked", "true"), ("chunk_size", str(CHUNK_ROWS))]
         if database is not None:
             fields.append(("db", database))
         if parameters:
             fields.append(("params", orjson.dumps(dict(parameters)).decode()))
+        return self._client.api_client.call_api(
+            "/query",
+            "POST",
+            header_params={"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"},
+            post_params=fields,
+            _preload_content=False,
+            _return_http_data_only=True,
+        )
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
         try:
-            response = self._client.api_client.call_api(
-                "/query",
-                "POST",
-                header_params={
-                    "Content-Type": "application/x-www-form-urlencoded",
-                    "Accept": "application/json",
-                },
-                post_params=fields,
-                _preload_content=False,
-                _return_http_data_only=True,
-            )
-            documents = [orjson.loads(line) for line in response.data.splitlines() if line.strip()]
+            yield
         except ApiException as error:
             raise self._query_error(error) from error
         except urllib3.exceptions.HTTPError as error:
             raise self._away(error) from error
         except orjson.JSONDecodeError as error:
             raise StoreUnavailableError(f"{self._url} answered a query with something else") from error
-        return _joined(documents)
 
     def call(
         self, method: str, path: str, *, query: Mapping[str, str] | None = None, body: object = None
@@ -273,16 +312,21 @@ def _message(error: ApiException) -> str:
     return " ".join(body.split())[:300] or str(error.reason)
 
 
+def _refuse_errors(document: dict[str, Any]) -> None:
+    if "error" in document:
+        raise StoreQueryError(f"InfluxDB refused a query: {document['error']}")
+    for result in document.get("results", []):
+        if "error" in result:
+            raise StoreQueryError(f"InfluxDB refused a statement: {result['error']}")
+
+
 def _joined(documents: Sequence[dict[str, Any]]) -> list[list[Series]]:
     """Return the series of each statement, those that came in several chunks put together."""
     answers: dict[int, list[Series]] = {}
     unfinished: dict[int, bool] = {}
     for document in documents:
-        if "error" in document:
-            raise StoreQueryError(f"InfluxDB refused a query: {document['error']}")
+        _refuse_errors(document)
         for place, result in enumerate(document.get("results", [])):
-            if "error" in result:
-                raise StoreQueryError(f"InfluxDB refused a statement: {result['error']}")
             statement = result.get("statement_id", place)
             series = answers.setdefault(statement, [])
             for one in result.get("series", []):
