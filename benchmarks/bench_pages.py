@@ -25,6 +25,10 @@ _PAGES = {
     "overview": ("/overview", "dispatcher", 60_000),
     "stations": ("/stations", "dispatcher", 60_000),
     "alarms": ("/alarms", "dispatcher", 60_000),
+    "alarm_health": ("/alarms/health", "dispatcher", 60_000),
+    "incident": ("/incidents/in-1", "dispatcher", 60_000),
+    "facade": ("/buildings/b-3", "dispatcher", 60_000),
+    "community": ("/communities/c-1", "dispatcher", 60_000),
     "hotline_card": ("/hotline/households/h-1", "hotline", 60_000),
     "station": ("/stations/st-003", "dispatcher", 580_000),
 }
