@@ -3,6 +3,7 @@
 What does not live here: durability (`collector.spool`) and repeats (`collector.repeats`).
 """
 
+import traceback
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -114,9 +115,12 @@ class DecoderChain:
         try:
             decoded = validate(decoder.decode(messages), known=self._known, limits=self._limits)
             return _without_silence(decoded, self._known) if decoded.extras else decoded
-        except Exception:
-            log.exception("collector.decoder_failed", decoder=type(decoder).__name__, messages=len(messages))
+        except Exception as error:  # noqa: BLE001
+            # No full traceback: with its batch it is long, and whoever finds such a payload can send it for ever.
+            fault = f"{type(error).__name__}: {error}"[:200]
+            where = traceback.format_tb(error.__traceback__)[-1].strip()
         if len(messages) == 1:
+            log.error("collector.decoder_failed", decoder=type(decoder).__name__, error=fault, where=where)
             self.decoder_failures += 1
             rows = SampleRows()
             rows.reject(0, Reason.WRONG_TYPE, f"the decoder {type(decoder).__name__} failed on it")
