@@ -67,6 +67,12 @@ def watched(chromium_page: "Page", url: str) -> Watched:
         ("/hotline/households/h-1?q=zx", "hotline", 1366),
         ("/tickets", "hotline", 1366),
         ("/my", "resident", 375),
+        ("/overview", "dispatcher", 1920),
+        ("/overview", "wall", 3840),
+        ("/alarms/health", "dispatcher", 1366),
+        ("/incidents/in-1", "dispatcher", 768),
+        ("/buildings/b-3", "hotline", 1366),
+        ("/communities/c-1", "dispatcher", 1366),
         ("/my", "resident", 320),
     ],
 )
@@ -201,3 +207,20 @@ def test_large_text_still_fits_a_small_phone(watched: Watched) -> None:
     page = watched.open("/my", "resident", width=320, height=640)
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") >= 22
+
+
+def test_the_line_of_the_last_day_is_filled_in_after_the_list(watched: Watched) -> None:
+    page = watched.open("/stations", "dispatcher")
+    wait_until(
+        lambda: page.locator("[data-spark] [data-spark-done]").count() == page.locator("[data-spark]").count()
+    )
+    assert page.locator("[data-spark='st-003']").inner_text() == "—"
+    assert watched.complaints == []
+
+
+def test_the_first_page_fills_a_wall_screen_without_scrolling(watched: Watched) -> None:
+    for width, height in ((1920, 1080), (3840, 2160)):
+        page = watched.open("/overview", "wall", width=width, height=height)
+        assert page.evaluate("document.documentElement.scrollHeight") <= height
+        body = page.locator("#overview-body").bounding_box()
+        assert body is not None and body["y"] + body["height"] > 0.95 * height

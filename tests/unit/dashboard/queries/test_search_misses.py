@@ -23,5 +23,10 @@ def test_letters_and_digits_written_together_are_told_apart() -> None:
 
 def test_a_long_text_costs_few_look_ups() -> None:
     asked: list[str] = []
-    explain_miss(" ".join("abcdefgh"), lambda word: bool(asked.append(word)))
+
+    def finds(word: str) -> bool:
+        asked.append(word)
+        return False
+
+    explain_miss(" ".join("abcdefgh"), finds)
     assert len(asked) == 4
