@@ -30,7 +30,7 @@ from heating.assets import Site
 from heating.clock import Clock
 from heating.errors import HeatingError
 from heating.heat_tree import build_heat_tree
-from heating.protocols import TimeSeriesStore
+from heating.protocols import Health, HealthStatus, MessageSource, TimeSeriesStore
 from runtime.backup_desk import BackupDesk
 from runtime.health import HealthBoard
 from runtime.housekeeping import Housekeeping
@@ -104,6 +104,8 @@ class House:
     live_state: LiveState
     known: KnownObjects
     board: HealthBoard
+    source: MessageSource | None = None
+    """The connection that live values come from."""
     collector: Collector | None = None
     feed: LiveFeed | None = None
     alerting: AlertingService | None = None
@@ -226,10 +228,16 @@ def _add_alerting(house: House) -> None:
         registry=house.records.registry,
         clock=house.clock,
         settings=house.settings,
+        watch=lambda: _source_health(house),
     )
     house.alerting = service
     house.board.add("alerting", service.health)
     house.parts.append(Part(name="alerting", start=service.start, stop=service.stop, is_alive=_always))
+
+
+def _source_health(house: House) -> Health:
+    """Return the state of the connection that feeds the live values: whether the watch can see."""
+    return house.source.health() if house.source else Health(HealthStatus.DOWN, "no source yet")
 
 
 def _durable_source(house: House) -> ReplayingSource:
@@ -246,7 +254,7 @@ def _durable_source(house: House) -> ReplayingSource:
 
 def _add_collector(house: House) -> None:
     settings = house.settings
-    source = _durable_source(house)
+    source = house.source = _durable_source(house)
     unknown, clocks = UnknownDeviceWatch(), ClockSkewWatch()
     rollups = build_rollup_writer(store=house.store, site=house.site, clock=house.clock, settings=settings)
     house.site_followers.append(rollups.follow)
@@ -307,7 +315,7 @@ def _device_reports(
 def _add_feed(house: House) -> None:
     settings = house.settings
     rooms = "-".join(sorted(house.rooms))
-    source = MqttSource(
+    source = house.source = MqttSource(
         settings=settings.mqtt,
         clock=house.clock,
         coalesce_ms=settings.collector.coalesce_ms,
