@@ -8,19 +8,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from dashboard.queries.alarm_health import AlarmHealth, Caller, Hour
 from dashboard.queries.view_models import (
     AlarmDetail,
     AlarmHistoryEntry,
     AlarmRow,
     AreaRow,
     BuildingRow,
-    CellState,
     CommunityPlace,
-    CommunityView,
     Evidence,
-    FacadeCell,
-    FacadeView,
     Happening,
     HouseholdCard,
     HouseholdHit,
@@ -33,6 +28,7 @@ from dashboard.queries.view_models import (
     RoomDay,
     Script,
     StationDetail,
+    StationRow,
     StationSummary,
     Sum,
     TicketHistoryEntry,
@@ -58,13 +54,10 @@ __all__ = [
     "OUTDOOR",
     "Measurement",
     "alarm_detail",
-    "alarm_health",
     "alarm_row",
     "both",
     "card",
-    "community",
     "day_series",
-    "facade",
     "hits",
     "incident",
     "missing",
@@ -190,19 +183,21 @@ def overview() -> Overview:
         data_age_s=3.0,
         worst=worst[:10],
         ticker=[alarm_row(1), alarm_row(2, subject_name=both("团结小区7号换热站", "Tuanjie 7 station"))],
-        communities=[
-            CommunityPlace(
-                community_id="c-1",
-                name=both("团结小区", "Tuanjie"),
-                quarter_name=both("楚古兰街道", "Chugulan Subdistrict"),
-                longitude_deg=rows[0].longitude_deg,
-                latitude_deg=rows[0].latitude_deg,
-                median_c=17.2,
-                counted=18,
-                households=432,
-            )
-        ],
+        communities=[_community_place(rows[0])],
         recent=[Happening(at=NOW - timedelta(minutes=2), kind="cleared", by="", alarm=alarm_row(2))],
+    )
+
+
+def _community_place(row: StationRow) -> CommunityPlace:
+    return CommunityPlace(
+        community_id="c-1",
+        name=both("团结小区", "Tuanjie"),
+        quarter_name=both("楚古兰街道", "Chugulan Subdistrict"),
+        longitude_deg=row.longitude_deg,
+        latitude_deg=row.latitude_deg,
+        median_c=17.2,
+        counted=18,
+        households=432,
     )
 
 
@@ -357,80 +352,6 @@ def card(**changes: object) -> HouseholdCard:
             category="insufficient", urgency="high", incident_id="in-1", duplicate_of="T-20260114-001"
         ),
         outdoor=OUTDOOR,
-    )
-    return replace(view, **changes)  # type: ignore[arg-type]
-
-
-def facade() -> FacadeView:
-    """Return a facade with a cell of every kind."""
-    states = (CellState.MEASURED, CellState.STALE, CellState.BAD, CellState.NO_SENSOR, CellState.SUSPENDED)
-    cells = [
-        FacadeCell(
-            household_id=f"h-{floor}{unit}",
-            unit=unit,
-            floor=floor,
-            room=f"{floor}01",
-            state=states[(floor + unit) % 5],
-            temperature_c=13.2 + 2.1 * floor if (floor + unit) % 5 < 2 else None,
-            age_s=900.0,
-            position="edge",
-        )
-        for floor in range(6, 0, -1)
-        for unit in (1, 2, 3)
-    ]
-    return FacadeView(
-        building_id="b-3",
-        name="3号楼",
-        community_id="c-1",
-        community_name=both("团结小区", "Tuanjie"),
-        station_id="st-003",
-        floors=6,
-        units=3,
-        cells=cells,
-        coverage=Ratio(numerator=11, denominator=18, total=18),
-        pass_rate=Ratio(numerator=3, denominator=4, total=14, excluded=4),
-        median_c=18.6,
-        standard_c=18.0,
-    )
-
-
-def community() -> CommunityView:
-    """Return a community."""
-    return CommunityView(
-        community_id="c-1",
-        name=both("团结小区", "Tuanjie"),
-        area_id="a4",
-        area_name=both("楚古兰街道", "Chugulan Subdistrict"),
-        households=432,
-        coverage=Ratio(numerator=18, denominator=432, total=432),
-        pass_rate=Ratio(numerator=12, denominator=18, total=410),
-        median_c=19.4,
-        buildings=station_detail().buildings,
-        standard_c=18.0,
-    )
-
-
-def alarm_health(**changes: object) -> AlarmHealth:
-    """Return the figures of a busy day."""
-    hours = [Hour(start=NOW - timedelta(hours=24 - n), count=(n * 5) % 16) for n in range(24)]
-    caller = Caller(
-        rule_id="ST-15",
-        name=both("二次供温偏低", "Secondary supply below setpoint"),
-        subject_level="station",
-        subject_id="st-003",
-        subject_name=both("团结小区3号换热站", "Tuanjie 3 station"),
-        priority=2,
-        count=9,
-        last_raised_at=NOW - timedelta(hours=1),
-    )
-    view = AlarmHealth(
-        hours=hours,
-        announced=sum(hour.count for hour in hours),
-        busiest_hour=15,
-        callers=[caller],
-        standing=[alarm_row(2, raised_at=NOW - timedelta(days=3), duration_s=259_200.0)],
-        standing_count=1,
-        complete=True,
     )
     return replace(view, **changes)  # type: ignore[arg-type]
 

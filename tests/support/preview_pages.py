@@ -43,6 +43,7 @@ from heating.clock import ManualClock
 from runtime.web_server import WebServer
 from storage.records.pages import Page
 from tests.support import page_models as models
+from tests.support import place_models as places
 
 __all__ = ["FakeAccounts", "FakeQueries", "page_client", "preview_app", "serving"]
 
@@ -99,7 +100,7 @@ class FakeQueries:
     household: HouseholdCard = field(default_factory=models.card)
     found: list[HouseholdHit] = field(default_factory=models.hits)
     first_page: Overview = field(default_factory=models.overview)
-    system: AlarmHealth = field(default_factory=models.alarm_health)
+    system: AlarmHealth = field(default_factory=places.alarm_health)
 
     def overview(self, viewer: Viewer) -> Overview:
         """Return the overview."""
@@ -139,11 +140,11 @@ class FakeQueries:
 
     def facade(self, viewer: Viewer, building_id: str) -> FacadeView:
         """Return the facade."""
-        return models.facade()
+        return places.facade()
 
     def community(self, viewer: Viewer, community_id: str) -> CommunityView:
         """Return the community."""
-        return models.community()
+        return places.community()
 
     def search_miss(self, viewer: Viewer, text: str) -> SearchMiss:
         """Say that no word of the search is known."""

@@ -14,6 +14,7 @@ import pytest
 from dashboard.pages.buildings import facade_rows, heat_class
 from dashboard.pages.spreadsheets import csv_bytes, xlsx_bytes
 from tests.support import page_models as models
+from tests.support import place_models as places
 from tests.support.preview_pages import FakeQueries, page_client, preview_app
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -88,13 +89,13 @@ def test_a_home_is_coloured_by_its_distance_from_the_standard(temperature_c: flo
 
 
 def test_the_facade_stands_upright_with_every_home_once() -> None:
-    rows = facade_rows(models.facade())
+    rows = facade_rows(places.facade())
     assert [floor for floor, _ in rows] == [6, 5, 4, 3, 2, 1]
     assert sum(len(cells) for _, units in rows for cells in units) == 18
 
 
 def test_a_floor_without_homes_in_a_unit_keeps_the_column() -> None:
-    whole = models.facade()
+    whole = places.facade()
     facade = replace(whole, cells=[cell for cell in whole.cells if (cell.floor, cell.unit) != (6, 2)])
     assert [len(cells) for cells in facade_rows(facade)[0][1]] == [1, 0, 1]
 
