@@ -207,7 +207,7 @@ class NativeDecoder:
     def _learn_shape(self, measurement: Measurement, names: tuple[str, ...]) -> _Shape:
         known = [name for name in names if (measurement, name) in POINT_INDEX]
         known_set = set(known)
-        unknown = ", ".join([name for name in names if name not in known_set][:LISTED_NAMES])
+        unknown = ", ".join([name or '""' for name in names if name not in known_set][:LISTED_NAMES])
         shape = [POINT_INDEX[measurement, name] for name in known], tuple(known), unknown
         if len(self._shapes) > SHAPE_CACHE_ENTRIES:
             self._shapes.clear()

@@ -71,6 +71,12 @@ def test_unknown_points_are_named_and_the_known_stored() -> None:
     assert [(r.reason, r.detail) for r in decoded.rejections] == [(Reason.UNKNOWN_POINT, "zz, yy")]
 
 
+def test_an_empty_name_is_an_unknown_point_like_any_other() -> None:
+    decoded = decode(b'{"t":1,"v":{"":1}}', b'{"t":1,"v":{"":1,"room_temp_c":20}}')
+    assert decoded.samples.value.tolist() == [20.0]
+    assert reasons(decoded) == {0: "unknown_point", 1: "unknown_point"}
+
+
 @pytest.mark.parametrize(
     ("payload", "reason"),
     [
