@@ -95,7 +95,7 @@ def create_app(
         settings=settings,
         clock=clock,
         queries=queries,
-        alarm_desk=AlarmDesk(records=records, clock=clock),
+        alarm_desk=AlarmDesk(records=records, clock=clock, defaults=rules.defaults),
         ticket_desk=TicketDesk(
             records=records,
             queries=queries,

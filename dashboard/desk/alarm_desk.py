@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from config.rule_defaults import RuleDefaults
 from dashboard.queries.filters import NotVisibleError
 from dashboard.security.access import ForbiddenError
 from dashboard.security.viewer import ACTORS, Viewer
@@ -33,11 +34,14 @@ class AlarmDesk:
         Alarms and audit.
     clock : Clock
         The time data are judged by.
+    defaults : RuleDefaults
+        Longest shelving by priority.
     """
 
-    def __init__(self, *, records: Records, clock: Clock) -> None:
+    def __init__(self, *, records: Records, clock: Clock, defaults: RuleDefaults | None = None) -> None:
         self._records = records
         self._clock = clock
+        self.defaults = defaults or RuleDefaults()
 
     def acknowledge(
         self, viewer: Viewer, alarm_id: str, *, comment: str = "", until: datetime | None = None
@@ -57,13 +61,21 @@ class AlarmDesk:
         return self._act(viewer, alarm_id, AlarmEventKind.ACKNOWLEDGED, comment=comment, until=end)
 
     def shelve(self, viewer: Viewer, alarm_id: str, *, reason: str, until: datetime | None = None) -> Alarm:
-        """Put an alarm aside with a reason and an end, 4 h from now by default, 7 days at the most.
+        """Put an alarm aside with a reason and an end, 4 h from now by default.
 
-        Raises as `acknowledge`, and `UnfitActionError` without a reason.
+        The rules say how long at the most for each priority; 7 days where they say nothing. Raises as `acknowledge`,
+        and `UnfitActionError` without a reason or beyond the longest shelving.
         """
         if not reason.strip():
             raise UnfitActionError("shelving needs a reason")
-        end = self._end(until, default=SHELVE_FOR)
+        alarm = self._records.alarms.alarm(alarm_id, area_ids=viewer.area_ids)
+        if alarm is None:
+            raise NotVisibleError(f"no alarm {alarm_id!r}")
+        longest = self.defaults.max_shelve.get(alarm.priority, LONGEST_SHELVING)
+        end = self._end(until, default=min(SHELVE_FOR, longest))
+        if end > self._clock.now() + longest:
+            hours = longest.total_seconds() / 3600
+            raise UnfitActionError(f"a {alarm.priority.name} alarm is shelved for {hours:g} h at the most")
         return self._act(viewer, alarm_id, AlarmEventKind.SHELVED, comment=reason.strip(), until=end)
 
     def unshelve(self, viewer: Viewer, alarm_id: str, *, comment: str = "") -> Alarm:

@@ -16,7 +16,7 @@ from dashboard.queries.filters import AlarmFilter, NotVisibleError
 from dashboard.queries.view_models import AlarmDetail, AlarmRow
 from dashboard.security.access import require
 from dashboard.security.viewer import ACTORS, STAFF, Viewer
-from dashboard.services import Services, ServicesDep
+from dashboard.services import Services, ServicesDep, services_of
 from heating.alarms import ForbiddenTransitionError
 
 __all__ = ["AlarmGroup", "grouped", "router"]
@@ -73,6 +73,11 @@ def grouped(rows: Iterable[AlarmRow], localiser: Localiser) -> list[AlarmGroup]:
     return merged
 
 
+def _longest_shelving_s(services: Services) -> dict[int, float]:
+    limits = services.alarm_desk.defaults.max_shelve
+    return {int(priority): length.total_seconds() for priority, length in limits.items()}
+
+
 @router.get("/alarms")
 def alarms(
     request: Request,
@@ -106,6 +111,7 @@ def alarms(
         count=len(found.items),
         next_cursor=found.next_cursor,
         detail=None,
+        longest_shelving_s=_longest_shelving_s(services),
     )
 
 
@@ -181,4 +187,5 @@ def _act(
 
 
 def _detail(request: Request, viewer: Viewer, detail: AlarmDetail, template: str) -> Response:
-    return page_response(request, viewer, template, detail=detail)
+    longest = _longest_shelving_s(services_of(request))
+    return page_response(request, viewer, template, detail=detail, longest_shelving_s=longest)

@@ -8,13 +8,14 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 
 import httpx
 from fastapi import FastAPI
 from starlette.responses import JSONResponse, StreamingResponse
 
+from config.rule_defaults import RuleDefaults
 from config.settings import Settings
 from dashboard.pages import error_page, router
 from dashboard.problems import install_problem_handlers
@@ -39,6 +40,7 @@ from dashboard.queries.view_models import (
 from dashboard.security.accounts import LogInRefusedError, SignedIn
 from dashboard.security.response_headers import SecurityHeaders
 from dashboard.security.viewer import Viewer
+from heating.alarms import Priority
 from heating.clock import ManualClock
 from runtime.web_server import WebServer
 from storage.records.pages import Page
@@ -192,6 +194,8 @@ class FakeQueries:
 @dataclass
 class RecordingDesk:
     """Notes what was done, and refuses with `refusal` where it is set."""
+
+    defaults = RuleDefaults(max_shelve={Priority.P1: timedelta(hours=2)})
 
     done: list[tuple[str, dict[str, object]]] = field(default_factory=list)
     refusal: Exception | None = None

@@ -9,12 +9,21 @@ function meant() {
   return selectedRow() ?? document.querySelector("#alarm-detail [data-alarm]");
 }
 
+// Lengths beyond what the rules allow for a priority are not offered; the longest that is left is chosen when needed.
+function offerPossible(select, priority) {
+  if (!select) return;
+  const longest = JSON.parse(select.dataset.longest)[priority] ?? Infinity;
+  for (const option of select.options) option.disabled = option.hidden = Number(option.value) > longest;
+  if (select.selectedOptions[0]?.disabled) select.value = [...select.options].filter((o) => !o.disabled).at(-1).value;
+}
+
 function open(action, alarm) {
   const dialog = document.getElementById(`act-${action}`);
   if (!dialog || !alarm || !alarm.dataset.actions.split(" ").includes(action)) return;
   target = alarm.dataset.alarm;
   dialog.querySelector("[data-alarm-name]").textContent = `P${alarm.dataset.priority} ${alarm.dataset.name}`;
   dialog.querySelector("form").reset();
+  offerPossible(dialog.querySelector("[data-longest]"), alarm.dataset.priority);
   dialog.showModal();
 }
 

@@ -56,6 +56,18 @@ def test_shelving_needs_a_reason_and_an_end_within_a_week(house: House) -> None:
     assert client.post("/api/v1/alarms/a1/unshelve").status_code == 409
 
 
+def test_an_urgent_alarm_is_not_shelved_for_longer_than_its_rule_set_allows(house: House) -> None:
+    client = house.client("dispatcher")
+    by_default = client.post("/api/v1/alarms/a1/shelve", json={"reason": "sensor exchange"}).json()["row"]
+    assert by_default["priority"] == 1
+    assert by_default["shelved_until"] == (house.clock.now() + timedelta(hours=2)).isoformat()[:-6] + "Z"
+    client.post("/api/v1/alarms/a1/unshelve")
+    three_hours = (house.clock.now() + timedelta(hours=3)).isoformat()
+    refused = client.post("/api/v1/alarms/a1/shelve", json={"reason": "x", "until": three_hours})
+    assert refused.status_code == 422
+    assert "2 h at the most" in refused.text
+
+
 def test_lists_filter_by_state_priority_and_subject(house: House) -> None:
     house.raise_alarm("a2", rule_id="ST-02", priority=Priority.P2, incident=False)
     client = house.client("dispatcher")
