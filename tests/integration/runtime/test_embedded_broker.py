@@ -56,7 +56,9 @@ class Subscriber:
     def close(self) -> None:
         self.client.disconnect()
         self.client.loop_stop()
-        self.client.on_message = self.client.on_subscribe = None  # else it keeps itself, and its sockets, alive
+        self.client.on_message = self.client.on_subscribe = (
+            None  # else it keeps itself, and its sockets, alive
+        )
 
 
 def test_everything_below_heat_is_granted_at_qos_1_and_arrives(broker: EmbeddedBroker) -> None:

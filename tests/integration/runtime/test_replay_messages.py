@@ -40,7 +40,9 @@ class Listener:
     def close(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()
-        self._client.on_message = self._client.on_subscribe = None  # else it keeps itself, and its sockets, alive
+        self._client.on_message = self._client.on_subscribe = (
+            None  # else it keeps itself, and its sockets, alive
+        )
 
 
 @pytest.fixture
