@@ -18,7 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from benchmarks.bench_receive import room_messages
 from benchmarks.fake_broker import streaming_broker
 from benchmarks.harness import Goal, Reference, Result
-from collector.known_objects import KnownObjects
+from collector.devices.known_objects import KnownObjects
 from collector.mqtt.source import MqttSource
 from collector.pipeline import build_collector
 from config.settings import CollectorSettings, MqttSettings, TimeSeriesSettings

@@ -1,6 +1,6 @@
 """`DecoderChain`: from raw messages to rows that may be stored: route, decode, validate.
 
-What does not live here: durability (`collector.spool`) and repeats (`collector.repeats`).
+What does not live here: durability (`collector.spooling.spool`) and repeats (`collector.spooling.repeats`).
 """
 
 import traceback
@@ -13,7 +13,7 @@ import structlog
 
 from collector.decoders.decoded import Decoded, Decoder, Reason, Rejection, SampleRows
 from collector.decoders.registry import build_decoder
-from collector.known_objects import KnownObjects
+from collector.devices.known_objects import KnownObjects
 from collector.routes import RouteTable
 from collector.validation import TimeLimits, merge_rejections, validate
 from config.settings import CollectorSettings, MqttSettings

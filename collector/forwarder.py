@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from collector.backoff import Backoff
 from collector.decoders.decoded import Reason
-from collector.rejections import KeptRejection
-from collector.spool import Spool, SpooledBatch
+from collector.spooling.rejections import KeptRejection
+from collector.spooling.spool import Spool, SpooledBatch
 from config.settings import CollectorSettings
 from heating.errors import HeatingError
 from heating.intervals import from_epoch_ms

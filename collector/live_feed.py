@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import structlog
 
 from collector.batching import gather
-from collector.device_gate import MessageReader
+from collector.devices.device_gate import MessageReader
 from heating.protocols import BatchSink, Health, HealthStatus, MessageSource
 
 __all__ = ["LiveFeed"]

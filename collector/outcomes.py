@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collector.decoders.decoded import Decoded, Reason, Rejection
-from collector.repeats import RowFate
+from collector.spooling.repeats import RowFate
 from heating.points import POINTS
 
 __all__ = ["Counts", "Outcome", "sum_up"]

@@ -11,17 +11,17 @@ from time import monotonic
 import structlog
 
 from collector.batching import gather
-from collector.clock_skew import ClockSkewWatch
 from collector.decoder_chain import DecoderChain
-from collector.device_gate import DeviceGate, MessageReader
-from collector.disk_guard import DiskGuard
+from collector.devices.clock_skew import ClockSkewWatch
+from collector.devices.device_gate import DeviceGate, MessageReader
+from collector.devices.known_objects import KnownObjects
+from collector.devices.retained_messages import RetainedMemory
+from collector.devices.throttle import Throttle, ThrottleLimits
+from collector.devices.unknown_devices import UnknownDeviceWatch
 from collector.forwarder import Forwarder
-from collector.known_objects import KnownObjects
 from collector.outcomes import Counts
-from collector.retained_messages import RetainedMemory
-from collector.spool import Committed, Spool, SpoolError
-from collector.throttle import Throttle, ThrottleLimits
-from collector.unknown_devices import UnknownDeviceWatch
+from collector.spooling.disk_guard import DiskGuard
+from collector.spooling.spool import Committed, Spool, SpoolError
 from config.settings import CollectorSettings, MqttSettings
 from heating.clock import Clock
 from heating.protocols import (
@@ -297,7 +297,7 @@ def build_collector(
 
     Raises
     ------
-    collector.spool_files.SpoolError
+    collector.spooling.spool_files.SpoolError
         When the spool folder is in use or cannot be opened.
     collector.decoders.registry.UnknownFamilyError, collector.routes.FilterError
         When the routes are wrong.

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collector.decoders.decoded import Decoded, Reason, Rejection
-from collector.known_objects import KnownObjects
+from collector.devices.known_objects import KnownObjects
 from heating.points import POINTS
 from heating.quality import Quality
 from heating.samples import SampleBatch

@@ -12,16 +12,16 @@ import structlog
 
 from alerting.live_state import LiveState
 from alerting.service import AlertingService
-from collector.clock_skew import ClockSkewWatch
 from collector.decoder_chain import DecoderChain
-from collector.device_gate import LiveGate
-from collector.device_reports import DeviceReports
-from collector.known_objects import KnownObjects
+from collector.devices.clock_skew import ClockSkewWatch
+from collector.devices.device_gate import LiveGate
+from collector.devices.device_reports import DeviceReports
+from collector.devices.known_objects import KnownObjects
+from collector.devices.replay_source import ReplayingSource
+from collector.devices.unknown_devices import UnknownDeviceWatch
 from collector.live_feed import LiveFeed
 from collector.mqtt.source import MqttSource
 from collector.pipeline import Collector, build_collector
-from collector.replay_source import ReplayingSource
-from collector.unknown_devices import UnknownDeviceWatch
 from config.registry_files import read_registry
 from config.rules_file import RuleSet, load_rules
 from config.settings import Settings

@@ -2,7 +2,7 @@
 
 What lives here: what a device map answers (`DeviceMap`, `DeviceTarget`, `PointRule`), what a factory of a family gets
 (`FamilyOptions`), and `ForeignRows`, the one way from (device, fields, time) to rows and extra values. What does not:
-the files of device maps (`collector.device_map`) and any payload format.
+the files of device maps (`collector.devices.device_map`) and any payload format.
 """
 
 import math

@@ -23,7 +23,7 @@ from collector.decoders.ttn_v3 import TtnV3Decoder
 from collector.decoders.usr_edge import UsrEdgeDecoder
 from collector.decoders.wmbus import WmbusDecoder
 from collector.decoders.zigbee2mqtt import Zigbee2mqttDecoder
-from collector.device_map import FileDeviceMap
+from collector.devices.device_map import FileDeviceMap
 from collector.routes import RouteTable
 from config.meter_keys import read_meter_keys
 from config.point_maps import configured_point_maps
@@ -135,7 +135,7 @@ def build_decoder(
     ------
     UnknownFamilyError
         Names the families that exist.
-    collector.device_map.DeviceMapError
+    collector.devices.device_map.DeviceMapError
         The device map cannot be read or is wrong.
     """
     try:

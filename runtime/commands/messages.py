@@ -16,7 +16,7 @@ import typer
 from collector.decoders.decoded import Decoded, Decoder
 from collector.decoders.foreign import Hints
 from collector.decoders.registry import UnknownFamilyError, build_decoder
-from collector.device_map import DeviceMapError
+from collector.devices.device_map import DeviceMapError
 from collector.mqtt.publisher import publish_all
 from heating.clock import SystemClock
 from heating.intervals import from_epoch_ms, to_epoch_ms

@@ -6,7 +6,7 @@ import typer
 
 from collector.decoders.decoded import Reason
 from collector.mqtt.publisher import publish_all
-from collector.rejections import RejectionFilter, count_by_reason, replay_rejected
+from collector.spooling.rejections import RejectionFilter, count_by_reason, replay_rejected
 from heating.clock import SystemClock
 from runtime.commands.backup import export_parquet
 from runtime.commands.terminal import ConfigOption, failing_in_words, say, settings_from

@@ -18,7 +18,7 @@ import structlog
 
 from collector.decoder_chain import DecoderChain
 from collector.decoders.native import NativeDecoder
-from collector.known_objects import KnownObjects
+from collector.devices.known_objects import KnownObjects
 from heating.points import Measurement
 from heating.protocols import RawMessage
 from heating.samples import ObjectRef

@@ -17,7 +17,7 @@ from typing import Any
 import structlog
 
 from collector import forwarder
-from collector.known_objects import KnownObjects
+from collector.devices.known_objects import KnownObjects
 from collector.mqtt.batch_client import BatchClient
 from collector.mqtt.source import MqttSource
 from collector.pipeline import Collector, build_collector
@@ -48,8 +48,8 @@ def sabotage(name: str) -> None:
     elif name == "no_repeats":
         import numpy as np
 
-        import collector.repeat_memory as repeat_memory
-        from collector.repeats import Judged
+        import collector.spooling.repeat_memory as repeat_memory
+        from collector.spooling.repeats import Judged
 
         acknowledge = Collector._acknowledge
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from collector.pipeline import Collector
-from collector.repeat_memory import RepeatMemory
-from collector.spool import Spool
+from collector.spooling.repeat_memory import RepeatMemory
+from collector.spooling.spool import Spool
 from storage.timeseries.duckdb_store.store import DuckDBStore
 
 __all__ = ["PLACES", "install"]

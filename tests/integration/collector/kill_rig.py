@@ -18,8 +18,8 @@ from typing import Any
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from collector.batch_codec import decode_batch
-from collector.spool_files import find_files, open_file
+from collector.spooling.batch_codec import decode_batch
+from collector.spooling.spool_files import find_files, open_file
 from config.settings import TimeSeriesSettings
 from heating.clock import SystemClock
 from heating.intervals import Interval, from_epoch_ms

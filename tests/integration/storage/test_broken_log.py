@@ -10,7 +10,7 @@ import pytest
 
 from collector.decoders.decoded import Decoded
 from collector.forwarder import Forwarder
-from collector.spool import Spool
+from collector.spooling.spool import Spool
 from config.settings import CollectorSettings
 from heating.clock import ManualClock
 from heating.intervals import Interval, to_epoch_ms

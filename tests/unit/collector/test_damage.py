@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from collector.forwarder import Forwarder
-from collector.spool import Spool, SpoolError
+from collector.spooling.spool import Spool, SpoolError
 from config.settings import CollectorSettings
 from heating.clock import ManualClock
 from heating.intervals import from_epoch_ms
 from tests.unit.collector.fakes import NOW_MS, FakeStore, reading
-from tests.unit.collector.test_spool import Bench
+from tests.unit.collector.spooling.test_spool import Bench
 
 
 @pytest.fixture

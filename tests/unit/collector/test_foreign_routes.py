@@ -7,7 +7,7 @@ import pytest
 
 from collector.decoder_chain import DecoderChain
 from collector.decoders.registry import build_decoder
-from collector.known_objects import KnownObjects
+from collector.devices.known_objects import KnownObjects
 from config.settings import CollectorSettings, MqttSettings, RouteSettings
 from heating.points import Measurement
 from heating.protocols import RawMessage

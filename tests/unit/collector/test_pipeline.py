@@ -11,13 +11,13 @@ from collector.backoff import Backoff
 from collector.decoder_chain import DecoderChain
 from collector.decoders.decoded import Reason
 from collector.decoders.native import NativeDecoder
-from collector.disk_guard import DiskGuard
+from collector.devices.known_objects import KnownObjects
 from collector.forwarder import Forwarder
-from collector.known_objects import KnownObjects
 from collector.live_feed import LiveFeed
 from collector.pipeline import Collector
-from collector.rejections import count_by_reason, list_rejections
-from collector.spool import Spool, SpoolError
+from collector.spooling.disk_guard import DiskGuard
+from collector.spooling.rejections import count_by_reason, list_rejections
+from collector.spooling.spool import Spool, SpoolError
 from config.settings import CollectorSettings
 from heating.clock import ManualClock
 from heating.intervals import from_epoch_ms
@@ -132,7 +132,7 @@ def test_below_the_free_share_nothing_is_acknowledged_until_there_is_room(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("collector.pipeline.RETRY_S", 0.02)
-    monkeypatch.setattr("collector.disk_guard.LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr("collector.spooling.disk_guard.LOOK_EVERY_S", 0.0)
     rig = Rig(tmp_path / "spool", free_pct=4.0)
     rig.collector.start()
     rig.source.put(reading(1, 20))

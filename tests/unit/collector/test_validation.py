@@ -2,7 +2,7 @@
 
 from collector.decoders.decoded import Decoded, Reason
 from collector.decoders.native import NativeDecoder
-from collector.known_objects import KnownObjects
+from collector.devices.known_objects import KnownObjects
 from collector.validation import TimeLimits, validate
 from heating.points import Measurement
 from heating.protocols import RawMessage

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.known_objects import KnownObjects
+from collector.devices.known_objects import KnownObjects
 from collector.routes import split_native_topic
 from config.broker_files import (
     BrokerFilesError,

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.recent_batches import RecentBatches, SpooledBatch
-from collector.rejections import count_by_reason
-from collector.seen_keys import SeenKeys, reading_keys
-from collector.spool import Spool
+from collector.spooling.recent_batches import RecentBatches, SpooledBatch
+from collector.spooling.rejections import count_by_reason
+from collector.spooling.seen_keys import SeenKeys, reading_keys
+from collector.spooling.spool import Spool
 from heating.clock import ManualClock
 from heating.intervals import from_epoch_ms
 from heating.points import Measurement
 from heating.samples import ObjectRef, Sample, SampleBatch
 from tests.unit.collector.fakes import NOW_MS, reading
-from tests.unit.collector.test_spool import CHAIN
+from tests.unit.collector.spooling.test_spool import CHAIN
 
 Steps = list[tuple[str, list[tuple[int, int, int]]]]
 
@@ -115,7 +115,7 @@ def batch(sequence: int, rows: int = 1) -> SpooledBatch:
 def test_batches_at_hand_are_complete_from_some_sequence_on_or_not_given_at_all(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("collector.recent_batches.MAX_ROWS", 5)
+    monkeypatch.setattr("collector.spooling.recent_batches.MAX_ROWS", 5)
     recent = RecentBatches(after=10)
     assert recent.after(9, max_rows=99) is None
     for sequence in range(11, 16):

@@ -10,11 +10,11 @@ from typing import Protocol
 
 import numpy as np
 
-from collector.clock_skew import ClockSkewWatch
 from collector.decoders.decoded import Decoded, Reason, Rejection
-from collector.retained_messages import RetainedMemory, is_retained_reading
-from collector.throttle import Throttle
-from collector.unknown_devices import UnknownDeviceWatch
+from collector.devices.clock_skew import ClockSkewWatch
+from collector.devices.retained_messages import RetainedMemory, is_retained_reading
+from collector.devices.throttle import Throttle
+from collector.devices.unknown_devices import UnknownDeviceWatch
 from heating.protocols import RawMessage
 
 __all__ = ["REPLAY_EPOCH", "DeviceGate", "LiveGate", "MessageReader"]
@@ -86,7 +86,7 @@ class DeviceGate:
 
         Raises
         ------
-        collector.retained_messages.RetainedMemoryError
+        collector.devices.retained_messages.RetainedMemoryError
             When the disk refuses; nothing is lost, the batch is tried again.
         """
         if self._last is not None and self._last[0] is messages:

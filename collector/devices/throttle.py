@@ -1,7 +1,7 @@
 """`Throttle`: a token bucket a sender, so that one device gone wild does not take the room of all.
 
 A sender is a topic. Senders that stay below their rate within a window cost one count each; only those above it get a
-bucket. What does not live here: what becomes of a message above its share (`collector.device_gate`).
+bucket. What does not live here: what becomes of a message above its share (`collector.devices.device_gate`).
 """
 
 from collections import Counter

@@ -1,7 +1,7 @@
 """`UnknownDeviceWatch`: counts devices that the registry does not know, for the list of new devices.
 
 What does not live here: the rejections themselves (they keep every message), the list (`storage.records.devices`),
-and the reporting thread (`collector.device_reports`).
+and the reporting thread (`collector.devices.device_reports`).
 """
 
 import threading
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from collector.decoders.decoded import Reason, Rejection
-from collector.device_guess import claimed_area, guess_device
+from collector.devices.device_guess import claimed_area, guess_device
 from heating.intervals import from_epoch_ms
 from heating.points import Measurement
 from heating.protocols import RawMessage

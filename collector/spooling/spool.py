@@ -16,21 +16,21 @@ from pathlib import Path
 import structlog
 
 from collector.arrived_message import redelivered_places
-from collector.batch_codec import encode_batch
 from collector.decoders.decoded import Decoded
 from collector.outcomes import Counts, sum_up
-from collector.recent_batches import RecentBatches, SpooledBatch
-from collector.rejections import (
+from collector.spooling.batch_codec import encode_batch
+from collector.spooling.recent_batches import RecentBatches, SpooledBatch
+from collector.spooling.rejections import (
     KeptRejection,
     delete_above_cap,
     move_to_catalogue,
     rejections_of,
     write_rejections,
 )
-from collector.repeat_memory import RepeatMemory
-from collector.repeats import RowFate
-from collector.seen_keys import Keys
-from collector.spool_files import (
+from collector.spooling.repeat_memory import RepeatMemory
+from collector.spooling.repeats import RowFate
+from collector.spooling.seen_keys import Keys
+from collector.spooling.spool_files import (
     SpoolError,
     SpoolFile,
     SpoolInUseError,
@@ -44,7 +44,7 @@ from collector.spool_files import (
     remove_file,
     set_aside,
 )
-from collector.spool_reader import SpoolReader, is_damage
+from collector.spooling.spool_reader import SpoolReader, is_damage
 from heating.clock import Clock
 from heating.protocols import RawMessage
 from heating.samples import SampleBatch

@@ -2,7 +2,7 @@
 
 The keys of the current hourly file are held in memory; those of older files are saved beside them and mapped when a
 late reading asks for them. Everything here can be made anew from the batches. What does not live here: the judgement
-(`collector.repeats`) and the commit (`collector.spool`).
+(`collector.spooling.repeats`) and the commit (`collector.spooling.spool`).
 """
 
 import sqlite3
@@ -15,11 +15,11 @@ import numpy as np
 import structlog
 
 from collector.arrived_message import content_of
-from collector.batch_codec import CodecError, decode_batch
 from collector.decoders.decoded import Decoded
-from collector.repeats import Judged, RowFate, SeenFile, judge_rows
-from collector.seen_keys import Keys, SeenKeys, reading_keys
-from collector.spool_files import SpoolFile, keys_path, open_file
+from collector.spooling.batch_codec import CodecError, decode_batch
+from collector.spooling.repeats import Judged, RowFate, SeenFile, judge_rows
+from collector.spooling.seen_keys import Keys, SeenKeys, reading_keys
+from collector.spooling.spool_files import SpoolFile, keys_path, open_file
 from heating.protocols import RawMessage
 
 __all__ = ["RepeatMemory"]

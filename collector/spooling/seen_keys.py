@@ -1,7 +1,7 @@
 """Keys of what came, as sorted runs of numbers: answers «may this have come before, and in which batch?».
 
 A key is a number made of the measured time and the object. Equal keys mean «look into that batch», never «a
-repeat»: two readings may share a key by chance, so `collector.repeats` compares the batch itself. A key that is not
+repeat»: two readings may share a key by chance, so `collector.spooling.repeats` compares the batch itself. A key that is not
 found has certainly not come. The time stands in the high bits, so that what arrives in order of time is compared
 with the newest keys only. What does not live here: the judgement, and the files of the spool.
 """

@@ -1,7 +1,7 @@
 """`SpoolReader`: batches out of the hourly files, for the forwarder's thread; damage is stepped over and told.
 
 A batch whose bytes are damaged is copied beside the spool (`damaged-<sequence>.batch`), counted and left out: it must
-not stop what came after it. What does not live here: the cursor and the list of files (`collector.spool`).
+not stop what came after it. What does not live here: the cursor and the list of files (`collector.spooling.spool`).
 """
 
 import sqlite3
@@ -10,9 +10,9 @@ from pathlib import Path
 
 import structlog
 
-from collector.batch_codec import CodecError, decode_batch
-from collector.recent_batches import SpooledBatch
-from collector.spool_files import SpoolFile, open_file
+from collector.spooling.batch_codec import CodecError, decode_batch
+from collector.spooling.recent_batches import SpooledBatch
+from collector.spooling.spool_files import SpoolFile, open_file
 
 __all__ = ["SpoolReader", "is_damage"]
 

@@ -2,8 +2,8 @@
 
 The same content again is a duplicate; another value of a point that came is a conflict, and the first one wins; a
 point that had not come yet is new (gateways that send one message for each point are no conflict). The batches of the
-spool themselves say what came; `collector.seen_keys` says which of them to look into. What does not live here: the
-files (`collector.repeat_memory`).
+spool themselves say what came; `collector.spooling.seen_keys` says which of them to look into. What does not live here: the
+files (`collector.spooling.repeat_memory`).
 """
 
 from collections.abc import Callable, Iterable
@@ -14,9 +14,9 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from collector.batch_codec import CodecError, decode_batch
 from collector.decoders.decoded import Decoded
-from collector.seen_keys import Keys, SeenKeys, reading_keys
+from collector.spooling.batch_codec import CodecError, decode_batch
+from collector.spooling.seen_keys import Keys, SeenKeys, reading_keys
 from heating.samples import SampleBatch
 
 __all__ = ["Judged", "RowFate", "SeenFile", "judge_rows", "value_hashes"]

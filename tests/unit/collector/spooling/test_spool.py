@@ -12,9 +12,9 @@ from collector.arrived_message import ArrivedMessage
 from collector.decoder_chain import DecoderChain
 from collector.decoders.decoded import Reason
 from collector.decoders.native import NativeDecoder
-from collector.known_objects import KnownObjects
-from collector.rejections import RejectionFilter, count_by_reason, list_rejections, replay_rejected
-from collector.spool import Committed, Spool, SpoolError, SpoolInUseError
+from collector.devices.known_objects import KnownObjects
+from collector.spooling.rejections import RejectionFilter, count_by_reason, list_rejections, replay_rejected
+from collector.spooling.spool import Committed, Spool, SpoolError, SpoolInUseError
 from heating.clock import ManualClock
 from heating.intervals import from_epoch_ms
 from heating.points import Measurement

@@ -2,7 +2,7 @@
 
 A rejection is written in the transaction of its batch, into the hourly file; when that file is deleted, its
 rejections move to the catalogue. What lives here: their shape, listing, moving and the cap. What does not: the reasons
-(`collector.decoders.decoded`) and the writing (`collector.spool`).
+(`collector.decoders.decoded`) and the writing (`collector.spooling.spool`).
 """
 
 import sqlite3
@@ -14,7 +14,7 @@ from pathlib import Path
 from collector.arrived_message import content_of
 from collector.decoders.decoded import Reason
 from collector.outcomes import Outcome
-from collector.spool_files import CATALOGUE_NAME, REJECTION_COLUMNS, open_catalogue, open_file
+from collector.spooling.spool_files import CATALOGUE_NAME, REJECTION_COLUMNS, open_catalogue, open_file
 from heating.protocols import RawMessage
 
 __all__ = [

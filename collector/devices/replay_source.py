@@ -1,14 +1,14 @@
 """`ReplayingSource`: a source that also hands out kept messages, with the arrival time they first had.
 
 They need no broker and no right to publish on behalf of a device. What does not live here: which messages are given
-again (`collector.device_reports`).
+again (`collector.devices.device_reports`).
 """
 
 import threading
 from collections import deque
 from collections.abc import Sequence
 
-from collector.device_gate import REPLAY_EPOCH
+from collector.devices.device_gate import REPLAY_EPOCH
 from heating.protocols import Health, MessageSource, RawMessage
 
 __all__ = ["ReplayingSource"]

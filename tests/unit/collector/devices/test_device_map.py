@@ -6,7 +6,7 @@ import pytest
 
 from collector.decoders.foreign import DeviceTarget, PointRule
 from collector.decoders.registry import build_decoder
-from collector.device_map import DeviceMapError, FileDeviceMap
+from collector.devices.device_map import DeviceMapError, FileDeviceMap
 from heating.points import Measurement
 from heating.samples import ObjectRef
 

@@ -1,7 +1,7 @@
 """`DeviceReports`: a thread that brings what the watches saw to the records, and gives assigned devices' messages again.
 
-Reports wait while the records are away. What does not live here: seeing (`collector.unknown_devices`,
-`collector.clock_skew`) and keeping (`storage.records.devices`).
+Reports wait while the records are away. What does not live here: seeing (`collector.devices.unknown_devices`,
+`collector.devices.clock_skew`) and keeping (`storage.records.devices`).
 """
 
 import threading
@@ -13,18 +13,18 @@ from typing import Protocol
 
 import structlog
 
-from collector.clock_skew import ClockSkewWatch
 from collector.decoders.decoded import Reason
-from collector.known_objects import KnownObjects
-from collector.rejections import (
+from collector.devices.clock_skew import ClockSkewWatch
+from collector.devices.known_objects import KnownObjects
+from collector.devices.replay_source import ReplayingSource
+from collector.devices.unknown_devices import UnknownDeviceWatch, device_ids
+from collector.spooling.rejections import (
     KeptRejection,
     RejectionFilter,
     is_replayable,
     list_rejections,
     mark_replayed,
 )
-from collector.replay_source import ReplayingSource
-from collector.unknown_devices import UnknownDeviceWatch, device_ids
 from heating.clock import Clock
 from heating.errors import HeatingError
 from heating.points import Measurement

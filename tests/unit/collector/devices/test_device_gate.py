@@ -12,23 +12,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.backoff import Backoff
-from collector.clock_skew import ClockSkewWatch
 from collector.decoder_chain import DecoderChain
 from collector.decoders.decoded import Reason
 from collector.decoders.native import NativeDecoder
-from collector.device_gate import DeviceGate, LiveGate
-from collector.device_guess import guess_device
-from collector.device_reports import DeviceReports
-from collector.disk_guard import DiskGuard
+from collector.devices.clock_skew import ClockSkewWatch
+from collector.devices.device_gate import DeviceGate, LiveGate
+from collector.devices.device_guess import guess_device
+from collector.devices.device_reports import DeviceReports
+from collector.devices.known_objects import KnownObjects
+from collector.devices.replay_source import ReplayingSource
+from collector.devices.retained_messages import RetainedMemory
+from collector.devices.throttle import Throttle, ThrottleLimits
+from collector.devices.unknown_devices import UnknownDeviceWatch, device_ids
 from collector.forwarder import Forwarder
-from collector.known_objects import KnownObjects
 from collector.pipeline import Collector
-from collector.rejections import count_by_reason, list_rejections
-from collector.replay_source import ReplayingSource
-from collector.retained_messages import RetainedMemory
-from collector.spool import Spool
-from collector.throttle import Throttle, ThrottleLimits
-from collector.unknown_devices import UnknownDeviceWatch, device_ids
+from collector.spooling.disk_guard import DiskGuard
+from collector.spooling.rejections import count_by_reason, list_rejections
+from collector.spooling.spool import Spool
 from config.settings import CollectorSettings, MqttSettings, RouteSettings
 from heating.clock import ManualClock
 from heating.errors import HeatingError

@@ -1,0 +1,1 @@
+"""Who may speak and who does: known objects, device maps, unknown devices, throttling, clocks, retained messages."""
