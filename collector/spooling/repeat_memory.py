@@ -136,7 +136,7 @@ class RepeatMemory:
             self._older.pop(path)[0].close()
         for file in reversed(older):
             if file.last_received_ms + self._tolerance_ms < measured_ms:
-                return
+                continue  # an hour without readings says nothing of the hours before it
             if file.path not in self._older and file.path not in self._unreadable:
                 self._open_older(file)
             if file.path in self._older:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from collector.spooling.recent_batches import RecentBatches, SpooledBatch
@@ -31,6 +31,7 @@ STEPS: st.SearchStrategy[Steps] = st.lists(
 
 
 @settings(max_examples=40)
+@example(steps=[("stay", [(0, 0, 0)]), ("next hour", []), ("next hour", []), ("restart", [(0, 0, 0)])])
 @given(steps=STEPS)
 def test_every_reading_is_new_repeated_or_in_conflict_as_a_naive_memory_says(
     steps: Steps, tmp_path_factory: pytest.TempPathFactory
