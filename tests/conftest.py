@@ -52,15 +52,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark tests by the servers they take, and keep the browser tests of a module on one worker.
+    """Mark tests by the servers they take. (A file's tests stay on one worker: ``./run`` deals out whole files.)
 
     With ``--update-golden`` only the tests that use golden files run.
     """
     for item in items:
         for fixture in MARKS_OF_FIXTURES.keys() & set(getattr(item, "fixturenames", ())):
             item.add_marker(MARKS_OF_FIXTURES[fixture])
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
     if config.getoption("--update-golden"):
         others = [item for item in items if "golden" not in getattr(item, "fixturenames", ())]
         items[:] = [item for item in items if "golden" in getattr(item, "fixturenames", ())]
