@@ -46,8 +46,8 @@ def test_a_group_shares_the_load_and_a_killed_slot_is_taken_over_by_another_proc
         slots[0].kill_child()
         rig.publish(2_000)
         rig.settle()
-        slots[0].start_child()  # its own spool is forwarded by whoever starts on that disk again
-        slots[0].kill_child()
+        slots[0].start_child()  # its own spool is forwarded by whoever starts on that disk again,
+        slots[0].end_child()  # and an end in order waits until the store has it
         successor.start_child()
         rig.publish(2_000)
         rig.settle()
