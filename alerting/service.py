@@ -132,6 +132,7 @@ class AlertingService:
         self._image: _Image | None = None
         self._started_at: datetime | None = None
         self._last_tick: datetime | None = None
+        self._watched_at: datetime | None = None
         self._registry_checked: datetime | None = None
         self._figures: dict[str, float] = {"ticks": 0.0, "alarms_raised": 0.0, "tick_ms": 0.0}
         self._fault = ""
@@ -154,8 +155,11 @@ class AlertingService:
             self._dispatcher.close()
             self._engine.close()
 
-    def tick(self, now: datetime | None = None) -> TickReport:
+    def tick(self, now: datetime | None = None, *, history: bool = False) -> TickReport:
         """Judge everything at a moment and commit what follows.
+
+        With `history` the moment is one of the past that is led through the rules in long steps: the watch does not
+        take its own steps for blindness.
 
         Raises
         ------
@@ -169,15 +173,16 @@ class AlertingService:
                 return TickReport(at=at, skipped=True)
             started = perf_counter()
             try:
-                report = self._tick(at)
+                report = self._tick(at, history=history)
             except ForbiddenTransitionError as error:  # a person acted between our look and our commit
                 _log.info("alerting.tick_repeated", reason=str(error))
                 self._image = None
-                report = self._tick(at)
+                report = self._tick(at, history=history)
             except HeatingError as error:
                 self._image, self._fault = None, str(error)
                 raise
             self._last_tick, self._fault = at, ""
+            self._watched_at = None if history else at
             self._figures["ticks"] += 1
             self._figures["alarms_raised"] += report.raised
             self._figures["tick_ms"] = (perf_counter() - started) * 1000
@@ -208,16 +213,17 @@ class AlertingService:
 
     # --- one tick ---------------------------------------------------------------------------------------------
 
-    def _tick(self, now: datetime) -> TickReport:
+    def _tick(self, now: datetime, *, history: bool = False) -> TickReport:
         self._follow_registry(now)
         image = self._image if self._image is not None else self._restore(now)
         self._image = image
         if self._started_at is None:
             self._started_at = now
         self._follow_people(image)
-        own = self._watch.look(self._live.tree, now=now, last=self._last_tick)
+        tree = self._live.tree
+        own = self._watch.calm(tree) if history else self._watch.look(tree, now=now, last=self._watched_at)
         tables = replace(image.signals.tables(now_ms=to_epoch_ms(now)), watch=own)
-        result = self._engine.step(image.state, tables, now, tree=self._live.tree, held=self._held(now))
+        result = self._engine.step(image.state, tables, now, tree=tree, held=self._held(now))
         plan = image.lifecycle.tick(result.transitions, now=now)
         notices = self._commit(image, result, plan)
         return TickReport(at=now, raised=plan.raised, events=len(plan.events), notices=notices)

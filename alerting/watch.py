@@ -31,6 +31,11 @@ class Watch:
         self._clock = clock
         self._down_since: datetime | None = None
 
+    def calm(self, tree: HeatTree) -> SignalTable:
+        """Return the signals of history: nobody was watching then, so the watch was not blind."""
+        self._down_since = None
+        return watch_table(tree.numbers(Level.SOURCE), blind_s=0.0, feed_down_s=0.0)
+
     def look(self, tree: HeatTree, *, now: datetime, last: datetime | None) -> SignalTable:
         """Return the signals at a judging; `last` is the one before, None for the first."""
         down = self._feed is not None and self._feed().status is HealthStatus.DOWN

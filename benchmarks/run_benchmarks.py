@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from benchmarks.harness import (
     BenchmarkUnavailable,
     UnknownBenchmark,
@@ -59,6 +61,9 @@ def main(words: Sequence[str] | None = None, *, folder: Path = FOLDER) -> int:
     int
         0 done, 1 a benchmark failed (or, with ``--strict``, missed its goal), 2 bad arguments.
     """
+    structlog.configure(
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr)
+    )  # standard output is for results
     wanted = arguments(words)
     try:
         chosen: Mapping[str, Path] = choose(discover(folder), wanted.names)

@@ -84,7 +84,7 @@ def judge_history(
     begin = 0
     for place, (end_ms, cut) in enumerate(zip(ends, cuts, strict=True)):
         live_state.accept(whole.select(np.arange(begin, cut)))
-        service.tick(from_epoch_ms(min(int(end_ms), last)))
+        service.tick(from_epoch_ms(min(int(end_ms), last)), history=True)
         begin = int(cut)
         if progress is not None:
             progress(place + 1, len(ends))

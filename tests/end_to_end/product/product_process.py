@@ -8,6 +8,8 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tests.support.servers.child_process import command_prefix
+
 __all__ = ["Nuanliu", "run_command"]
 
 PROGRAM = Path(sysconfig.get_path("scripts")) / "nuanliu"
@@ -38,7 +40,7 @@ class Nuanliu:
         self._log = log_path.open("ab")
         self._log_path = log_path
         self.process = subprocess.Popen(
-            [str(PROGRAM), *arguments],
+            [*command_prefix(None), str(PROGRAM), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self._log,

@@ -29,6 +29,18 @@ def test_a_pause_of_the_judging_is_told_when_it_is_over_and_clears() -> None:
     assert world.heard("raised") == ["DQ-14"]
 
 
+def test_history_in_long_steps_is_no_pause_and_neither_is_the_step_from_history_to_live() -> None:
+    world, status = fed_world()
+    status.append(HealthStatus.DOWN)
+    for _ in range(3):
+        world.clock.advance(300)
+        world.service.tick(world.clock.now(), history=True)
+    status.append(HealthStatus.OK)
+    world.clock.advance(300)
+    world.run(2)
+    assert world.states("DQ-14") == []
+
+
 def test_records_that_were_away_for_long_count_as_a_pause() -> None:
     world = World()
     world.run(2)

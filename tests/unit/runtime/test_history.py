@@ -90,7 +90,8 @@ class Judge:
     def accept(self, rows: SampleBatch) -> None:
         self._since += rows.value.tolist()
 
-    def tick(self, now: datetime) -> None:
+    def tick(self, now: datetime, *, history: bool = False) -> None:
+        assert history, "the watch must not take the steps of history for blindness"
         self.ticks.append((now, self._since))
         self._since = []
 
