@@ -1,7 +1,7 @@
 """The whole city: weather, source, stations, homes, devices and faults, moved forward together.
 
 What lives here: the order of a step and what is reported during it. What does not: clocks, files and MQTT
-(`simulators.history`, `simulators.live`). The same calls give the same reports, byte for byte.
+(`simulators.publishing.history`, `simulators.publishing.live`). The same calls give the same reports, byte for byte.
 """
 
 import math
@@ -14,24 +14,24 @@ from numpy.typing import NDArray
 
 from heating.assets import Site
 from heating.intervals import from_epoch_ms, to_epoch_ms
+from simulators.buildings.homes import HomesModel, Outdoors, draw_homes
 from simulators.city_layout import lay_out
-from simulators.faults import FaultSchedule, place_faults
-from simulators.heat_source import HeatSources
-from simulators.homes import HomesModel, Outdoors, draw_homes
+from simulators.devices.reports import Report, Timetable
+from simulators.devices.room_sensors import RoomSensors
+from simulators.faults.fault_schedule import FaultSchedule, place_faults
+from simulators.network.heat_source import HeatSources
 from simulators.random_streams import RandomStreams
-from simulators.reports import Report, Timetable
 from simulators.scenario import Scenario
-from simulators.sensors import RoomSensors
-from simulators.station_parameters import WATER_KW_PER_M3_PER_H_K, draw_stations
-from simulators.station_readings import (
+from simulators.stations.station_model import LoadOfHomes, StationsModel, StationSurroundings
+from simulators.stations.station_parameters import WATER_KW_PER_M3_PER_H_K, draw_stations
+from simulators.stations.station_readings import (
     StationInstruments,
     source_fleet,
     source_report,
     weather_fleet,
     weather_report,
 )
-from simulators.stations import LoadOfHomes, StationsModel, StationSurroundings
-from simulators.weather import ColdSnap, Weather
+from simulators.weather.synthetic import ColdSnap, Weather
 
 __all__ = ["City"]
 

@@ -29,6 +29,8 @@ class CityLayout:
     """Place of the station that feeds the home."""
     home_riser: NDArray[np.int32]
     """Place of the riser in `riser_ids`."""
+    home_building: NDArray[np.int32]
+    """Place of the building in the registry."""
     home_position: NDArray[np.int8]
     """Place in ``tuple(Position)``."""
     home_area_m2: NDArray[np.float32]
@@ -37,6 +39,18 @@ class CityLayout:
     neighbours: NDArray[np.int32]
     """(3, n_homes) places of the homes above, below and across the landing; the home itself where there is none."""
     riser_ids: tuple[str, ...]
+    riser_building: NDArray[np.int32]
+    """(n_risers,) place of the building of each riser."""
+    building_ids: tuple[str, ...]
+    building_key: NDArray[np.uint64]
+    building_station: NDArray[np.int32]
+    """(n_buildings,) place of the station that feeds each building."""
+    building_index: dict[str, int]
+    branch_ids: tuple[str, ...]
+    branch_source: NDArray[np.int32]
+    """(n_branches,) place of the source of each branch of the primary network."""
+    station_branch: NDArray[np.int32]
+    """(n_stations,) place of the branch on which each station lies."""
     station_key: NDArray[np.uint64]
     station_floor_heating: NDArray[np.bool_]
     station_area: tuple[str, ...]
@@ -63,11 +77,17 @@ def lay_out(site: Site) -> CityLayout:
     homes, stations = site.households, site.stations
     home_index = {home.household_id: place for place, home in enumerate(homes)}
     station_index = {station.station_id: place for place, station in enumerate(stations)}
-    building_station = {b.building_id: station_index[b.station_id] for b in site.buildings}
+    building_index = {building.building_id: place for place, building in enumerate(site.buildings)}
+    building_station = np.array([station_index[b.station_id] for b in site.buildings], np.int32)
+    home_building = np.array([building_index[home.building_id] for home in homes], np.int32)
     risers: dict[str, int] = {}
     home_riser = [risers.setdefault(riser_id(h.building_id, h.unit), len(risers)) for h in homes]
     sources = {source.source_id: place for place, source in enumerate(site.sources)}
-    branch_source = {branch.branch_id: sources[branch.source_id] for branch in site.branches}
+    branches = {branch.branch_id: place for place, branch in enumerate(site.branches)}
+    branch_source = np.array([sources[branch.source_id] for branch in site.branches], np.int32)
+    station_branch = np.array([branches[station.branch_id] for station in stations], np.int32)
+    riser_building = np.zeros(len(risers), np.int32)
+    riser_building[home_riser] = home_building
     parents = {area.area_id: area.parent_id for area in site.areas}
     intervals = {sensor.sensor_id: sensor.interval_s for sensor in site.sensors}
     current = [assignment for assignment in site.assignments if assignment.end is None]
@@ -75,17 +95,26 @@ def lay_out(site: Site) -> CityLayout:
     return CityLayout(
         site=site,
         home_key=entity_keys([home.household_id for home in homes]),
-        home_station=np.array([building_station[home.building_id] for home in homes], np.int32),
+        home_station=building_station[home_building],
         home_riser=np.array(home_riser, np.int32),
+        home_building=home_building,
         home_position=np.array([_POSITIONS.index(home.position) for home in homes], np.int8),
         home_area_m2=np.array([home.area_m2 for home in homes], np.float32),
         home_suspended=np.array([home.contract is not Contract.HEATING for home in homes], np.bool_),
         neighbours=_neighbours(homes),
         riser_ids=tuple(risers),
+        riser_building=riser_building,
+        building_ids=tuple(building_index),
+        building_key=entity_keys(tuple(building_index)),
+        building_station=building_station,
+        building_index=building_index,
+        branch_ids=tuple(branches),
+        branch_source=branch_source,
+        station_branch=station_branch,
         station_key=entity_keys([station.station_id for station in stations]),
         station_floor_heating=np.array([s.emitter is Emitter.FLOOR for s in stations], np.bool_),
         station_area=tuple(_top_area(station.area_id, parents) for station in stations),
-        station_source=np.array([branch_source[station.branch_id] for station in stations], np.int32),
+        station_source=branch_source[station_branch],
         sensor_home=np.array([home_index[assignment.household_id] for assignment in current], np.int32),
         sensor_ids=sensor_ids,
         sensor_key=entity_keys(sensor_ids),

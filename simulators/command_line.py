@@ -24,12 +24,12 @@ from heating.clock import SystemClock, VirtualClock
 from heating.errors import HeatingError
 from heating.intervals import from_epoch_ms, to_epoch_ms
 from simulators.city import City
-from simulators.history import write_history
-from simulators.live import run_live
-from simulators.mqtt_publisher import MqttPublisher
-from simulators.reports import Message
+from simulators.devices.reports import Message
+from simulators.publishing.history import write_history
+from simulators.publishing.live import run_live
+from simulators.publishing.mqtt_publisher import MqttPublisher
 from simulators.scenario import ScenarioError, load_scenario
-from simulators.truth import TruthFiles
+from simulators.truth.truth_files import TruthFiles
 
 __all__ = ["main", "run_process"]
 

@@ -1,7 +1,7 @@
 """Scenarios: YAML files that say which city, which weather, which faults.
 
 What lives here: the fields, their limits, and errors that name the file and the remedy. What does not: what faults do
-(`simulators.faults`). Lengths of time are written ``90s``, ``15m``, ``6h``, ``2d``; moments of faults are lengths with
+(`simulators.faults.fault_schedule`). Lengths of time are written ``90s``, ``15m``, ``6h``, ``2d``; moments of faults are lengths with
 a sign: ``+20s`` after the simulation goes live, ``-2d`` before.
 """
 

@@ -40,7 +40,7 @@ def foreign(source: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.py")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.py")), ids=lambda path: str(path.relative_to(FOLDER)))
 def test_a_module_takes_only_words_from_the_product(path: Path) -> None:
     assert foreign(path.read_text(encoding="utf-8")) == set()
 

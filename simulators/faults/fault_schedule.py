@@ -1,6 +1,6 @@
 """Faults: where they act, when they are active, and what they do to the model.
 
-What lives here: finding targets, the timetable, and `Effects`, the arrays that physics and devices look at. What does
+What lives here: finding targets, and the timetable. What does
 not: fields of scenario files (`simulators.scenario`), consequences (they follow from physics).
 """
 
@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulators.city_layout import CityLayout
+from simulators.faults.effects import Effects, no_effects
 from simulators.scenario import FaultPlan, FaultType, ScenarioError
 
-__all__ = ["Effects", "FaultSchedule", "Occurrence", "PlacedFault", "place_faults"]
+__all__ = ["FaultSchedule", "Occurrence", "PlacedFault", "place_faults"]
 
 _STATION_FAULTS = (FaultType.PUMP_TRIP, FaultType.MAINS_LOSS, FaultType.GATEWAY_SILENT)
 _SHUT_VALVE_LEAKS = 0.06
@@ -42,22 +42,6 @@ class Occurrence:
     """0 for the first time."""
     onset_ms: int
     end_ms: int | None
-
-
-@dataclass(frozen=True)
-class Effects:
-    """What faults do at a moment."""
-
-    pump_tripped: NDArray[np.bool_]
-    """(n_stations,)"""
-    mains_ok: NDArray[np.bool_]
-    """(n_stations,)"""
-    gateway_silent: NDArray[np.bool_]
-    """(n_stations,)"""
-    home_opening: NDArray[np.float32]
-    """(n_homes,) share of its usual flow that a home can get, 0 to 1."""
-    sensor_silent: NDArray[np.bool_]
-    """(n_sensors,)"""
 
 
 def place_faults(plans: Sequence[FaultPlan], layout: CityLayout) -> tuple[PlacedFault, ...]:
@@ -201,15 +185,8 @@ class FaultSchedule:
         return self._effects
 
     def _build(self, active: Sequence[Occurrence]) -> Effects:
-        stations = len(self._layout.station_key)
-        opening = np.where(self._layout.home_suspended, _SHUT_VALVE_LEAKS, 1.0).astype(np.float32)
-        effects = Effects(
-            pump_tripped=np.zeros(stations, np.bool_),
-            mains_ok=np.ones(stations, np.bool_),
-            gateway_silent=np.zeros(stations, np.bool_),
-            home_opening=opening,
-            sensor_silent=np.zeros(len(self._layout.sensor_key), np.bool_),
-        )
+        effects = no_effects(self._layout)
+        effects.home_opening[self._layout.home_suspended] = _SHUT_VALVE_LEAKS
         for occurrence in active:
             fault = occurrence.fault
             match fault.plan.type:

@@ -1,7 +1,7 @@
 """Publishing to the broker: QoS 1, retained link states, an orderly end.
 
 What lives here: the MQTT connection of the simulator. What does not: what is published and when
-(`simulators.live`). One connection stands for all gateways, so its last will can speak for one topic only; the link
+(`simulators.publishing.live`). One connection stands for all gateways, so its last will can speak for one topic only; the link
 states of all others are set offline at an orderly end and on a fault.
 """
 
@@ -13,7 +13,7 @@ from paho.mqtt.client import Client, MQTTMessageInfo, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from heating.errors import HeatingError
-from simulators.reports import Message
+from simulators.devices.reports import Message
 
 __all__ = ["BrokerUnreachableError", "MqttPublisher"]
 

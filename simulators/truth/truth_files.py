@@ -10,7 +10,7 @@ import orjson
 
 from heating.intervals import from_epoch_ms
 from simulators.city_layout import CityLayout
-from simulators.faults import Occurrence
+from simulators.faults.fault_schedule import Occurrence
 from simulators.scenario import FaultType
 
 __all__ = ["TruthFiles"]

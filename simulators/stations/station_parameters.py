@@ -1,7 +1,7 @@
 """Constants of heat exchange stations, drawn per station around the nameplate figures of the registry.
 
 What lives here: sizes, curves of the controllers, and their spread. What does not: state and its change
-(`simulators.stations`). The curves are the simulator's own: nothing here is shared with rules or detectors.
+(`simulators.stations.station_model`). The curves are the simulator's own: nothing here is shared with rules or detectors.
 """
 
 from dataclasses import dataclass

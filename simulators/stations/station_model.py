@@ -1,7 +1,7 @@
 """Heat exchange stations: pumps, control valve, exchanger, pressures, make-up, registers.
 
 What lives here: the state of all stations and one step of it, vectorised over ``(n_stations,)``. What does not: their
-constants (`simulators.station_parameters`), what instruments show (`simulators.station_readings`), homes.
+constants (`simulators.stations.station_parameters`), what instruments show (`simulators.stations.station_readings`), homes.
 
 Energy closes by construction: what the exchanger gives goes into the water of the loop or to the homes.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulators.station_parameters import WATER_KW_PER_M3_PER_H_K, StationParameters
+from simulators.stations.station_parameters import WATER_KW_PER_M3_PER_H_K, StationParameters
 
 __all__ = ["LoadOfHomes", "StationSurroundings", "StationsModel"]
 

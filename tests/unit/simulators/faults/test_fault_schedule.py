@@ -5,7 +5,7 @@ import pytest
 
 from heating.intervals import to_epoch_ms
 from simulators.city_layout import CityLayout, lay_out
-from simulators.faults import FaultSchedule, place_faults
+from simulators.faults.fault_schedule import FaultSchedule, place_faults
 from simulators.scenario import FaultPlan, ScenarioError
 from tests.unit.simulators.cities import ORIGIN, small_site
 

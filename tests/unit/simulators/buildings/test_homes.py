@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from simulators.homes import HomeParameters, HomesModel, Outdoors
+from simulators.buildings.homes import HomeParameters, HomesModel, Outdoors
 
 COLD = Outdoors(temp_c=-25.0, wind_m_per_s=3.6, radiation_w_per_m2=0.0)
 

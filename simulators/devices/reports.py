@@ -1,7 +1,7 @@
 """Reports: what devices send at a moment, as a matrix, with the two forms it can leave the simulator in.
 
 What lives here: the report, its conversion to a `SampleBatch` (history) and to MQTT messages (live), and the timetable
-of devices. What does not: what the values are (`simulators.station_readings`, `simulators.sensors`).
+of devices. What does not: what the values are (`simulators.stations.station_readings`, `simulators.devices.room_sensors`).
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,7 @@
 """What the instruments of stations, sources and weather sites show of the model's state.
 
-What lives here: points, noise, resolution. What does not: physics (`simulators.stations`), room sensors
-(`simulators.sensors`). Noise is keyed by device, point and moment.
+What lives here: points, noise, resolution. What does not: physics (`simulators.stations.station_model`), room sensors
+(`simulators.devices.room_sensors`). Noise is keyed by device, point and moment.
 """
 
 import numpy as np
@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from heating.points import Measurement
 from simulators.city_layout import CityLayout
-from simulators.heat_source import SourceState
+from simulators.devices.reports import Fleet, Report
+from simulators.network.heat_source import SourceState
 from simulators.random_streams import RandomStreams, entity_keys
-from simulators.reports import Fleet, Report
-from simulators.stations import StationsModel, StationSurroundings
-from simulators.weather import Weather
+from simulators.stations.station_model import StationsModel, StationSurroundings
+from simulators.weather.synthetic import Weather
 
 __all__ = ["StationInstruments", "source_fleet", "source_report", "weather_fleet", "weather_report"]
 

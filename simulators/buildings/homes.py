@@ -1,7 +1,7 @@
 """Homes as a thermal model: two capacities, exposure, neighbours, sun, people, and radiators.
 
 What lives here: physics of homes in vectorised float32, shape ``(n_homes,)``. What does not: how warm the supply
-water is (`simulators.stations`), what a sensor on the wall makes of it (`simulators.sensors`).
+water is (`simulators.stations.station_model`), what a sensor on the wall makes of it (`simulators.devices.room_sensors`).
 
 Model (simulator.md): C_i dT/dt = (T_m - T)/R_im + Q_rad + G_int + Q_sun + Σ U_n (T_n - T) - (UA_w + 0.34 n V)(T - T_o)
 and C_m dT_m/dt = (T - T_m)/R_im - UA_e (T_m - T_o). One step solves both nodes together (backward Euler) with heat

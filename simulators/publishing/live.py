@@ -1,7 +1,7 @@
 """The live run: the city follows a virtual clock and its reports go to the broker.
 
 What lives here: keeping step with the clock, link states, the end. What does not: the connection
-(`simulators.mqtt_publisher`), the city (`simulators.city`). Payload times never lie ahead of the clock.
+(`simulators.publishing.mqtt_publisher`), the city (`simulators.city`). Payload times never lie ahead of the clock.
 """
 
 import threading
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from heating.clock import Clock
 from heating.intervals import to_epoch_ms
 from simulators.city import City
-from simulators.faults import Occurrence
-from simulators.reports import Message
+from simulators.devices.reports import Message
+from simulators.faults.fault_schedule import Occurrence
 
 __all__ = ["link_state", "run_live", "step_for_speed"]
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from heating.points import Measurement
 from simulators.city_layout import CityLayout
+from simulators.devices.reports import Fleet, Report
 from simulators.random_streams import RandomStreams
-from simulators.reports import Fleet, Report
 
 __all__ = ["RoomSensors"]
 

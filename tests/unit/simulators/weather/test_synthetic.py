@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from simulators.random_streams import RandomStreams
-from simulators.weather import ColdSnap, Weather
+from simulators.weather.synthetic import ColdSnap, Weather
 
 JANUARY = datetime(2026, 1, 10, tzinfo=UTC)
 START_S = JANUARY.timestamp()

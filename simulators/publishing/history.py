@@ -12,8 +12,8 @@ from pathlib import Path
 from config.sample_files import write_sample_file
 from heating.intervals import from_epoch_ms
 from simulators.city import City
-from simulators.faults import Occurrence
-from simulators.reports import Report, batch_of
+from simulators.devices.reports import Report, batch_of
+from simulators.faults.fault_schedule import Occurrence
 
 __all__ = ["HistoryWritten", "write_history"]
 

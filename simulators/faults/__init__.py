@@ -1,0 +1,1 @@
+"""Faults and disturbances: which there are, where and when they act, and what they change."""

@@ -1,0 +1,1 @@
+"""Where simulated readings go: bulk history files, and the live run over MQTT."""

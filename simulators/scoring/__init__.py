@@ -1,0 +1,1 @@
+"""Scores: what the product found against the truth."""

@@ -1,0 +1,1 @@
+"""Heat exchange stations: exchanger, valve, pumps, pressures, meters, controller, and what their instruments show."""
