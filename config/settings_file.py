@@ -173,6 +173,7 @@ def _cross_checks(settings: Settings, source: LocatedYaml, env: Mapping[str, str
 
     _check_files(settings, add)
     _check_urls(settings, add)
+    _check_share_group(settings, add)
     if bool(settings.mqtt.certificate_file) != bool(settings.mqtt.key_file):
         add(
             ("mqtt", "certificate_file"),
@@ -192,6 +193,26 @@ def _cross_checks(settings: Settings, source: LocatedYaml, env: Mapping[str, str
             "Use a name like Asia/Shanghai.",
         )
     return mistakes
+
+
+def _check_share_group(settings: Settings, add: _Add) -> None:
+    """Refuse a group of collectors where the broker would not deal out, or where the shares would never meet."""
+    if settings.mqtt.share_group is None:
+        return
+    if settings.mqtt.protocol != "5":
+        add(
+            ("mqtt", "share_group"),
+            f"«mqtt.share_group» needs MQTT 5, and mqtt.protocol is «{settings.mqtt.protocol}»: "
+            "the broker would take the group for part of the topic, and nothing would arrive.",
+            'Set mqtt.protocol to "5", or remove mqtt.share_group and run one collector.',
+        )
+    if settings.timeseries.url.startswith("duckdb:"):
+        add(
+            ("mqtt", "share_group"),
+            "«mqtt.share_group» deals the messages out among several collectors, and the embedded store (DuckDB) "
+            "belongs to one process: each would keep a share of its own.",
+            "Set timeseries.url to influxdb://host:port, or remove mqtt.share_group.",
+        )
 
 
 def _check_files(settings: Settings, add: _Add) -> None:

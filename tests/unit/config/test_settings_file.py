@@ -80,3 +80,9 @@ def test_a_service_refuses_a_missing_or_weak_secret(secret: str | None) -> None:
 def test_a_strong_secret_is_accepted() -> None:
     strong = "0123456789abcdef" * 4
     assert check_service_secrets(Settings.model_validate({"web": {"secret": strong}})) == []
+
+
+def test_a_group_of_collectors_on_a_shared_store_by_mqtt_5_is_accepted(tmp_path: Path) -> None:
+    file = tmp_path / "site.yaml"
+    file.write_text("mqtt:\n  share_group: nuanliu\ntimeseries:\n  url: influxdb://127.0.0.1:8086\n")
+    assert load_settings(file, environment={}).mqtt.share_group == "nuanliu"
