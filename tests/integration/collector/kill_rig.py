@@ -9,6 +9,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -246,3 +247,18 @@ class KillRig:
             doubled=sum(count - 1 for count in found.values()),
             invented=len(set(found) - expected),
         )
+
+
+def run_under_fire(rig: KillRig, *, kills: int, messages: int) -> dict[str, int]:
+    """Publish while collectors are started and killed, then let the last one drain; return its counters."""
+    source = random.Random(rig.seed)
+    pause = threading.Event()
+    rig.start_child()
+    for _kill in range(kills):
+        rig.publish(messages // kills)
+        pause.wait(rig.random_pause_s(source))
+        rig.kill_child()
+        rig.start_child()
+    rig.settle()
+    rig.wait_for_redelivery()
+    return rig.end_child()

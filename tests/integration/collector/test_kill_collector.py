@@ -1,33 +1,16 @@
 """Twenty random kill -9 of a real collector: nothing accepted is lost, nothing is doubled; and the test can fail."""
 
-import random
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.integration.collector.kill_rig import KillRig, Verdict
+from tests.integration.collector.kill_rig import KillRig, Verdict, run_under_fire
 from tests.support.servers.mosquitto import MosquittoBroker
 from tests.support.servers.nats import NatsBroker
 
 KILLS = 20
 MESSAGES = 20_000
-
-
-def run_under_fire(rig: KillRig, *, kills: int, messages: int) -> dict[str, int]:
-    """Publish while collectors are started and killed, then let the last one drain; return its counters."""
-    source = random.Random(rig.seed)
-    pause = threading.Event()
-    rig.start_child()
-    for _kill in range(kills):
-        rig.publish(messages // kills)
-        pause.wait(rig.random_pause_s(source))
-        rig.kill_child()
-        rig.start_child()
-    rig.settle()
-    rig.wait_for_redelivery()
-    return rig.end_child()
 
 
 @pytest.mark.nats
