@@ -19,6 +19,7 @@ from storage.records.migrate import require_newest, upgrade
 from storage.records.outbox import OutboxRecords
 from storage.records.people import PeopleRecords
 from storage.records.registry import RegistryRecords
+from storage.records.rollup_work import RollupWork
 from storage.records.tickets import TicketRecords
 
 __all__ = ["Records", "open_records"]
@@ -38,6 +39,7 @@ class Records:
         self.tickets = TicketRecords(database)
         self.audit = AuditRecords(database)
         self.devices = DeviceRecords(database)
+        self.rollup_work = RollupWork(database)
         self._probe: threading.Thread | None = None
         self._probe_answer: Health | None = None
 

@@ -19,23 +19,20 @@ from numpy.typing import NDArray
 from heating.assets import Site
 from heating.clock import Clock
 from heating.errors import HeatingError
-from heating.points import POINTS, Measurement, points_of
-from heating.protocols import Health, HealthStatus, RollupBatch, RollupName
+from heating.points import POINTS, Measurement
+from heating.protocols import Health, HealthStatus, RollupBatch
 from heating.quality import is_usable
 from heating.samples import SampleBatch
 from storage.timeseries.rollup_amending import amended
 from storage.timeseries.rollup_buckets import OpenBucket
 from storage.timeseries.rollup_groups import RoomGroups
+from storage.timeseries.rollup_kinds import GRACE_MS, KINDS, LATE_LIMIT, Kind, rollups_of
 from storage.timeseries.rollup_recovery import MissingBuckets
 from storage.timeseries.rollup_state import load_state, save_state
-from storage.timeseries.statistics import RollupStore, Statistics, bucket_statistics, of_group
+from storage.timeseries.statistics import RollupStore, Statistics, bucket_statistics
 
-__all__ = ["GRACE_MS", "KINDS", "Kind", "RollupWriter"]
+__all__ = ["RollupWriter"]
 
-GRACE_MS = 90_000
-"""A bucket is written this long after its end [ms]: what the devices send in time has arrived by then."""
-LATE_LIMIT = timedelta(days=7)
-"""Later readings amend nothing [d]; the collector refuses them anyway."""
 ROUND_S = 5.0
 """Pause between two rounds [s]."""
 MOST_ROWS_WAITING = 3_000_000
@@ -43,44 +40,9 @@ MOST_ROWS_WAITING = 3_000_000
 GAPS_IN_A_ROUND = 24
 """Missing stretches looked at in a round when there is nothing in them."""
 HOUR_MS = 3_600_000
-ROOM_TEMP = "room_temp_c"
 
 _log = structlog.get_logger()
 
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A family of buckets filled from one measurement."""
-
-    name: str
-    measurement: Measurement
-    points: tuple[str, ...]
-    step_ms: int
-    rollups: tuple[RollupName, ...]
-    """What is written of each bucket: one roll-up of the objects themselves, or roll-ups of groups."""
-
-    @property
-    def is_grouped(self) -> bool:
-        """Whether groups are written and not the objects."""
-        return RollupName.BUILDING_5M in self.rollups
-
-
-def _names(measurement: Measurement) -> tuple[str, ...]:
-    return tuple(point.name for point in points_of(measurement))
-
-
-KINDS = (
-    Kind("station_5m", Measurement.STATION, _names(Measurement.STATION), 300_000, (RollupName.STATION_5M,)),
-    Kind(
-        "groups_5m",
-        Measurement.ROOM,
-        (ROOM_TEMP,),
-        300_000,
-        (RollupName.BUILDING_5M, RollupName.COMMUNITY_5M),
-    ),
-    Kind("room_1h", Measurement.ROOM, (ROOM_TEMP, "room_humidity_pct"), HOUR_MS, (RollupName.ROOM_1H,)),
-)
-"""Every family of buckets."""
 
 _POINT_MEASUREMENT = np.array([list(Measurement).index(point.measurement) for point in POINTS], np.int8)
 
@@ -303,17 +265,7 @@ class RollupWriter:
                     self._missing.add(kind.name, start_ms)
                     continue
                 for part in found:
-                    self._pending += self._rollups(kind, part)
-
-    def _rollups(self, kind: Kind, part: Statistics) -> list[RollupBatch]:
-        if not kind.is_grouped:
-            return [part.as_rollup(kind.rollups[0])]
-        return [
-            of_group(part, self._groups.of_rows(name, part.object_ids, part.bucket_ms.tolist())).as_rollup(
-                name
-            )
-            for name in kind.rollups
-        ]
+                    self._pending += rollups_of(kind, part, self._groups)
 
     def _drain(self) -> None:
         """Write what waits; the same rows again until the store has them."""
@@ -334,7 +286,7 @@ class RollupWriter:
                 self._pending = [
                     sums
                     for part in parts
-                    for rows in self._rollups(kind, part)
+                    for rows in rollups_of(kind, part, self._groups)
                     for sums in amended(self._store, rows)
                 ]
             self._late[kind.name] = []
@@ -384,7 +336,7 @@ class RollupWriter:
             return
         step = timedelta(milliseconds=kind.step_ms)
         found = self._store.statistics(kind.measurement, kind.points, gap, step=step)
-        self._pending = [rows for part in found for rows in self._rollups(kind, part)]
+        self._pending = [rows for part in found for rows in rollups_of(kind, part, self._groups)]
         self._drain()
         self._missing.fill(kind.name, gap)
         self._gaps_filled += 1

@@ -53,10 +53,10 @@ def test_after_the_steps_the_tables_are_those_of_the_program(empty_url: str) -> 
 
 def test_every_step_can_be_gone_back_and_forward_again(empty_url: str) -> None:
     database = open_database(empty_url)
-    for revision in ("0001", "0002", "0003", "0004", "0005"):
+    for revision in ("0001", "0002", "0003", "0004", "0005", "0006"):
         migrate.upgrade(database, revision)
         assert migrate.current_revision(database) == revision
-    for revision in ("0004", "0003", "0002", "0001", "base"):
+    for revision in ("0005", "0004", "0003", "0002", "0001", "base"):
         migrate.downgrade(database, revision)
     assert migrate.current_revision(database) is None
     assert tables(database) == set()

@@ -1,0 +1,27 @@
+"""Tables by which several collectors share the work of the roll-ups: what is due, and who does it."""
+
+import sqlalchemy as sa
+
+from storage.records.schema.columns import METADATA
+
+__all__ = ["leases", "rollup_dues"]
+
+rollup_dues = sa.Table(
+    "rollup_dues",
+    METADATA,
+    # Family of buckets, as `storage.timeseries.rollup_kinds.KINDS` names it.
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("bucket_ms", sa.BigInteger, primary_key=True, autoincrement=False),
+    # Not before this; late readings of one bucket gather until then.
+    sa.Column("ready_ms", sa.BigInteger, nullable=False, index=True),
+    # New with every reading noted: who computed the bucket deletes the row only if nothing came meanwhile.
+    sa.Column("token", sa.Text, nullable=False),
+)
+
+leases = sa.Table(
+    "leases",
+    METADATA,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("until_ms", sa.BigInteger, nullable=False),
+)
