@@ -35,7 +35,7 @@ from runtime.backup_desk import BackupDesk
 from runtime.health import HealthBoard
 from runtime.housekeeping import Housekeeping
 from runtime.registry_watch import RegistryWatch
-from runtime.rollup_part import build_rollup_writer, rollup_part, store_has_caught_up
+from runtime.rollup_part import build_rollups, rollup_part, store_has_caught_up
 from runtime.rooms import Room, refuse_shared_embedded_store
 from runtime.supervisor import Part, Supervisor
 from runtime.web_server import WebServer
@@ -256,23 +256,29 @@ def _add_collector(house: House) -> None:
     settings = house.settings
     source = house.source = _durable_source(house)
     unknown, clocks = UnknownDeviceWatch(), ClockSkewWatch()
-    rollups = build_rollup_writer(store=house.store, site=house.site, clock=house.clock, settings=settings)
-    house.site_followers.append(rollups.follow)
+    rollups = build_rollups(
+        store=house.store,
+        work=house.records.rollup_work,
+        site=house.site,
+        clock=house.clock,
+        settings=settings,
+    )
+    house.site_followers.append(rollups.writer.follow)
     collector = build_collector(
         mqtt=settings.mqtt,
         settings=settings.collector,
         source=source,
-        store=house.store,
+        store=rollups.store,
         known=house.known,
         clock=house.clock,
-        sinks=[house.live_state, rollups],
+        sinks=[house.live_state, *rollups.sinks],
         unknown=unknown,
         clocks=clocks,
     )
-    rollups.settled = store_has_caught_up(collector.health)
+    rollups.settle_by(store_has_caught_up(collector.health))
     house.collector = collector
     house.board.add("collector", collector.health)
-    house.board.add("rollups", rollups.health)
+    house.board.add("rollups", rollups.writer.health)
     if settings.timeseries.url.startswith("duckdb:"):
         desk = BackupDesk(settings=settings, store=house.store, clock=house.clock)
         house.parts.append(
@@ -281,7 +287,7 @@ def _add_collector(house: House) -> None:
     keeper = Housekeeping(store=house.store, clock=house.clock)
     house.parts += [
         Part(name="housekeeping", start=keeper.start, stop=keeper.stop, is_alive=lambda: keeper.is_running),
-        rollup_part(rollups),
+        rollup_part(rollups.writer),
         Part(
             name="collector",
             start=collector.start,

@@ -72,13 +72,10 @@ class RollupWork:
         values = {"holder": holder, "until_ms": now_ms + for_ms}
 
         def work(connection: sa.Connection) -> bool:
-            taken = connection.execute(
-                sa.update(leases).where(_HELD.name == _LEASE, ours).values(**values)
-            ).rowcount
-            if taken:
-                return True
-            first = self._database.insert(leases).values(name=_LEASE, **values).on_conflict_do_nothing()
-            return connection.execute(first).rowcount > 0
+            first = self._database.insert(leases).values(name=_LEASE, **values)
+            connection.execute(first.on_conflict_do_nothing())
+            connection.execute(sa.update(leases).where(_HELD.name == _LEASE, ours).values(**values))
+            return connection.scalar(sa.select(_HELD.holder).where(_HELD.name == _LEASE)) == holder
 
         return self._database.write(work, lock=_LOCK)
 
