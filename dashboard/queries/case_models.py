@@ -147,6 +147,7 @@ class TicketView:
     ticket_id: str
     household_id: str
     address: str
+    """As it is written on site."""
     area_id: str
     category: str
     urgency: str
@@ -172,3 +173,5 @@ class TicketView:
     allowed_moves: Sequence[str] = ()
     history: Sequence[TicketHistoryEntry] = ()
     """Only on the ticket's own page."""
+    address_en: str = ""
+    """In English; names that only the site has stay as they are."""

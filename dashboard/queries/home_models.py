@@ -54,6 +54,8 @@ class HouseholdHit:
     station_id: str
     contract: str
     vulnerable: bool = False
+    address_en: str = ""
+    """In English; names that only the site has stay as they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +161,8 @@ class HouseholdCard:
     script: Script
     proposal: IntakeProposal
     outdoor: PointValue
+    address_en: str = ""
+    """In English; names that only the site has stay as they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +186,8 @@ class ResidentHome:
     """The nearest open incident that concerns the home, without members."""
     tickets: Sequence[TicketView]
     contract: str
+    address_en: str = ""
+    """In English; names that only the site has stay as they are."""
 
 
 class CellState(StrEnum):
@@ -227,6 +233,8 @@ class FacadeView:
     pass_rate: Ratio
     median_c: float | None
     standard_c: float
+    name_en: str = ""
+    """In English; a real name stays as it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,6 +252,8 @@ class BuildingRow:
     maximum_c: float | None
     inlet_supply: PointValue
     inlet_return: PointValue
+    name_en: str = ""
+    """In English; a real name stays as it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from dashboard.queries.filters import NotVisibleError
 from dashboard.queries.freshness import BUILDING_INTERVAL_S, Freshness, RoomColumn
 from dashboard.queries.home_models import BuildingRow, CellState, CommunityView, FacadeCell, FacadeView
+from dashboard.queries.place_names import building_in_english
 from dashboard.queries.site_index import SiteIndex
 from dashboard.queries.values import Bilingual, Ratio
 from dashboard.security.viewer import STAFF, Viewer
@@ -61,6 +62,7 @@ class HomeViews:
         return FacadeView(
             building_id=building_id,
             name=building.name,
+            name_en=building_in_english(building.name),
             community_id=building.community_id,
             community_name=_community_name(index, building),
             station_id=building.station_id,
@@ -112,6 +114,7 @@ class HomeViews:
         return BuildingRow(
             building_id=building.building_id,
             name=building.name,
+            name_en=building_in_english(building.name),
             community_name=_community_name(index, building),
             households=len(homes),
             coverage=_coverage(rows, homes=len(homes)),

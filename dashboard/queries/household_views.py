@@ -18,6 +18,7 @@ from dashboard.queries.home_models import (
     StationSummary,
 )
 from dashboard.queries.home_views import MIN_HOMES_SHOWN, HomeViews, rows_of
+from dashboard.queries.place_names import home_address
 from dashboard.queries.probable_cause import (
     HomeFacts,
     probable_cause,
@@ -40,7 +41,7 @@ from heating.samples import ObjectRef
 from storage.records.household_values import HouseholdAddress
 from storage.records.records import Records
 
-__all__ = ["HouseholdViews", "address_of_home", "address_text"]
+__all__ = ["HouseholdViews", "address_of_home"]
 
 _DAY = timedelta(hours=24)
 _HOUR_MS = 3_600_000
@@ -91,10 +92,12 @@ class HouseholdViews:
         hits = []
         for hit in found:
             home = index.households.get(hit.household_id)
+            address = _address_of_hit(index, hit.household_id, hit.address)
             hits.append(
                 HouseholdHit(
                     household_id=hit.household_id,
-                    address=address_text(hit.address),
+                    address=address.zh,
+                    address_en=address.en,
                     name=hit.contact_name,
                     phone_masked=hit.phone,
                     community=hit.address.community,
@@ -116,9 +119,11 @@ class HouseholdViews:
         window = timedelta(seconds=self._policies.duplicate_window_s)
         earlier = self._records.tickets.open_duplicate(home.household_id, since=self._clock.now() - window)
         median_c, _ = self._neighbours_median(index, home, rooms)
+        address = address_of_home(index, home)
         return HouseholdCard(
             household_id=home.household_id,
-            address=address_of_home(index, home),
+            address=address.zh,
+            address_en=address.en,
             community=Bilingual(community.name, community.name_en),
             building_id=home.building_id,
             unit=home.unit,
@@ -159,9 +164,11 @@ class HouseholdViews:
         rows = rows_of(index, Level.BUILDING, home.building_id)
         median_c, counted = rooms.median_c(rows, at_least=MIN_HOMES_SHOWN)
         upstream = [item for item in facts.incidents if item.node_level != "household"]
+        address = address_of_home(index, home)
         return ResidentHome(
             household_id=home.household_id,
-            address=address_of_home(index, home),
+            address=address.zh,
+            address_en=address.en,
             temperature=facts.room,
             verdict=verdict_of(facts),
             standard_c=self._homes.standard_c,
@@ -264,21 +271,20 @@ class HouseholdViews:
         )
 
 
-def address_of_home(index: SiteIndex, home: Household) -> str:
+def address_of_home(index: SiteIndex, home: Household) -> Bilingual:
     """Return the address of a home as it is written on site: community, building, unit, room."""
     building = index.buildings[home.building_id]
     community = index.communities[building.community_id]
-    return _address(community.name, building.name, home.unit, home.room)
+    name = Bilingual(community.name, community.name_en)
+    return home_address(name, building.name, home.unit, home.room)
 
 
-def address_text(address: HouseholdAddress) -> str:
-    """Return an address of the records in the same form."""
-    return _address(address.community, address.building, address.unit, address.room)
-
-
-def _address(community: str, building: str, unit: int, room: str) -> str:
-    named = building if building.endswith(("楼", "栋")) else f"{building}号楼"
-    return f"{community}{named}{unit}单元{room}"
+def _address_of_hit(index: SiteIndex, household_id: str, found: HouseholdAddress) -> Bilingual:
+    """Return the address of a search hit; one that the index does not have yet is written from the records."""
+    home = index.households.get(household_id)
+    if home is not None:
+        return address_of_home(index, home)
+    return home_address(Bilingual(found.community, ""), found.building, found.unit, found.room)
 
 
 def _hourly(time_ms: NDArray[np.int64], values: NDArray[np.float64]) -> list[tuple[int, float]]:

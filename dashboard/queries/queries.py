@@ -26,6 +26,7 @@ from dashboard.queries.site_index import SiteIndex, SiteSource
 from dashboard.queries.station_views import MAX_STATIONS, StationViews, visible_station
 from dashboard.queries.ticket_views import TicketViews
 from dashboard.queries.trends import Trends
+from dashboard.queries.values import Bilingual
 from dashboard.queries.view_models import (
     AlarmDetail,
     AlarmRow,
@@ -126,11 +127,11 @@ class Queries:
         """Return the registry ready for look-ups; it knows no viewer."""
         return self._sites.current()
 
-    def address_of(self, household_id: str) -> str:
+    def address_of(self, household_id: str) -> Bilingual:
         """Return the address of a home in words, its id when the registry no longer has it; it knows no viewer."""
         index = self.site()
         home = index.households.get(household_id)
-        return household_id if home is None else address_of_home(index, home)
+        return Bilingual(household_id, household_id) if home is None else address_of_home(index, home)
 
     def household(self, viewer: Viewer, household_id: str) -> Household:
         """Return a home that the viewer may see: by area, or the resident's own."""

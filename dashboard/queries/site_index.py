@@ -13,6 +13,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from dashboard.queries.place_names import building_in_english, riser_name
 from dashboard.queries.values import Bilingual
 from dashboard.security.viewer import Viewer
 from heating.assets import Area, Building, Community, Contract, Household, Sensor, Site, Station
@@ -107,8 +108,7 @@ class SiteIndex:
             case Level.RISER:
                 building_id, _, unit = node.object_id.rpartition("/u")
                 if found := self.buildings.get(building_id):
-                    name = self._building_name(found)
-                    return Bilingual(f"{name.zh}{unit}单元", f"{name.en} unit {unit}")
+                    return riser_name(self.communities[found.community_id], found, unit)
             case Level.HOUSEHOLD if home := self.households.get(node.object_id):
                 name = self._building_name(self.buildings[home.building_id])
                 return Bilingual(f"{name.zh}{home.unit}-{home.room}", f"{name.en} {home.unit}-{home.room}")
@@ -126,7 +126,8 @@ class SiteIndex:
     def _building_name(self, building: Building) -> Bilingual:
         community = self.communities[building.community_id]
         return Bilingual(
-            f"{community.name}{building.name}", f"{community.name_en or community.name} {building.name}"
+            f"{community.name}{building.name}",
+            f"{community.name_en or community.name} {building_in_english(building.name)}",
         )
 
     def nodes_above(self, household_id: str) -> list[Node]:

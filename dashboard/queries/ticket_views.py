@@ -7,6 +7,7 @@ from datetime import datetime
 from dashboard.queries.case_models import TicketHistoryEntry, TicketView
 from dashboard.queries.filters import NotVisibleError, TicketFilter
 from dashboard.queries.site_index import SiteIndex
+from dashboard.queries.values import Bilingual
 from dashboard.security.viewer import CLERKS, Viewer
 from heating.assets import Station
 from heating.clock import Clock
@@ -33,7 +34,7 @@ class TicketViews:
         Returns the address of a household in words, its id when the registry no longer has it.
     """
 
-    def __init__(self, *, records: Records, clock: Clock, address_of: Callable[[str], str]) -> None:
+    def __init__(self, *, records: Records, clock: Clock, address_of: Callable[[str], Bilingual]) -> None:
         self._records = records
         self._clock = clock
         self._address_of = address_of
@@ -98,10 +99,12 @@ class TicketViews:
             (due for due in (response_due, close_due) if due is not None and running), default=None
         )
         clerk = viewer.has(*CLERKS)
+        address = self._address_of(ticket.household_id)
         return TicketView(
             ticket_id=ticket.ticket_id,
             household_id=ticket.household_id,
-            address=self._address_of(ticket.household_id),
+            address=address.zh,
+            address_en=address.en,
             area_id=ticket.area_id,
             category=ticket.category.value,
             urgency=ticket.urgency.value,
