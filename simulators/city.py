@@ -22,8 +22,9 @@ from simulators.faults.fault_schedule import FaultSchedule, place_faults
 from simulators.network.heat_source import HeatSources
 from simulators.random_streams import RandomStreams
 from simulators.scenario import Scenario
+from simulators.stations.secondary_network import draw_connections
 from simulators.stations.station_model import LoadOfHomes, StationsModel, StationSurroundings
-from simulators.stations.station_parameters import WATER_KW_PER_M3_PER_H_K, draw_stations
+from simulators.stations.station_parameters import draw_stations
 from simulators.stations.station_readings import (
     StationInstruments,
     source_fleet,
@@ -31,6 +32,7 @@ from simulators.stations.station_readings import (
     weather_fleet,
     weather_report,
 )
+from simulators.water import WATER_KW_PER_M3_PER_H_K
 from simulators.weather.synthetic import ColdSnap, Weather
 
 __all__ = ["City"]
@@ -38,6 +40,8 @@ __all__ = ["City"]
 _SOURCE_INTERVAL_S = 60.0
 _WEATHER_INTERVAL_S = 300.0
 _COARSE_STEP_S = 60.0
+_IMBALANCE = 0.3
+"""How far the secondary networks are from balanced: 0 balanced, 1 as built."""
 
 
 class City:
@@ -70,7 +74,15 @@ class City:
         self.now_ms = to_epoch_ms(start)
         outdoor_c = self.weather.outdoor_temp_c(self.now_ms / 1000)
         parameters = draw_stations(self.layout, random)
-        self.stations = StationsModel(parameters, outdoor_c=outdoor_c)
+        connections = draw_connections(
+            self.layout,
+            random,
+            station_flow_m3_per_h=parameters.flow_design_m3_per_h,
+            network_loss_mpa=parameters.network_loss_mpa,
+            supply_water_m3=parameters.supply_water_m3,
+            imbalance=_IMBALANCE,
+        )
+        self.stations = StationsModel(parameters, connections, outdoor_c=outdoor_c)
         flow_kw_per_k = WATER_KW_PER_M3_PER_H_K * parameters.flow_design_m3_per_h
         spread_k = parameters.heat_design_kw / flow_kw_per_k
         homes = draw_homes(
@@ -86,9 +98,12 @@ class City:
             n_sources=len(site.sources),
             outdoor_c=outdoor_c,
         )
-        n = len(site.stations)
+        n = len(site.buildings)
+        part = connections.design_flow_m3_per_h / parameters.flow_design_m3_per_h[connections.station]
         self.load = LoadOfHomes(
-            emitter_kw_per_k=parameters.heat_design_kw / 30, room_c=np.full(n, 20.5, np.float64)
+            emitter_kw_per_k=part * parameters.heat_design_kw[connections.station] / 30,
+            room_c=np.full(n, 20.5, np.float64),
+            conductance_factor=np.ones(n),
         )
         self.delivered_to_homes_kj = np.zeros(n)
         self._since_homes_s = 0.0
@@ -175,16 +190,16 @@ class City:
 
     def _step_homes(self, opening: NDArray[np.float32]) -> None:
         """Hand the delivered heat to the homes, let them live, and renew their answer to warm water."""
-        station, p, n = self.layout.home_station, self.homes.parameters, len(self.layout.station_key)
+        building, p, n = self.layout.home_building, self.homes.parameters, len(self.layout.building_key)
         heat_kw, flow, supply_c = self.stations.take_delivery()
         self.delivered_to_homes_kj += heat_kw * self._since_homes_s
         share = p.flow_share * opening
-        total = np.maximum(np.bincount(station, share, n), 1e-6)
-        design = self.stations.parameters.flow_design_m3_per_h
+        total = np.maximum(np.bincount(building, share, n), 1e-9)
+        design = self.stations.buildings.connections.design_flow_m3_per_h
         flow_kw_per_k = WATER_KW_PER_M3_PER_H_K * np.where(flow > 0.03 * design, flow, design)
-        rate = share * (flow_kw_per_k * 1000 / total).astype(np.float32)[station]
-        wanted_w = self.homes.emission_w(supply_c.astype(np.float32)[station], rate)
-        wanted_kw = np.bincount(station, wanted_w, n) / 1000
+        rate = share * (flow_kw_per_k * 1000 / total).astype(np.float32)[building]
+        wanted_w = self.homes.emission_w(supply_c.astype(np.float32)[building], rate)
+        wanted_kw = np.bincount(building, wanted_w, n) / 1000
         scale = np.where(wanted_kw > 0, heat_kw / np.maximum(wanted_kw, 1e-6), 0.0)
         t_s = self.now_ms / 1000
         outdoors = Outdoors(
@@ -192,14 +207,15 @@ class City:
             wind_m_per_s=self.weather.wind_speed_m_per_s(t_s),
             radiation_w_per_m2=self.weather.radiation_w_per_m2(t_s),
         )
-        self.homes.step(self._since_homes_s, wanted_w * scale.astype(np.float32)[station], outdoors)
+        self.homes.step(self._since_homes_s, wanted_w * scale.astype(np.float32)[building], outdoors)
         self._since_homes_s = 0.0
-        room_c = np.bincount(station, share * self.homes.air_c, n) / total
+        room_c = np.bincount(building, share * self.homes.air_c, n) / total
         taken = wanted_kw / np.maximum(flow_kw_per_k * np.maximum(supply_c - room_c, 0.5), 1e-6)
         answer = -np.log1p(-np.clip(taken, 0.0, 0.98)) * flow_kw_per_k
         enough = supply_c - room_c > 2.0
         self.load.emitter_kw_per_k = np.where(enough, answer, self.load.emitter_kw_per_k)
         self.load.room_c = room_c
+        self.load.conductance_factor = total / np.maximum(np.bincount(building, p.flow_share, n), 1e-9)
 
     def reports(self) -> Iterator[Report]:
         """Yield what devices have measured up to now and not yet reported."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulators.stations.station_parameters import WATER_KW_PER_M3_PER_H_K
+from simulators.water import WATER_KW_PER_M3_PER_H_K
 
 __all__ = ["HeatSources", "SourceState"]
 

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulators.stations.station_parameters import WATER_KW_PER_M3_PER_H_K, StationParameters
+from simulators.stations.secondary_network import BuildingConnections, BuildingSupply
+from simulators.stations.station_parameters import StationParameters
+from simulators.water import WATER_KJ_PER_M3_K, WATER_KW_PER_M3_PER_H_K
 
 __all__ = ["LoadOfHomes", "StationSurroundings", "StationsModel"]
 
@@ -52,23 +54,29 @@ class StationSurroundings:
 
 @dataclass(slots=True)
 class LoadOfHomes:
-    """How the homes of a station answer to warm water, renewed after each step of the homes."""
+    """How the homes answer to warm water, building by building, renewed after each step of the homes."""
 
     emitter_kw_per_k: Floats
-    """(n_stations,) conductance that gives the effectiveness of all radiators together."""
+    """(n_buildings,) conductance that gives the effectiveness of all radiators together:
+    heat = flow · (1 - exp(-emitter / flow)) · (supply - room), with the flow in kW/K."""
     room_c: Floats
-    """(n_stations,) mean room temperature, weighted by flow [°C]."""
+    """(n_buildings,) mean room temperature, weighted by flow [°C]."""
+    conductance_factor: Floats
+    """(n_buildings,) share of the conductance of the building that home valves and faults leave, 1 when all is open."""
 
 
 class StationsModel:
     """State of all stations; every array has shape ``(n_stations,)``."""
 
-    def __init__(self, parameters: StationParameters, *, outdoor_c: float) -> None:
+    def __init__(
+        self, parameters: StationParameters, connections: BuildingConnections, *, outdoor_c: float
+    ) -> None:
         p = self.parameters = parameters
         n = len(p.heat_design_kw)
         self.outdoor_filtered_c = np.full(n, outdoor_c)
         self.setpoint_c = self._curve()
         self.supply_c = self.setpoint_c.copy()
+        self.buildings = BuildingSupply(connections, supply_c=self.supply_c)
         self.return_c = self.setpoint_c - 0.6 * p.heat_design_kw / (
             WATER_KW_PER_M3_PER_H_K * p.flow_design_m3_per_h
         )
@@ -90,11 +98,14 @@ class StationsModel:
         self.makeup_total_m3 = 800 + 2 * p.flow_design_m3_per_h
         self.electricity_total_kwh = 50_000 + 400 * p.pump_design_kw
         self.pump_kw = np.zeros(n)
-        self.delivered_kj = np.zeros(n)
-        """Given to the homes since `take_delivery` [kJ]."""
-        self._flow_seconds = np.zeros(n)
-        self._supply_seconds = np.zeros(n)
+        buildings = len(connections.station)
+        self.delivered_kj = np.zeros(buildings)
+        """(n_buildings,) given to the homes since `take_delivery` [kJ]."""
+        self._flow_seconds = np.zeros(buildings)
+        self._supply_seconds = np.zeros(buildings)
         self._seconds = 0.0
+        self.lost_kj = np.zeros(n)
+        """Lost from the secondary supply pipes to the ground [kJ]."""
         self.mains_ok = np.ones(n, np.bool_)
         self.pump_fault = np.zeros(n, np.bool_)
 
@@ -109,19 +120,19 @@ class StationsModel:
         self._count(dt_s)
 
     def take_delivery(self) -> tuple[Floats, Floats, Floats]:
-        """Return what the homes got since the last call and start anew.
+        """Return what the homes of each building got since the last call and start anew.
 
         Returns
         -------
         heat_kw, flow_m3_per_h, supply_c : ndarray
-            (n_stations,) means over the time between; `supply_c` is the present one where nothing flowed.
+            (n_buildings,) means over the time between; `supply_c` is the present one where nothing flowed.
         """
         seconds = max(self._seconds, 1e-9)
         heat, flow = self.delivered_kj / seconds, self._flow_seconds / seconds
         supply = np.where(
             self._flow_seconds > _NO_FLOW,
             self._supply_seconds / np.maximum(self._flow_seconds, _NO_FLOW),
-            self.supply_c,
+            self.buildings.supply_c,
         )
         self.delivered_kj = np.zeros_like(self.delivered_kj)
         self._flow_seconds = np.zeros_like(self._flow_seconds)
@@ -132,8 +143,14 @@ class StationsModel:
     def stored_kj(self) -> Floats:
         """Return the heat in the water of the loop above 0 °C [kJ], for the check of the heat balance."""
         p = self.parameters
-        content = p.return_water_m3 * self.return_c + p.supply_water_m3 * self.supply_c
-        return content * WATER_KW_PER_M3_PER_H_K * 3600
+        content = p.return_water_m3 * self.return_c + p.header_water_m3 * self.supply_c
+        buildings = self.buildings
+        pipes = np.bincount(buildings.connections.station, buildings.stored_kj(), len(self.supply_c))
+        return content * WATER_KJ_PER_M3_K + pipes
+
+    def building_flow_m3_per_h(self) -> Floats:
+        """Return the present flow through each building, shape ``(n_buildings,)`` [m³/h]."""
+        return self.buildings.flow_m3_per_h
 
     def _curve(self) -> Floats:
         p = self.parameters
@@ -189,21 +206,34 @@ class StationsModel:
         settle = 1 - np.exp(-dt_s / np.where(self.primary_flow_m3_per_h > 0.5, 40.0, 3600.0))
         self.primary_return_c = self.primary_return_c + (returned - self.primary_return_c) * settle
         hours = dt_s / 3600
-        exchanged = flow * hours / p.supply_water_m3
+        exchanged = flow * hours / p.header_water_m3
         leaving = self.return_c + self.exchanger_kw / rate_2
         supply = (self.supply_c + exchanged * leaving) / (1 + exchanged)
-        taken = 1 - np.exp(-load.emitter_kw_per_k / rate_2)
-        from_homes = supply - taken * np.maximum(supply - load.room_c, 0)
-        exchanged = flow * hours / p.return_water_m3
-        back = (self.return_c + exchanged * from_homes) / (1 + exchanged)
-        delivered_kw = np.where(flowing, rate_2 * (supply - from_homes), 0.0)
+        back, delivered_kw = self._through_buildings(dt_s, supply, load)
+        exchanged = np.minimum(flow * hours / p.return_water_m3, 1.0)
+        returned = self.return_c + exchanged * (back - self.return_c)
         stand = 1 - np.exp(-dt_s / _STANDING_S)
         self.supply_c = np.where(flowing, supply, self.supply_c + (_ROOM_C - self.supply_c) * stand)
-        self.return_c = np.where(flowing, back, self.return_c + (_ROOM_C - self.return_c) * stand)
+        self.return_c = np.where(flowing, returned, self.return_c + (_ROOM_C - self.return_c) * stand)
         self.delivered_kj += delivered_kw * dt_s
-        self._flow_seconds += self.flow_m3_per_h * dt_s
-        self._supply_seconds += self.flow_m3_per_h * self.supply_c * dt_s
+        self._flow_seconds += self.buildings.flow_m3_per_h * dt_s
+        self._supply_seconds += self.buildings.flow_m3_per_h * self.buildings.supply_c * dt_s
         self._seconds += dt_s
+
+    def _through_buildings(self, dt_s: float, supply_c: Floats, load: LoadOfHomes) -> tuple[Floats, Floats]:
+        """Return the temperature of the water coming back (n_stations,) [°C] and the heat to homes (n_buildings,) [kW]."""
+        buildings, n = self.buildings, len(self.supply_c)
+        buildings.set_openings(load.conductance_factor)
+        buildings.divide(self.flow_m3_per_h, buildings.station_conductance(n))
+        lost_kw = buildings.carry(dt_s, supply_c)
+        self.lost_kj += np.bincount(buildings.connections.station, lost_kw, n) * dt_s
+        rate = WATER_KW_PER_M3_PER_H_K * buildings.flow_m3_per_h
+        taken = 1 - np.exp(-load.emitter_kw_per_k / np.maximum(rate, 1e-6))
+        delivered = rate * taken * np.maximum(buildings.supply_c - load.room_c, 0)
+        warm = rate * buildings.supply_c - delivered
+        total = np.bincount(buildings.connections.station, warm, n)
+        together = WATER_KW_PER_M3_PER_H_K * np.maximum(self.flow_m3_per_h, _NO_FLOW)
+        return total / together, delivered
 
     def _effectiveness(self, rate_1: Floats, rate_2: Floats) -> Floats:
         """Return the share of the possible heat that a counter-flow exchanger passes on."""

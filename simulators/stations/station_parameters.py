@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 
 from simulators.city_layout import CityLayout
 from simulators.random_streams import RandomStreams
+from simulators.water import WATER_KW_PER_M3_PER_H_K
 
 __all__ = ["WATER_KW_PER_M3_PER_H_K", "StationParameters", "draw_stations"]
 
 Floats = NDArray[np.float64]
 
-WATER_KW_PER_M3_PER_H_K = 1.148
-"""Heat carried by 1 m³/h of water at about 60 °C and 1 K [kW]: 983 kg/m³ times 4.185 kJ/(kg K) over 3600."""
 _DESIGN_W_PER_M2 = 58.0
 """Heat wanted at design weather by the homes that this simulator draws [W/m²]."""
 _PRIMARY_DESIGN_C = 100.0
@@ -44,6 +43,9 @@ class StationParameters:
     secondary_film_k_per_kw: Floats
     return_water_m3: Floats
     supply_water_m3: Floats
+    """Content of the supply pipes to the buildings."""
+    header_water_m3: Floats
+    """Content of exchanger and supply header, where the supply sensor sits."""
     distance: Floats
     """0 at the source, 1 at the far end of the primary network."""
     static_head_mpa: Floats
@@ -100,6 +102,7 @@ def draw_stations(layout: CityLayout, random: RandomStreams) -> StationParameter
         secondary_film_k_per_kw=0.5 * resistance,
         return_water_m3=area_m2 * 0.0011,
         supply_water_m3=area_m2 * 0.0003,
+        header_water_m3=np.maximum(flow * 0.012, 0.05),
         distance=between("distance", 0.05, 1.0),
         static_head_mpa=head,
         hold_setpoint_mpa=np.round(head + between("hold", 0.06, 0.09), 2),

@@ -48,14 +48,17 @@ def test_a_fault_changes_only_its_own_station(kind: str) -> None:
 
 def test_heat_of_the_exchangers_reaches_homes_or_stays_in_the_water() -> None:
     city = small_city()
-    kept_before = city.stations.stored_kj()
+    of_station = city.stations.buildings.connections.station
+    kept_before = city.stations.stored_kj() + city.stations.lost_kj
     given = np.zeros(3)
     before = city.delivered_to_homes_kj + city.stations.delivered_kj
     for _ in range(24 * 60):
         city.step(60.0)
         given += city.stations.exchanger_kw * 60
-    arrived = city.delivered_to_homes_kj + city.stations.delivered_kj - before
-    arrived += city.stations.stored_kj() - kept_before
+    at_homes = city.delivered_to_homes_kj + city.stations.delivered_kj - before
+    arrived = (
+        np.bincount(of_station, at_homes, 3) + city.stations.stored_kj() + city.stations.lost_kj - kept_before
+    )
     np.testing.assert_allclose(arrived, given, rtol=0.01)
 
 
@@ -63,12 +66,12 @@ def test_homes_receive_what_stations_deliver() -> None:
     city = small_city()
     for _ in range(30):
         city.step(60.0)
-        heat_kw = np.bincount(city.layout.home_station, city.homes.heat_w, 3) / 1000
+        heat_kw = np.bincount(city.layout.home_building, city.homes.heat_w) / 1000
         delivered = city.delivered_to_homes_kj.copy()
         city.step(60.0)
         mean_kw = (city.delivered_to_homes_kj - delivered) / 60
         np.testing.assert_allclose(mean_kw, heat_kw, rtol=0.1)
-    assert (heat_kw > 10).all()
+    assert heat_kw.sum() > 300
 
 
 def test_a_healthy_city_keeps_setpoints_pressure_and_warm_homes() -> None:
