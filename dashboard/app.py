@@ -29,6 +29,7 @@ from dashboard.desk.ticket_desk import TicketDesk
 from dashboard.problems import install_problem_handlers
 from dashboard.queries.queries import Queries
 from dashboard.security.accounts import Accounts
+from dashboard.security.passwords import PasswordVerifier
 from dashboard.security.response_headers import SecurityHeaders
 from dashboard.services import Services
 from dashboard.stream import routes as stream_routes
@@ -54,6 +55,7 @@ def create_app(
     health_parts: Callable[[], Mapping[str, Health]],
     metrics_extra: Callable[[], str] | None = None,
     real_clock: Clock | None = None,
+    verifier: PasswordVerifier | None = None,
 ) -> FastAPI:
     """Build the application.
 
@@ -71,6 +73,8 @@ def create_app(
         Returns further lines for /metrics in Prometheus text form.
     real_clock : Clock, optional
         Real time for sessions; the system's by default.
+    verifier : PasswordVerifier, optional
+        Compares passwords at log-in; one with the usual effort by default.
 
     Raises
     ------
@@ -78,7 +82,9 @@ def create_app(
         When cookies go over TLS and ``web.secret`` is missing or short.
     """
     real = real_clock or SystemClock()
-    accounts = Accounts(people=records.people, audit=records.audit, settings=settings.web, clock=real)
+    accounts = Accounts(
+        people=records.people, audit=records.audit, settings=settings.web, clock=real, verifier=verifier
+    )
     queries = Queries(records=records, store=store, live=live, rules=rules, clock=clock, settings=settings)
     broadcaster = Broadcaster(
         queries=queries, records=records, accounts=accounts, clock=clock, real_clock=real

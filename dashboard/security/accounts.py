@@ -64,6 +64,8 @@ class Accounts:
         Time-outs, throttle, secret.
     clock : Clock
         Real time.
+    verifier : PasswordVerifier, optional
+        Compares passwords; one with the usual effort by default.
 
     Raises
     ------
@@ -72,13 +74,19 @@ class Accounts:
     """
 
     def __init__(
-        self, *, people: PeopleRecords, audit: AuditRecords, settings: WebSettings, clock: Clock
+        self,
+        *,
+        people: PeopleRecords,
+        audit: AuditRecords,
+        settings: WebSettings,
+        clock: Clock,
+        verifier: PasswordVerifier | None = None,
     ) -> None:
         self._people = people
         self._audit = audit
         self._settings = settings
         self._clock = clock
-        self._verifier = PasswordVerifier()
+        self._verifier = verifier or PasswordVerifier()
         self._throttle = LogInThrottle(attempts_per_minute=settings.login_attempts_per_minute)
         self._key = _signing_key(settings)
 

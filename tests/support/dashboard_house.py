@@ -13,11 +13,10 @@ from typing import Any, cast
 import httpx
 from fastapi import FastAPI
 
-from config.rules_file import load_rules
+from config.rules_file import RuleSet, load_rules
 from config.settings import RulesSettings, Settings
 from dashboard.app import create_app
 from dashboard.security.accounts import hash_secret
-from dashboard.security.passwords import hash_password
 from dashboard.security.viewer import Role
 from heating.alarms import Alarm, AlarmEvent, AlarmEventKind, Incident, Priority
 from heating.clock import ManualClock
@@ -28,6 +27,7 @@ from runtime.web_server import WebServer
 from storage.records.device_values import UnknownSighting
 from storage.records.records import Records, open_records
 from tests.support.fake_live import FakeLive, FakeSeries
+from tests.support.quick_hashing import quick_hash, quick_verifier
 from tests.support.small_town import small_town, small_town_contacts
 
 __all__ = ["NOW", "OWN_HOME", "PASSWORD", "House", "open_house"]
@@ -43,7 +43,12 @@ HOME_AREA = "xilinhot"
 
 @lru_cache(maxsize=1)
 def _password_hash() -> str:
-    return hash_password(PASSWORD)
+    return quick_hash(PASSWORD)
+
+
+@lru_cache(maxsize=1)
+def _rules() -> RuleSet:
+    return load_rules(RulesSettings())
 
 
 @dataclass
@@ -184,11 +189,12 @@ def open_house(folder: Path, *, web: Mapping[str, Any] | None = None) -> Iterato
         records=records,
         store=cast(TimeSeriesStore, series),
         live=live,
-        rules=load_rules(RulesSettings()),
+        rules=_rules(),
         clock=clock,
         settings=settings,
         health_parts=lambda: {"store": Health(HealthStatus.OK, figures={"rows_total": 3.0})},
         real_clock=real_clock,
+        verifier=quick_verifier(),
     )
     server = WebServer(app=app, host="127.0.0.1", port=0)
     server.start()

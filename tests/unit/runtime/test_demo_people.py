@@ -7,12 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.security.passwords import PasswordVerifier
 from dashboard.security.viewer import Role
 from heating.assets import Contract
 from runtime.demo_people import LOGINS_FILE, make_demo_people
 from storage.records.records import Records, open_records
+from tests.support.quick_hashing import quick_hash, quick_verifier
 from tests.support.small_town import small_town
+
+
+@pytest.fixture(autouse=True)
+def hash_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runtime.demo_people.hash_password", quick_hash)
 
 
 @pytest.fixture
@@ -30,7 +35,7 @@ def test_every_role_gets_a_person_whose_password_lets_in(records: Records, tmp_p
         user = records.people.user(login.username)
         assert user is not None and user.roles == {login.role}
         assert login.password not in user.password_hash
-        assert PasswordVerifier().verify(login.password, user.password_hash)
+        assert quick_verifier().verify(login.password, user.password_hash)
 
 
 def test_the_resident_lives_in_a_heated_home_with_a_sensor(records: Records, tmp_path: Path) -> None:
@@ -62,5 +67,5 @@ def test_a_second_start_tells_the_same_and_a_lost_file_makes_new_passwords(
     third = make_demo_people(records=records, site=small_town(), data_dir=tmp_path)
     assert {login.password for login in third}.isdisjoint(login.password for login in first)
     user = records.people.user(third[0].username)
-    assert user is not None and PasswordVerifier().verify(third[0].password, user.password_hash)
+    assert user is not None and quick_verifier().verify(third[0].password, user.password_hash)
     assert len(records.people.users()) == len(third)

@@ -5,12 +5,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import SecretStr
 
 from config.settings import WebSettings
 from dashboard.security.accounts import Accounts, MissingSecretError, hash_secret
 from dashboard.security.passwords import PasswordVerifier, hash_password
 from tests.support.dashboard_house import PASSWORD, House, open_house, token_of
+from tests.support.quick_hashing import quick_verifier
 
 
 @pytest.fixture
@@ -165,21 +168,46 @@ def test_an_address_is_throttled_over_many_accounts(tmp_path: Path) -> None:
         assert statuses == [401] * 6 + [429]
 
 
-def test_an_unknown_user_costs_a_hash_as_well() -> None:
-    verifier = PasswordVerifier()
+def test_passwords_are_hashed_with_the_recommended_effort_and_unknown_users_cost_the_same() -> None:
+    stored = hash_password("right")
+    assert stored.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    asked: list[str] = []
+    hasher = PasswordHash((Noting(asked),))
+    verifier = PasswordVerifier(hasher=hasher)
     assert not verifier.verify("anything", None)
-    assert verifier.verify("right", hash_password("right"))
-    assert not verifier.verify("wrong", hash_password("right"))
+    assert verifier.verify("right", stored)
+    assert not verifier.verify("wrong", stored)
+    assert [one.split("$")[3] for one in asked] == ["m=65536,t=3,p=4"] * 3
+
+
+class Noting(Argon2Hasher):
+    """The usual hasher, noting which hashes it was asked to compare."""
+
+    def __init__(self, asked: list[str]) -> None:
+        super().__init__()
+        self._asked = asked
+
+    def verify(self, password: str | bytes, hash: str | bytes) -> bool:
+        self._asked.append(str(hash))
+        return super().verify(password, hash)
 
 
 def test_a_missing_or_short_secret_refuses_to_start_outside_the_demo(house: House) -> None:
-    people, audit = house.records.people, house.records.audit
+    def open_accounts(settings: WebSettings) -> Accounts:
+        return Accounts(
+            people=house.records.people,
+            audit=house.records.audit,
+            settings=settings,
+            clock=house.real_clock,
+            verifier=quick_verifier(),
+        )
+
     for secret in (None, SecretStr("short")):
         settings = WebSettings(cookie_secure=True, secret=secret)
         with pytest.raises(MissingSecretError, match="NUANLIU_WEB__SECRET"):
-            Accounts(people=people, audit=audit, settings=settings, clock=house.real_clock)
+            open_accounts(settings)
     long_enough = WebSettings(cookie_secure=True, secret=SecretStr("s" * 32))
-    assert Accounts(people=people, audit=audit, settings=long_enough, clock=house.real_clock).cookie_secure
+    assert open_accounts(long_enough).cookie_secure
 
 
 def test_log_ins_are_audited_without_the_password(house: House) -> None:

@@ -5,10 +5,15 @@ from typing import Any
 import pytest
 
 from dashboard.security.accounts import hash_secret
-from dashboard.security.passwords import PasswordVerifier
 from storage.records.records import open_records
+from tests.support.quick_hashing import quick_hash, quick_verifier
 
 PASSWORD = "three cold winters"
+
+
+@pytest.fixture(autouse=True)
+def hash_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runtime.commands.people.hash_password", quick_hash)
 
 
 @pytest.fixture
@@ -27,7 +32,7 @@ def test_a_new_user_has_roles_areas_and_a_hashed_password(nuanliu: Any, people: 
     assert add(nuanliu, "li", "dispatcher", "--role", "maintenance", "--area", "abag") == ["added: li"]
     user = people.user("li")
     assert (user.roles, user.area_ids) == ({"dispatcher", "maintenance"}, {"abag"})
-    assert PASSWORD not in user.password_hash and PasswordVerifier().verify(PASSWORD, user.password_hash)
+    assert PASSWORD not in user.password_hash and quick_verifier().verify(PASSWORD, user.password_hash)
 
 
 def test_the_list_names_roles_areas_home_and_who_is_shut_out(nuanliu: Any) -> None:
@@ -46,9 +51,7 @@ def test_a_new_password_replaces_the_old_one(nuanliu: Any, people: Any) -> None:
     add(nuanliu, "li", "dispatcher")
     assert nuanliu.says("user", "passwd", "li", stdin="four warm winters\n") == ["changed: li"]
     kept = people.user("li").password_hash
-    assert PasswordVerifier().verify("four warm winters", kept) and not PasswordVerifier().verify(
-        PASSWORD, kept
-    )
+    assert quick_verifier().verify("four warm winters", kept) and not quick_verifier().verify(PASSWORD, kept)
 
 
 @pytest.mark.parametrize("command", [("add", "li", "--role", "hotline"), ("passwd", "li")])
