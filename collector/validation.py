@@ -86,9 +86,11 @@ def merge_rejections(rejections: Sequence[Rejection]) -> list[Rejection]:
 def _known_rows(decoded: Decoded, known: KnownObjects, rejections: list[Rejection]) -> NDArray[np.bool_]:
     """Return which rows belong to objects that may make series."""
     refused: dict[int, tuple[Reason, str]] = {}
-    own_area = known.areas.get
-    for place, (ref, area) in enumerate(zip(decoded.samples.objects, decoded.areas, strict=True)):
-        own = own_area(ref)
+    objects, areas = decoded.samples.objects, decoded.areas
+    owners = tuple(map(known.areas.get, objects))
+    if owners == areas and None not in owners:
+        return np.ones(len(decoded.samples), np.bool_)
+    for place, (ref, area, own) in enumerate(zip(objects, areas, owners, strict=True)):
         if own is None:
             refused[place] = (Reason.UNKNOWN_DEVICE, f"{ref.measurement.value} {ref.object_id}")
         elif area != own and area is not None and not known.accepts_area(ref, area):

@@ -9,11 +9,13 @@ mouth of another.
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
+import numpy as np
 
 from collector.decoders.decoded import Decoded, Reason, SampleRows
+from collector.decoders.plain_readings import PlainReadings, PointShape, plain_decoded, put_together
 from collector.routes import NativeTopic, TopicKind, split_native_topic
 from heating.intervals import to_epoch_ms
 from heating.points import POINT_INDEX, Measurement
@@ -32,6 +34,8 @@ LISTED_NAMES = 20
 """Unknown names told in one rejection."""
 MAX_SALVAGED_PARTS = 500
 """Parts of a batch that are looked at one by one when one of them is wrong: keeps bad input below 10 ms."""
+LIMIT_MS = 2**62
+"""Whole numbers beyond it are no times [ms]; differences of those within it fit into 64 bits."""
 TOPIC_CACHE_ENTRIES = 500_000
 """Topics whose meaning is remembered."""
 
@@ -69,9 +73,6 @@ _TIME = msgspec.json.Decoder(int | float | str | None)
 _MARKS = msgspec.json.Decoder(dict[str, str] | None)
 _ID = msgspec.json.Decoder(str | int | None)
 
-_Shape = tuple[list[int], tuple[str, ...], str]
-"""Places of the known points, their names when some are unknown, and the unknown names as a text."""
-
 
 class NativeDecoder:
     """Decodes `heat/{area}/{measurement}/{id}/{telemetry|status}`.
@@ -85,28 +86,36 @@ class NativeDecoder:
     def __init__(self, *, max_payload_bytes: int = 262_144) -> None:
         self._max_payload_bytes = max_payload_bytes
         self._topics: dict[str, NativeTopic | None] = {}
-        self._shapes: dict[tuple[Measurement, tuple[str, ...]], _Shape] = {}
+        self._shapes: dict[tuple[Measurement, tuple[str, ...]], PointShape] = {}
 
     def decode(self, messages: Sequence[RawMessage]) -> Decoded:
         """Turn messages into rows; see `collector.decoders.decoded.Decoder`."""
         rows = SampleRows()
-        telemetry: list[tuple[int, RawMessage, NativeTopic]] = []
-        for place, message in enumerate(messages):
-            topic = self._topic(message.topic)
-            if topic is not None and topic.kind is TopicKind.TELEMETRY:
-                if len(message.payload) <= self._max_payload_bytes:
-                    telemetry.append((place, message, topic))
-                else:
-                    rows.reject(place, Reason.TOO_BIG, f"{len(message.payload)} bytes")
+        senders = self._senders(messages)
+        telemetry = self._telemetry_places(rows, messages, senders)
+        readings = _decode_all([messages[place].payload for place in telemetry])
+        plain = self._plain(telemetry, senders, readings)
+        if plain.places and len(plain.places) == len(messages):
+            return plain_decoded(plain, messages)
+        taken = set(plain.places)
+        for place, reading in zip(telemetry, readings, strict=True):
+            topic = senders[place]
+            if place in taken or topic is None:
+                continue
+            if reading is None:
+                self._one(rows, place, messages[place], topic)
             else:
-                self._other(rows, place, message, topic)
-        readings = _decode_joined([message.payload for _place, message, _topic in telemetry])
-        for number, (place, message, topic) in enumerate(telemetry):
-            if readings is None:
-                self._one(rows, place, message, topic)
-            else:
-                self._telemetry(rows, place, message, topic, readings[number])
-        return rows.finish()
+                self._telemetry(rows, place, messages[place], topic, reading)
+        rest = rows.finish()
+        return put_together(plain_decoded(plain, messages), rest) if plain.places else rest
+
+    def _senders(self, messages: Sequence[RawMessage]) -> list[NativeTopic | None]:
+        """Return what the topic of each message names."""
+        topics = [message.topic for message in messages]
+        senders = list(map(self._topics.get, topics))
+        if None in senders:
+            senders = list(map(self._topic, topics))
+        return senders
 
     def _topic(self, topic: str) -> NativeTopic | None:
         try:
@@ -116,6 +125,56 @@ class NativeDecoder:
                 self._topics.clear()
             meaning = self._topics[topic] = split_native_topic(topic)
             return meaning
+
+    def _telemetry_places(
+        self, rows: SampleRows, messages: Sequence[RawMessage], senders: Sequence[NativeTopic | None]
+    ) -> list[int]:
+        """Return the places of messages that may carry readings; the others are dealt with here."""
+        telemetry: list[int] = []
+        longest = self._max_payload_bytes
+        for place, (message, topic) in enumerate(zip(messages, senders, strict=True)):
+            if topic is None or topic.kind is not TopicKind.TELEMETRY:
+                self._other(rows, place, message, topic)
+            elif len(message.payload) > longest:
+                rows.reject(place, Reason.TOO_BIG, f"{len(message.payload)} bytes")
+            else:
+                telemetry.append(place)
+        return telemetry
+
+    def _plain(
+        self,
+        telemetry: Sequence[int],
+        senders: Sequence[NativeTopic | None],
+        readings: Sequence[_Reading | None],
+    ) -> PlainReadings:
+        """Return the readings that need no second look: column by column, not message by message."""
+        found: list[tuple[int, Any]] = [
+            (place, reading)
+            for place, reading in zip(telemetry, readings, strict=True)
+            if reading is not None
+            and reading.v
+            and (time := reading.t).__class__ is int
+            and -LIMIT_MS < time < LIMIT_MS
+            and reading.id is None
+            and not reading.q
+            and reading.batch is None
+            and reading.cmd is _ABSENT
+        ]
+        values = [reading.v for _place, reading in found]
+        named: list[Any] = [senders[place] for place, _reading in found]
+        keys = list(zip([sender.ref[0] for sender in named], map(tuple, values), strict=True))
+        try:
+            shapes = list(map(self._shapes.__getitem__, keys))
+        except KeyError:
+            shapes = list(map(self._shape, keys))
+        plain = PlainReadings(
+            [place for place, _reading in found],
+            named,
+            [reading.t for _place, reading in found],
+            values,
+            shapes,
+        )
+        return plain.where([not shape.unknown for shape in shapes])
 
     # --- not telemetry ----------------------------------------------------------------------------------------
 
@@ -174,7 +233,7 @@ class NativeDecoder:
             )
             return
         time = reading.t
-        measured_ms = time if time.__class__ is int else self._time(rows, place, message, time)
+        measured_ms = self._time(rows, place, message, time)
         if measured_ms is None:
             return
         first = len(rows.value)
@@ -191,24 +250,26 @@ class NativeDecoder:
         self, rows: SampleRows, place: int, measurement: Measurement, values: Mapping[str, Value]
     ) -> int:
         """Add the rows of known points; return how many."""
-        names = tuple(values)
-        shape = self._shapes.get((measurement, names))
-        if shape is None:
-            shape = self._learn_shape(measurement, names)
-        points, known_names, unknown = shape
-        rows.point += points
-        if unknown:
-            rows.value += [values[name] for name in known_names]
-            rows.reject(place, Reason.UNKNOWN_POINT, unknown)
+        shape = self._shape((measurement, tuple(values)))
+        rows.point += shape.points
+        if shape.unknown:
+            rows.value += [values[name] for name in shape.names]
+            rows.reject(place, Reason.UNKNOWN_POINT, shape.unknown)
         else:
             rows.value += values.values()
-        return len(points)
+        return len(shape.points)
 
-    def _learn_shape(self, measurement: Measurement, names: tuple[str, ...]) -> _Shape:
+    def _shape(self, key: tuple[Measurement, tuple[str, ...]]) -> PointShape:
+        """Return what a set of names means."""
+        shape = self._shapes.get(key)
+        return self._learn_shape(*key) if shape is None else shape
+
+    def _learn_shape(self, measurement: Measurement, names: tuple[str, ...]) -> PointShape:
         known = [name for name in names if (measurement, name) in POINT_INDEX]
         known_set = set(known)
         unknown = ", ".join([name or '""' for name in names if name not in known_set][:LISTED_NAMES])
-        shape = [POINT_INDEX[measurement, name] for name in known], tuple(known), unknown
+        points = [POINT_INDEX[measurement, name] for name in known]
+        shape = PointShape(points, np.array(points, np.int16), tuple(known), unknown)
         if len(self._shapes) > SHAPE_CACHE_ENTRIES:
             self._shapes.clear()
         if len(names) <= MAX_CACHED_NAMES:
@@ -227,7 +288,7 @@ class NativeDecoder:
             except (msgspec.ValidationError, ValueError, OverflowError):
                 rows.reject(place, Reason.WRONG_TYPE, f"t is no RFC 3339 time with a zone: {time[:40]!r}")
                 return None
-        if abs(time) < 2**53:
+        if abs(time) < (LIMIT_MS if isinstance(time, int) else 2**53):
             return int(time)
         rows.reject(place, Reason.WRONG_TYPE, f"t is no epoch millisecond: {time}")
         return None
@@ -318,7 +379,20 @@ class NativeDecoder:
             self._telemetry(rows, place, message, topic, reading)
 
 
-def _decode_joined(payloads: Sequence[bytes]) -> list[_Reading] | None:
+def _decode_all(payloads: Sequence[bytes]) -> list[_Reading | None]:
+    """Decode payloads, all in one call if all are what they should be; None for one that is not."""
+    joined = _decode_joined(payloads)
+    return list(map(_decode_one, payloads)) if joined is None else joined
+
+
+def _decode_one(payload: bytes) -> _Reading | None:
+    try:
+        return _ONE.decode(payload)
+    except _UNREADABLE:
+        return None
+
+
+def _decode_joined(payloads: Sequence[bytes]) -> list[_Reading | None] | None:
     """Decode many payloads in one call; None when any is not what it should be."""
     if not payloads:
         return []
@@ -326,8 +400,10 @@ def _decode_joined(payloads: Sequence[bytes]) -> list[_Reading] | None:
         found = _MANY.decode(b"[" + _JOIN.join(payloads) + b"]")
     except _UNREADABLE:
         return None
-    readings = [item for item in found[::2] if isinstance(item, _Reading)]
-    if len(readings) != len(payloads) or found[1::2].count(_SEPARATOR) != len(payloads) - 1:
+    readings: list[_Reading | None] = [item for item in found[::2] if item.__class__ is _Reading]
+    if len(found) != 2 * len(payloads) - 1 or len(readings) != len(payloads):
+        return None
+    if found[1::2].count(_SEPARATOR) != len(payloads) - 1:
         return None
     return readings
 
