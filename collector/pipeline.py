@@ -19,6 +19,7 @@ from collector.devices.retained_messages import RetainedMemory
 from collector.devices.throttle import Throttle, ThrottleLimits
 from collector.devices.unknown_devices import UnknownDeviceWatch
 from collector.forwarder import Forwarder
+from collector.garbage import settle_garbage_collection
 from collector.outcomes import Counts
 from collector.spooling.disk_guard import DiskGuard
 from collector.spooling.spool import Committed, Spool, SpoolError
@@ -108,7 +109,8 @@ class Collector:
     # --- life -------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Start forwarding, writing and receiving."""
+        """Start forwarding, writing and receiving; settles the garbage collection of the process."""
+        settle_garbage_collection()
         self._forwarder.start()
         self._thread = threading.Thread(target=self._run, name="collector-writer", daemon=True)
         self._thread.start()
