@@ -7,14 +7,21 @@ means for an alarm (`alerting.signals`). Reads no clock.
 
 import threading
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 import structlog
 from numpy.typing import NDArray
 
 from alerting.room_readings import RoomReadings
-from alerting.warm_start import WARM_WINDOWS, read_newest, read_room_hours, read_rooms_lately
+from alerting.warm_start import (
+    Stopped,
+    first_windows,
+    read_newest,
+    read_room_hours,
+    read_rooms_lately,
+    read_silent_rooms,
+)
 from heating.assets import SensorAssignment, Site
 from heating.heat_tree import HeatTree, Level
 from heating.points import POINTS, Measurement, points_of
@@ -138,6 +145,9 @@ class LiveState:
         """Held while values change; hold it to read several columns of one moment."""
         self.unknown_rows = 0
         """Rows of objects that the registry does not know."""
+        self.past_is_missing = False
+        """The newest values were read from the store, the hours before not yet: what follows from the past (medians,
+        degree hours, silence) is not known until they are."""
         self._build(site, tree, now)
 
     def _build(self, site: Site, tree: HeatTree, now: datetime | None) -> None:
@@ -182,13 +192,20 @@ class LiveState:
 
     def accept(self, batch: SampleBatch) -> None:
         """Take a batch; never raises. Rows not newer than what is known change nothing."""
+        self._take(batch, past=False)
+
+    def _accept_past(self, batch: SampleBatch) -> None:
+        """Take readings of the past: as `accept`, and they fill the gaps of the rooms' rings."""
+        self._take(batch, past=True)
+
+    def _take(self, batch: SampleBatch, *, past: bool) -> None:
         try:
             with self.lock:
-                self._accept(batch)
+                self._accept(batch, past=past)
         except (ValueError, IndexError, KeyError, TypeError, OverflowError):
             _log.exception("alerting.batch_not_taken", rows=len(batch))
 
-    def _accept(self, batch: SampleBatch) -> None:
+    def _accept(self, batch: SampleBatch, *, past: bool) -> None:
         if not len(batch):
             return
         place_of = np.array(
@@ -204,11 +221,13 @@ class LiveState:
             table = self.tables[measurement]
             table.apply(batch, rows, place[rows])
             if measurement is Measurement.ROOM:
-                self._note_rooms(batch, rows, place)
+                self._note_rooms(batch, rows, place, past=past)
             elif measurement is Measurement.STATION:
                 self._note_setpoints(table)
 
-    def _note_rooms(self, batch: SampleBatch, rows: NDArray[np.intp], place: NDArray[np.intp]) -> None:
+    def _note_rooms(
+        self, batch: SampleBatch, rows: NDArray[np.intp], place: NDArray[np.intp], *, past: bool
+    ) -> None:
         wanted = (
             (_POINT_ROW[batch.point[rows]] == self.tables[Measurement.ROOM].points["room_temp_c"])
             & is_usable(batch.quality[rows])
@@ -217,7 +236,8 @@ class LiveState:
         rows = rows[wanted]
         order = np.lexsort((batch.measured_ms[rows], place[rows]))
         rows = rows[order]
-        self.readings.add(place[rows], batch.measured_ms[rows], batch.value[rows])
+        take = self.readings.fill if past else self.readings.add
+        take(place[rows], batch.measured_ms[rows], batch.value[rows])
 
     def _note_setpoints(self, table: ObjectTable) -> None:
         row = table.points[_SETPOINT]
@@ -228,30 +248,59 @@ class LiveState:
         self.setpoint_base_c[moved] = setpoint_c[moved]
         self.setpoint_moved_ms[moved] = table.measured_ms[row][moved]
 
-    def warm_from(
-        self,
-        store: TimeSeriesStore,
-        *,
-        now: datetime,
-        windows: Mapping[Measurement, timedelta] = WARM_WINDOWS,
-    ) -> int:
-        """Fill from the store what was stored in the last while; returns how many rows were read.
-
-        With a window of room readings, the medians of the last hour and the day behind the degree hours are filled
-        too (`alerting.warm_start`).
+    def warm_from(self, store: TimeSeriesStore, *, now: datetime) -> int:
+        """Fill from the store what was stored in the last while, both parts; returns how many rows were read.
 
         Raises
         ------
         heating.errors.HeatingError
             When the store cannot answer.
         """
-        rows = 0
-        if Measurement.ROOM in windows:
-            ids = self.tables[Measurement.ROOM].ids
-            rows += read_room_hours(store, ids, fill=self._fill_hours, accept=self.accept, now=now)
-            rows += read_rooms_lately(store, accept=self.accept, now=now)
-        rows += read_newest(store, windows, accept=self.accept, now=now)
-        _log.info("alerting.live_state_warmed", rows=rows)
+        return self.warm_newest(store, now=now) + self.warm_past(store, now=now)
+
+    def warm_newest(self, store: TimeSeriesStore, *, now: datetime) -> int:
+        """Fill the newest values from what was stored lately: the part a start waits for; returns the rows read.
+
+        From here to the end of `warm_past`, `past_is_missing` is set.
+
+        Raises
+        ------
+        heating.errors.HeatingError
+            When the store cannot answer.
+        """
+        rooms = self.tables[Measurement.ROOM].index
+        intervals_s = [sensor.interval_s for sensor in self.site.sensors if sensor.sensor_id in rooms]
+        rows = read_newest(store, first_windows(intervals_s), accept=self.accept, now=now)
+        self.past_is_missing = bool(rooms)
+        _log.info("alerting.newest_values_warmed", rows=rows)
+        return rows
+
+    def warm_past(self, store: TimeSeriesStore, *, now: datetime, stopped: Stopped = lambda: False) -> int:
+        """Fill the rooms' last hours while values come in: older ones change nothing newer; returns the rows read.
+
+        Parameters
+        ----------
+        store : TimeSeriesStore
+            Read in slices.
+        now : datetime
+            End of the past; that of `warm_newest`.
+        stopped : callable, optional
+            Asked between two slices; true ends the reading and leaves `past_is_missing` set.
+
+        Raises
+        ------
+        heating.errors.HeatingError
+            When the store cannot answer.
+        """
+        table = self.tables[Measurement.ROOM]
+        take = self._accept_past
+        rows = read_room_hours(store, table.ids, fill=self._fill_hours, accept=take, now=now, stopped=stopped)
+        rows += read_rooms_lately(store, accept=take, now=now, stopped=stopped)
+        if not stopped() and not table.heard_ms.all():
+            rows += read_silent_rooms(store, accept=take, now=now)
+        if not stopped():
+            self.past_is_missing = False
+            _log.info("alerting.past_warmed", rows=rows)
         return rows
 
     def _fill_hours(

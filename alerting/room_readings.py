@@ -5,6 +5,8 @@ computed anew only where a reading came or one left the window. The same reading
 (`alerting.room_hours`). Not here: quality and freshness (`alerting.live_state`).
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +18,7 @@ READINGS_KEPT = 12
 """Readings kept a sensor: an hour at one every five minutes."""
 _SPACING_MS = 240_000
 """Readings closer than this to the last kept one are not kept [ms], so that chatty sensors keep an hour too."""
+_HOUR_MS = 3_600_000
 _NEVER = np.iinfo(np.int64).max
 
 
@@ -52,14 +55,8 @@ class RoomReadings:
         sensor, time_ms, value : ndarray
             Shape ``(n,)``: place of the sensor, measured time [epoch ms], temperature [°C].
         """
-        if not len(sensor):
-            return
-        first = np.r_[True, sensor[1:] != sensor[:-1]]
-        starts = np.flatnonzero(first)
-        rank = np.arange(len(sensor)) - np.repeat(starts, np.diff(np.r_[starts, len(sensor)]))
-        for place in range(int(rank.max()) + 1):
-            rows = np.flatnonzero(rank == place)
-            rows = rows[time_ms[rows] >= self._newest_ms[sensor[rows]] + _SPACING_MS]
+        for turn in _turns(sensor):
+            rows = turn[time_ms[turn] >= self._newest_ms[sensor[turn]] + _SPACING_MS]
             who = sensor[rows]
             self.value[who, self._next[who]] = value[rows]
             self.time_ms[who, self._next[who]] = time_ms[rows]
@@ -68,6 +65,40 @@ class RoomReadings:
             self.hours.note(who, time_ms[rows], value[rows])
             for median in self._medians.values():
                 median.stale[who] = True
+
+    def fill(self, sensor: NDArray[np.intp], time_ms: NDArray[np.int64], value: NDArray[np.float64]) -> None:
+        """Add usable readings of the past, sorted by sensor; what is kept stays, gaps before and between are filled.
+
+        Parameters
+        ----------
+        sensor, time_ms, value : ndarray
+            Shape ``(n,)``: place of the sensor, measured time [epoch ms], temperature [°C].
+        """
+        for turn in _turns(sensor):
+            near_ms = np.abs(self.time_ms[sensor[turn]] - time_ms[turn, None]).min(axis=1)
+            rows = turn[near_ms >= _SPACING_MS]
+            who = sensor[rows]
+            times = np.column_stack((self.time_ms[who], time_ms[rows]))
+            values = np.column_stack((self.value[who], value[rows]))
+            order = np.argsort(times, axis=1, kind="stable")[
+                :, 1:
+            ]  # one too many: the oldest, or an empty place
+            self.time_ms[who] = np.take_along_axis(times, order, axis=1)
+            self.value[who] = np.take_along_axis(values, order, axis=1)
+            self._next[who] = 0
+            self._newest_ms[who] = np.maximum(self._newest_ms[who], time_ms[rows])
+            self._fill_hours(who, time_ms[rows], value[rows])
+            for median in self._medians.values():
+                median.stale[who] = True
+
+    def _fill_hours(
+        self, sensor: NDArray[np.intp], time_ms: NDArray[np.int64], value: NDArray[np.float64]
+    ) -> None:
+        """Count readings of the hour that runs into its mean; let those of past hours stand where nothing else is."""
+        hour = time_ms // _HOUR_MS
+        runs = hour >= self.hours.newest_hour[sensor]
+        self.hours.note(sensor[runs], time_ms[runs], value[runs])
+        self.hours.fill(sensor[~runs], hour[~runs], value[~runs])
 
     def median(self, name_ms: int, window_ms: NDArray[np.int64], *, now_ms: int) -> NDArray[np.float64]:
         """Return the median of the readings in the window before now, shape ``(n_sensors,)``; NaN without any.
@@ -100,6 +131,16 @@ class RoomReadings:
         self._newest_ms[mine] = other._newest_ms[theirs]
         self._next[mine] = other._next[theirs]
         self.hours.take_from(other.hours, mine, theirs)
+
+
+def _turns(sensor: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
+    """Yield the rows of sorted sensors so that no turn names a sensor twice: the first of each, the second …"""
+    if not len(sensor):
+        return
+    starts = np.flatnonzero(np.r_[True, sensor[1:] != sensor[:-1]])
+    rank = np.arange(len(sensor)) - np.repeat(starts, np.diff(np.r_[starts, len(sensor)]))
+    for place in range(int(rank.max()) + 1):
+        yield np.flatnonzero(rank == place)
 
 
 def _median_of(values: NDArray[np.float64], inside: NDArray[np.bool_]) -> NDArray[np.float64]:

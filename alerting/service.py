@@ -230,7 +230,8 @@ class AlertingService:
 
     def _held(self, now: datetime) -> frozenset[str]:
         grace = timedelta(seconds=self._settings.rules.start_grace_s)
-        if self._started_at is None or now >= self._started_at + grace:
+        is_over = self._started_at is None or now >= self._started_at + grace
+        if is_over and not self._live.past_is_missing:
             return frozenset()
         return frozenset(rule.rule_id for rule in self._rules.rules if rule.waits_for_data)
 

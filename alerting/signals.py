@@ -181,15 +181,16 @@ class Signals:
         interval_ms = 1000.0 * self._sensor_interval_s
         oldest_ms = now_ms - np.maximum(_ROOM_FRESH_INTERVALS * interval_ms, 1000.0 * _ROOM_FRESH_S)
         newest = _current(rooms, rooms.points["room_temp_c"], oldest_ms)
+        past_is_missing = self._live.past_is_missing
         columns = dict(self._home_constants)
         columns["t_room"] = self._of_homes(newest)
         for name, minutes in (("t_room_med60", 60), ("t_room_med30", 30)):
             window_ms = np.maximum(60_000.0 * minutes, _ROOM_WINDOW_INTERVALS * interval_ms)
             nominal_ms = 60_000 * minutes
             median = self._live.readings.median(nominal_ms, window_ms.astype(np.int64), now_ms=now_ms)
-            columns[name] = self._of_homes(np.where(np.isnan(newest), np.nan, median))
+            columns[name] = self._of_homes(np.where(np.isnan(newest) | past_is_missing, np.nan, median))
         degree_hours_kh, covered_h = self._degree_hours.at(now_ms)
-        known = (covered_h >= _ENOUGH_HOURS) & ~np.isnan(newest)
+        known = (covered_h >= _ENOUGH_HOURS) & ~np.isnan(newest) & (not past_is_missing)
         columns["cold_degree_hours_24h"] = self._of_homes(np.where(known, degree_hours_kh, np.nan))
         columns["covered_hours_24h"] = self._of_homes(covered_h)
         heard_ms = self._floor_ms(rooms)

@@ -1,9 +1,11 @@
-"""What the live state reads from the store at a start: newest values, and the rooms' readings of the last hours.
+"""What the live state reads from the store at a start: newest values first, then the rooms' last hours.
 
-Bounded reads over all objects at once, oldest first, because the live state ignores what is older than it knows. The
-rooms need more than their newest value: medians of the last 90 min from the last values of slices of five minutes,
-the day behind degree hours from the roll-up of hours, or from last values of hours where there is no roll-up. No
-query goes home by home. Not here: what is done with the readings (`alerting.live_state`).
+Bounded reads over all objects at once, so no query goes home by home. The first part is what a house needs to be of
+use: the newest value of everything that spoke lately. The second part runs beside the house in slices of time, the
+newest first, and may be stopped between two of them: the day behind the degree hours from the roll-up of hours (or
+from last values of hours where there is no roll-up), the medians of the last 90 min from the last values of slices of
+five minutes, and the sensors that were silent for longer. Not here: what is done with the readings
+(`alerting.live_state`) and when a part is read (`runtime.warm_start`).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,13 +19,24 @@ from heating.points import Measurement
 from heating.protocols import RollupName, TimeSeriesStore
 from heating.samples import SampleBatch
 
-__all__ = ["WARM_WINDOWS", "read_newest", "read_room_hours", "read_rooms_lately"]
+__all__ = [
+    "ROOM_PAST",
+    "first_windows",
+    "read_newest",
+    "read_room_hours",
+    "read_rooms_lately",
+    "read_silent_rooms",
+]
 
-WARM_WINDOWS: Mapping[Measurement, timedelta] = {
-    measurement: timedelta(hours=6) if measurement is Measurement.ROOM else timedelta(minutes=30)
-    for measurement in Measurement
-}
-"""How far back the newest values are looked for, a measurement."""
+ROOM_PAST = timedelta(hours=6)
+"""How far back the newest value of a room sensor is looked for."""
+_FIRST = timedelta(minutes=30)
+"""How far back the first part looks at the most."""
+_FIRST_AT_LEAST = timedelta(minutes=5)
+_COVERED = 0.9
+"""Share of the room sensors that report within the window of the first part, where `_FIRST` allows it."""
+_MARGIN = 1.5
+"""Windows are longer than the reporting interval by this factor: reports come late or get lost."""
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(hours=23)
 """Whole hours behind the one that runs, so that the ring of 24 is full."""
@@ -36,44 +49,26 @@ _HOUR_MS = 3_600_000
 Accept = Callable[[SampleBatch], None]
 Fill = Callable[[Sequence[str], NDArray[np.int64], NDArray[np.float64]], None]
 """Takes sensor ids, hours [h since the epoch] and means [°C] of one roll-up answer, row by row."""
+Stopped = Callable[[], bool]
+"""Whether to read no further slice."""
 
 
-def read_room_hours(
-    store: TimeSeriesStore, room_ids: Sequence[str], *, fill: Fill, accept: Accept, now: datetime
-) -> int:
-    """Read the 23 whole hours before the one that runs; returns how many rows came.
+def first_windows(sensor_intervals_s: Sequence[float]) -> Mapping[Measurement, timedelta]:
+    """Return how far back the first part looks, a measurement.
 
-    Raises
-    ------
-    heating.errors.HeatingError
-        When the store cannot answer.
+    Rooms are many and their readings of half an hour are most of what a start reads: where sensors report every few
+    minutes, a few minutes hold a reading of nearly each.
+
+    Parameters
+    ----------
+    sensor_intervals_s : sequence of float
+        Expected time between messages of each room sensor [s].
     """
-    last = now.replace(minute=0, second=0, microsecond=0)
-    rows = 0
-    for begin in range(0, len(room_ids), _IDS_AT_ONCE):
-        ids = room_ids[begin : begin + _IDS_AT_ONCE]
-        found = store.read_rollup(RollupName.ROOM_1H, "room_temp_c", ids, Interval(last - _DAY, last))
-        counted = np.flatnonzero((found.count > 0) & np.isfinite(found.mean))
-        fill(
-            [found.object_ids[row] for row in counted.tolist()],
-            found.bucket_ms[counted] // _HOUR_MS,
-            found.mean[counted],
-        )
-        rows += len(counted)
-    if rows or not room_ids:
-        return rows
-    return _slices(store, Interval(last - _DAY, now - _LATELY), _HOUR, accept)
-
-
-def read_rooms_lately(store: TimeSeriesStore, *, accept: Accept, now: datetime) -> int:
-    """Read about one reading in five minutes of every room of the last 90 min; returns how many rows came.
-
-    Raises
-    ------
-    heating.errors.HeatingError
-        When the store cannot answer.
-    """
-    return _slices(store, Interval(now - _LATELY, now), _SLICE, accept)
+    windows = dict.fromkeys(Measurement, _FIRST)
+    if sensor_intervals_s:
+        usual = timedelta(seconds=_MARGIN * float(np.quantile(sensor_intervals_s, _COVERED)))
+        windows[Measurement.ROOM] = min(max(usual, _FIRST_AT_LEAST), _FIRST)
+    return windows
 
 
 def read_newest(
@@ -94,18 +89,83 @@ def read_newest(
     return rows
 
 
-def _slices(store: TimeSeriesStore, whole: Interval, length: timedelta, accept: Accept) -> int:
+def read_room_hours(
+    store: TimeSeriesStore,
+    room_ids: Sequence[str],
+    *,
+    fill: Fill,
+    accept: Accept,
+    now: datetime,
+    stopped: Stopped = lambda: False,
+) -> int:
+    """Read the 23 whole hours before the one that runs; returns how many rows came.
+
+    Raises
+    ------
+    heating.errors.HeatingError
+        When the store cannot answer.
+    """
+    last = now.replace(minute=0, second=0, microsecond=0)
     rows = 0
-    for part in _parts(whole, length):
+    for begin in range(0, len(room_ids), _IDS_AT_ONCE):
+        if stopped():
+            return rows
+        ids = room_ids[begin : begin + _IDS_AT_ONCE]
+        found = store.read_rollup(RollupName.ROOM_1H, "room_temp_c", ids, Interval(last - _DAY, last))
+        counted = np.flatnonzero((found.count > 0) & np.isfinite(found.mean))
+        fill(
+            [found.object_ids[row] for row in counted.tolist()],
+            found.bucket_ms[counted] // _HOUR_MS,
+            found.mean[counted],
+        )
+        rows += len(counted)
+    if rows or not room_ids:
+        return rows
+    return _slices(store, Interval(last - _DAY, now - _LATELY), _HOUR, accept, stopped)
+
+
+def read_rooms_lately(
+    store: TimeSeriesStore, *, accept: Accept, now: datetime, stopped: Stopped = lambda: False
+) -> int:
+    """Read about one reading in five minutes of every room of the last 90 min; returns how many rows came.
+
+    Raises
+    ------
+    heating.errors.HeatingError
+        When the store cannot answer.
+    """
+    return _slices(store, Interval(now - _LATELY, now), _SLICE, accept, stopped)
+
+
+def read_silent_rooms(store: TimeSeriesStore, *, accept: Accept, now: datetime) -> int:
+    """Read the newest values of rooms from 6 h to 90 min ago; returns how many rows came.
+
+    Raises
+    ------
+    heating.errors.HeatingError
+        When the store cannot answer.
+    """
+    batch = store.latest(Measurement.ROOM, Interval(now - ROOM_PAST, now - _LATELY))
+    accept(batch)
+    return len(batch)
+
+
+def _slices(
+    store: TimeSeriesStore, whole: Interval, length: timedelta, accept: Accept, stopped: Stopped
+) -> int:
+    rows = 0
+    for part in _newest_first(whole, length):
+        if stopped():
+            break
         batch = store.latest(Measurement.ROOM, part)
         accept(batch)
         rows += len(batch)
     return rows
 
 
-def _parts(whole: Interval, length: timedelta) -> Iterator[Interval]:
-    start = whole.start
-    while start < whole.end:
-        end = min(start + length, whole.end)
+def _newest_first(whole: Interval, length: timedelta) -> Iterator[Interval]:
+    end = whole.end
+    while whole.start < end:
+        start = max(end - length, whole.start)
         yield Interval(start, end)
-        start = end
+        end = start

@@ -3,7 +3,6 @@
 `open_house` opens the stores and builds the chosen rooms; nothing runs before `House.supervisor` starts the parts.
 """
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +27,6 @@ from config.settings import Settings
 from dashboard.app import create_app
 from heating.assets import Site
 from heating.clock import Clock
-from heating.errors import HeatingError
 from heating.heat_tree import build_heat_tree
 from heating.protocols import Health, HealthStatus, MessageSource, TimeSeriesStore
 from runtime.backup_desk import BackupDesk
@@ -38,56 +36,15 @@ from runtime.registry_watch import RegistryWatch
 from runtime.rollup_part import build_rollups, rollup_part, store_has_caught_up
 from runtime.rooms import Room, refuse_shared_embedded_store
 from runtime.supervisor import Part, Supervisor
+from runtime.warm_start import WarmStart
 from runtime.web_server import WebServer
 from storage.open_stores import open_time_series_store
 from storage.records.records import Records, open_records
 
-__all__ = ["House", "WarmStart", "open_house"]
+__all__ = ["House", "open_house"]
 
 _log = structlog.get_logger()
 _SUBSCRIPTIONS_FILE = "subscriptions.json"
-
-
-class WarmStart:
-    """Fills the live state from the store: at once when the store answers, else until it does.
-
-    A store that is away must not keep the house from starting: messages are spooled meanwhile, and live values come
-    from the broker.
-    """
-
-    def __init__(self, *, live_state: LiveState, store: TimeSeriesStore, clock: Clock) -> None:
-        self._live_state = live_state
-        self._store = store
-        self._clock = clock
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="warm-start", daemon=True)
-        self.done = False
-        """Whether the store was read."""
-
-    def start(self) -> None:
-        """Try once in the caller's thread, then go on in the background."""
-        if not self._try():
-            self._thread.start()
-
-    def stop(self) -> None:
-        """Stop trying."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(15.0)
-
-    def _try(self) -> bool:
-        try:
-            self._live_state.warm_from(self._store, now=self._clock.now())
-        except HeatingError as error:
-            _log.warning("runtime.warm_start_waits", error=str(error))
-        else:
-            self.done = True
-        return self.done
-
-    def _run(self) -> None:
-        while not self._stop.wait(5.0):
-            if self._try():
-                return
 
 
 @dataclass(slots=True, kw_only=True)
@@ -204,6 +161,7 @@ def _always() -> bool:
 
 def _add_live_state(house: House, version: int) -> None:
     warm = WarmStart(live_state=house.live_state, store=house.store, clock=house.clock)
+    house.board.add("warm start", warm.health)
     house.parts.append(Part(name="warm start", start=warm.start, stop=warm.stop, is_alive=_always))
     followers = house.site_followers
     followers.append(house.known.replace_by_site)

@@ -144,6 +144,16 @@ def test_a_data_gap_changes_no_process_alarm_and_raises_the_data_quality_alarm()
     assert world.states("ST-02") == [AlarmState.UNACK_ACTIVE]
 
 
+def test_silence_is_not_judged_while_the_hours_before_the_start_are_still_being_read() -> None:
+    world = World()
+    world.live.past_is_missing = True
+    world.run(40, silent=True)
+    assert world.states("DQ-08") == []
+    world.live.past_is_missing = False
+    world.run(40, silent=True)
+    assert world.states("DQ-08") == [AlarmState.UNACK_ACTIVE]
+
+
 def test_a_new_occurrence_supersedes_an_unacknowledged_one_and_never_reopens_it() -> None:
     world = World()
     world.run(5, pump=0.0)

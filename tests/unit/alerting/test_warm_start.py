@@ -5,9 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from alerting.live_state import LiveState
+from alerting.room_readings import RoomReadings
 from alerting.signals import Signals
+from alerting.warm_start import first_windows
 from heating.heat_tree import build_heat_tree
 from heating.intervals import Interval, to_epoch_ms
 from heating.points import Measurement
@@ -67,6 +71,12 @@ def warmed(store: Store) -> dict[str, list[float]]:
     return {name: column[rows].tolist() for name, column in table.columns.items()}
 
 
+def home_signals(live: LiveState) -> dict[str, float]:
+    table = Signals(live, standard_c=18.0, watching_since_ms=0).tables(now_ms=to_epoch_ms(NOW)).household
+    row = [live.tree.ids[n] for n in table.subjects].index("H1-1")
+    return {name: float(column[row]) for name, column in table.columns.items()}
+
+
 @pytest.mark.parametrize("with_rollups", [True, False])
 def test_medians_and_degree_hours_do_not_start_from_one_reading(with_rollups: bool) -> None:
     signals = warmed(Store(with_rollups=with_rollups))
@@ -83,7 +93,86 @@ def test_medians_and_degree_hours_do_not_start_from_one_reading(with_rollups: bo
 def test_a_warm_start_reads_by_time_and_never_home_by_home() -> None:
     store = Store(with_rollups=True)
     warmed(store)
-    assert store.reads == 1 + 18 + len(Measurement)
+    assert (
+        store.reads == len(Measurement) + 1 + 18 + 1
+    )  # newest, hours, slices of 90 min, who was silent for longer
     alone = Store(with_rollups=False)
     warmed(alone)
     assert alone.reads <= store.reads + 24
+
+
+def test_the_first_part_looks_as_far_back_as_most_sensors_need() -> None:
+    assert first_windows([300.0] * 19 + [3600.0])[Measurement.ROOM] == timedelta(minutes=7, seconds=30)
+    assert first_windows([300.0] * 50)[Measurement.ROOM] == timedelta(minutes=7, seconds=30)
+    assert first_windows([3600.0] * 50)[Measurement.ROOM] == timedelta(minutes=30)
+    assert first_windows([1.0])[Measurement.ROOM] == timedelta(minutes=5)
+    assert first_windows([300.0])[Measurement.STATION] == timedelta(minutes=30)
+    assert first_windows([])[Measurement.ROOM] == timedelta(minutes=30)
+
+
+def test_what_follows_from_the_past_is_unknown_until_the_past_is_read() -> None:
+    live, store = LiveState(SITE, build_heat_tree(SITE), now=NOW), Store(with_rollups=True)
+    live.warm_newest(store, now=NOW)  # type: ignore[arg-type]
+    assert live.past_is_missing
+    before = home_signals(live)
+    assert before["t_room"] == 19.0
+    assert np.isnan([before["t_room_med60"], before["t_room_med30"], before["cold_degree_hours_24h"]]).all()
+    live.warm_past(store, now=NOW)  # type: ignore[arg-type]
+    assert not live.past_is_missing
+    after = home_signals(live)
+    assert (after["t_room_med60"], after["t_room"]) == (19.0, 19.0)
+    assert after["cold_degree_hours_24h"] > 19.0
+
+
+def test_reading_the_past_stops_between_two_slices_and_goes_on_from_the_start() -> None:
+    live, store = LiveState(SITE, build_heat_tree(SITE), now=NOW), Store(with_rollups=True)
+    live.warm_newest(store, now=NOW)  # type: ignore[arg-type]
+    live.warm_past(store, now=NOW, stopped=lambda: store.reads >= 9)  # type: ignore[arg-type]
+    assert (store.reads, live.past_is_missing) == (9, True)
+    live.warm_past(store, now=NOW)  # type: ignore[arg-type]
+    assert (live.past_is_missing, home_signals(live)["t_room_med60"]) == (False, 19.0)
+
+
+def test_what_comes_in_meanwhile_is_never_overwritten_by_the_past() -> None:
+    live, store = LiveState(SITE, build_heat_tree(SITE), now=NOW), Store(with_rollups=True)
+    live.warm_newest(store, now=NOW)  # type: ignore[arg-type]
+    fresh = Sample(ObjectRef(Measurement.ROOM, "R1-1"), "room_temp_c", to_epoch_ms(NOW), 23.5)
+    live.accept(SampleBatch.from_samples([fresh]))
+    live.warm_past(store, now=NOW)  # type: ignore[arg-type]
+    latest = live.of_object(fresh.ref)["room_temp_c"]
+    assert (latest.value, latest.measured_ms) == (23.5, fresh.measured_ms)
+    assert home_signals(live)["t_room"] == 23.5
+    ring = live.tables[Measurement.ROOM].index["R1-1"]
+    assert live.readings.value[ring, -1] == 23.5
+    assert (np.diff(live.readings.time_ms[ring]) > 0).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 40), min_size=1, max_size=30, unique=True), st.data())
+def test_readings_of_the_past_in_any_order_leave_the_ring_that_their_own_order_leaves(
+    minutes: list[int], data: st.DataObject
+) -> None:
+    known = data.draw(st.lists(st.sampled_from(minutes), unique=True))
+    known = sorted(known)
+    late = data.draw(st.permutations([minute for minute in minutes if minute not in known]))
+    ordered, mixed = RoomReadings(2), RoomReadings(2)
+    for readings, add, sequence in (
+        (ordered, ordered.add, sorted(minutes)),
+        (mixed, mixed.add, known),
+        (mixed, mixed.fill, late),
+        (mixed, mixed.fill, minutes),  # again: changes nothing
+    ):
+        for minute in sequence:
+            time_ms = np.array([(100_000 + 5 * minute) * 60_000])
+            add(np.array([1]), time_ms, np.array([float(minute)]))
+            assert readings.time_ms[0].max() == 0
+    assert np.array_equal(np.sort(ordered.time_ms[1]), np.sort(mixed.time_ms[1]))
+    now_ms = (100_000 + 5 * 41) * 60_000
+    window_ms = np.full(2, 3_600_000)
+    assert np.array_equal(
+        ordered.median(1, window_ms, now_ms=now_ms), mixed.median(1, window_ms, now_ms=now_ms), equal_nan=True
+    )
+    after_ms = np.array([now_ms])
+    for readings in (ordered, mixed):
+        readings.add(np.array([1]), after_ms, np.array([99.0]))
+    assert np.array_equal(np.sort(ordered.time_ms[1]), np.sort(mixed.time_ms[1]))
