@@ -11,8 +11,16 @@ from functools import partial
 import numpy as np
 import structlog
 
-from collector.decoders.decoded import Decoded, Decoder, Reason, Rejection, SampleRows
-from collector.decoders.registry import build_decoder
+from collector.decoders.decoded import (
+    CommandingDecoder,
+    Decoded,
+    Decoder,
+    DeviceCommand,
+    Reason,
+    Rejection,
+    SampleRows,
+)
+from collector.decoders.registry import FamilySources, build_decoder
 from collector.devices.known_objects import KnownObjects
 from collector.routes import RouteTable
 from collector.validation import TimeLimits, merge_rejections, validate
@@ -46,6 +54,7 @@ class DecoderChain:
         self, *, routes: Sequence[tuple[str, Decoder]], known: KnownObjects, limits: TimeLimits | None = None
     ) -> None:
         self._routes = RouteTable(routes)
+        self._commanding = [decoder for _filter, decoder in routes if isinstance(decoder, CommandingDecoder)]
         self._known = known
         self._limits = limits or TimeLimits()
         self.decoder_failures = 0
@@ -53,21 +62,33 @@ class DecoderChain:
 
     @classmethod
     def from_settings(
-        cls, *, mqtt: MqttSettings, collector: CollectorSettings, known: KnownObjects
+        cls,
+        *,
+        mqtt: MqttSettings,
+        collector: CollectorSettings,
+        known: KnownObjects,
+        zone: str = "Asia/Shanghai",
     ) -> "DecoderChain":
         """Build the chain of a configuration.
+
+        Parameters
+        ----------
+        zone
+            Time zone of the site: that of device clocks that name none.
 
         Raises
         ------
         collector.decoders.registry.UnknownFamilyError, collector.routes.FilterError
             When the routes are wrong.
         """
-        # A device in no map passes under its own id: the registry judges it, and knows those that were assigned.
-        build = partial(build_decoder, max_payload_bytes=mqtt.max_payload_bytes)
+        # A device in no map speaks for itself only when the registry records it as a device of this family.
+        sources = FamilySources.from_settings(collector, zone=zone, recorded=known)
+        build = partial(
+            build_decoder, max_payload_bytes=mqtt.max_payload_bytes, unmapped_pass=False, sources=sources
+        )
         return cls(
             routes=[
-                (route.filter, build(route.decoder, device_map=route.device_map, unmapped_pass=True))
-                for route in mqtt.routes
+                (route.filter, build(route.decoder, device_map=route.device_map)) for route in mqtt.routes
             ],
             known=known,
             limits=TimeLimits(
@@ -84,6 +105,10 @@ class DecoderChain:
             for start in range(0, len(messages), PORTION)
         ]
         return _joined(portions)
+
+    def take_commands(self) -> list[DeviceCommand]:
+        """Return what decoders want sent to devices since the last call."""
+        return [command for decoder in self._commanding for command in decoder.take_commands()]
 
     def _read_portion(self, messages: Sequence[RawMessage]) -> Decoded:
         targets = [self._routes.target(message.topic) for message in messages]

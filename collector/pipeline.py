@@ -13,6 +13,7 @@ import structlog
 from collector.batching import gather
 from collector.decoder_chain import DecoderChain
 from collector.devices.clock_skew import ClockSkewWatch
+from collector.devices.device_commands import CommandOutlet
 from collector.devices.device_gate import DeviceGate, MessageReader
 from collector.devices.known_objects import KnownObjects
 from collector.devices.retained_messages import RetainedMemory
@@ -294,8 +295,12 @@ def build_collector(
     sinks: Sequence[BatchSink] = (),
     unknown: UnknownDeviceWatch | None = None,
     clocks: ClockSkewWatch | None = None,
+    zone: str = "Asia/Shanghai",
+    commands: CommandOutlet | None = None,
 ) -> Collector:
     """Build a collector on a source and a store, as the settings say.
+
+    `zone` is the site's time zone; `commands` sends what decoders want sent to devices.
 
     Raises
     ------
@@ -304,7 +309,7 @@ def build_collector(
     collector.decoders.registry.UnknownFamilyError, collector.routes.FilterError
         When the routes are wrong.
     """
-    chain = DecoderChain.from_settings(mqtt=mqtt, collector=settings, known=known)
+    chain = DecoderChain.from_settings(mqtt=mqtt, collector=settings, known=known, zone=zone)
     spool = Spool(
         settings.spool_dir, clock=clock, future_tolerance_ms=int(settings.future_tolerance_s * 1000)
     )
@@ -314,6 +319,7 @@ def build_collector(
         retained=RetainedMemory(settings.spool_dir),
         unknown=unknown,
         clocks=clocks,
+        commands=commands,
     )
     return Collector(
         source=source,

@@ -1,7 +1,8 @@
 """AES keys of meters, one a meter, from the environment or a key file; never from settings or arguments.
 
-Environment: ``METER_KEY_12345678=00112233445566778899AABBCCDDEEFF`` for one meter, ``METER_KEYS_FILE`` names a file of
-lines ``meter number, key`` (``#`` begins a comment). What does not live here: the use of the keys (the decoders).
+Environment: ``METER_KEY_12345678=00112233445566778899AABBCCDDEEFF`` for one meter. The setting
+``collector.meter_keys_file`` (without it ``METER_KEYS_FILE``) names a file of lines ``meter number, key`` (``#`` begins a
+comment). What does not live here: the use of the keys (the decoders).
 """
 
 import os
@@ -10,17 +11,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from heating.errors import HeatingError
+from config.located_yaml import Mistake, MistakesError
 
-__all__ = ["MeterKeyError", "MeterKeys", "read_meter_keys"]
+__all__ = ["FILE_VARIABLE", "KEY_VARIABLE", "MeterKeyError", "MeterKeys", "read_meter_keys"]
 
 FILE_VARIABLE: Final = "METER_KEYS_FILE"
 KEY_VARIABLE: Final = "METER_KEY_"
 _LINE: Final = re.compile(r"\s*([\w.:-]+)\s*[,;=\s]\s*([0-9A-Fa-f]{32})\s*(?:#.*)?")
 
 
-class MeterKeyError(HeatingError):
-    """A key or a key file is wrong; the text names the place, never the key."""
+class MeterKeyError(MistakesError):
+    """Keys or a key file are wrong; every mistake at once, with its place, never with the key."""
 
 
 class MeterKeys:
@@ -48,39 +49,57 @@ class MeterKeys:
         return self._keys.get(meter.upper())
 
 
-def read_meter_keys(environment: Mapping[str, str] | None = None) -> MeterKeys:
-    """Return the keys of the environment and of the key file it names; the environment goes first.
+def read_meter_keys(environment: Mapping[str, str] | None = None, *, file: Path | None = None) -> MeterKeys:
+    """Return the keys of the environment and of the key file; the environment goes first.
+
+    Parameters
+    ----------
+    environment
+        Environment variables; `os.environ` when None.
+    file
+        The key file of the settings; None takes the file that ``METER_KEYS_FILE`` names, and without that none.
 
     Raises
     ------
     MeterKeyError
-        When the file cannot be read, or a key is not 32 hex digits.
+        When the file cannot be read, a line is no pair of number and key, or a key is not 32 hex digits.
     """
     env = os.environ if environment is None else environment
-    keys = _file_keys(Path(env[FILE_VARIABLE])) if env.get(FILE_VARIABLE) else {}
+    mistakes: list[Mistake] = []
+    named = file or (Path(env[FILE_VARIABLE]) if env.get(FILE_VARIABLE) else None)
+    keys = {} if named is None else _file_keys(named, mistakes)
     for name, text in env.items():
         meter = name.removeprefix(KEY_VARIABLE)
         if meter == name or not meter:
             continue
-        if not re.fullmatch(r"[0-9A-Fa-f]{32}", text.strip()):
-            raise MeterKeyError(f"environment {name}: a key is 32 hex digits")
-        keys[meter.upper()] = bytes.fromhex(text)
+        if re.fullmatch(r"[0-9A-Fa-f]{32}", text.strip()):
+            keys[meter.upper()] = bytes.fromhex(text)
+        else:
+            place = f"environment {name}"
+            mistakes.append(Mistake(place, "A key is 32 hex digits.", "Correct the variable."))
+    if mistakes:
+        raise MeterKeyError(mistakes)
     return MeterKeys(keys)
 
 
-def _file_keys(path: Path) -> dict[str, bytes]:
+def _file_keys(path: Path, mistakes: list[Mistake]) -> dict[str, bytes]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise MeterKeyError(f"{path}: the key file cannot be read: {error}") from error
+        problem = f"The key file cannot be read: {error}."
+        mistakes.append(Mistake(str(path), problem, "Check the path, its permissions, and that it is UTF-8."))
+        return {}
     keys: dict[str, bytes] = {}
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         found = _LINE.fullmatch(line)
         if found is None:
-            raise MeterKeyError(f"{path}:{number}: write a meter number, a comma and 32 hex digits")
-        if found[1].upper() in keys:
-            raise MeterKeyError(f"{path}:{number}: meter {found[1]} has a key already")
-        keys[found[1].upper()] = bytes.fromhex(found[2])
+            remedy = "Write a meter number, a comma and 32 hex digits."
+            mistakes.append(Mistake(f"{path}:{number}", "This is no meter with its key.", remedy))
+        elif found[1].upper() in keys:
+            problem = f"Meter {found[1]} has a key already."
+            mistakes.append(Mistake(f"{path}:{number}", problem, "Keep one of the two lines."))
+        else:
+            keys[found[1].upper()] = bytes.fromhex(found[2])
     return keys

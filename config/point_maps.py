@@ -20,6 +20,7 @@ from heating.points import POINT_INDEX, POINTS, Measurement
 from heating.quantities import UnknownConversionError, to_canonical
 
 __all__ = [
+    "FOLDER_VARIABLE",
     "POINT_MAPS_DIR",
     "REGISTER_TYPES",
     "NamedPoint",
@@ -34,6 +35,8 @@ __all__ = [
 
 POINT_MAPS_DIR = Path(__file__).parent / "defaults" / "point_maps"
 """Folder of the shipped maps."""
+FOLDER_VARIABLE: Final = "POINT_MAPS_DIR"
+"""Environment variable that names a folder of own maps when the settings name none."""
 REGISTER_TYPES: Final = {"int16": 1, "uint16": 1, "int32": 2, "uint32": 2, "float32": 2}
 """Types of a register value and how many registers they take."""
 _POINT_KEYS: Final = frozenset({"names", "unit", "scale", "offset", "words"})
@@ -105,6 +108,11 @@ class PointMaps:
         """Return a map by its name."""
         return self._maps.get(name)
 
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        """Names of all maps."""
+        return tuple(sorted(self._maps))
+
     def meaning(
         self, measurement: Measurement, name: str, *, map_name: str | None = None
     ) -> NamedPoint | None:
@@ -144,8 +152,18 @@ def load_point_maps(*folders: Path) -> PointMaps:
     return PointMaps(maps)
 
 
-def configured_point_maps(environment: Mapping[str, str] | None = None) -> PointMaps:
-    """Return the shipped maps and those of the folder that ``POINT_MAPS_DIR`` names; read once a process.
+def configured_point_maps(
+    environment: Mapping[str, str] | None = None, *, folder: Path | None = None
+) -> PointMaps:
+    """Return the shipped maps and those of an own folder; read once a process.
+
+    Parameters
+    ----------
+    environment
+        Environment variables; `os.environ` when None.
+    folder
+        The folder of the settings (``collector.point_maps_dir``); None takes the folder that ``POINT_MAPS_DIR`` names,
+        and without that there are only the shipped maps.
 
     Raises
     ------
@@ -153,11 +171,13 @@ def configured_point_maps(environment: Mapping[str, str] | None = None) -> Point
         Every mistake of every file at once.
     """
     env = os.environ if environment is None else environment
-    return _cached_maps(env.get("POINT_MAPS_DIR", ""))
+    return _cached_maps(str(folder or env.get(FOLDER_VARIABLE, "")))
 
 
 @cache
 def _cached_maps(folder: str) -> PointMaps:
+    if folder and not Path(folder).is_dir():
+        raise MistakesError([Mistake(folder, "There is no such folder of point maps.", "Correct the path.")])
     return load_point_maps(*([Path(folder)] if folder else []))
 
 

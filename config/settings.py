@@ -68,6 +68,14 @@ class MqttSettings(_Section):
     """Client certificate for mutual TLS."""
     key_file: Path | None = None
     """Key of the client certificate."""
+    replay_username: str | None = None
+    """User name of `replay-messages` and `spool replay-rejected`: they publish, which the collector's may not."""
+    replay_password: SecretStr | None = None
+    """Password of that user; set it in the environment."""
+    replay_certificate_file: Path | None = None
+    """Client certificate of the replays for mutual TLS."""
+    replay_key_file: Path | None = None
+    """Key of that certificate."""
     protocol: Literal["5", "3.1.1"] = "5"
     """MQTT version; the embedded broker speaks 3.1.1."""
     keepalive_s: int = Field(30, ge=5, le=3600)
@@ -85,6 +93,18 @@ class MqttSettings(_Section):
     share_group: str | None = Field(None, pattern=r"^[^/+#]{1,64}$")
     """Name shared by several collectors, each with its own client id and spool: the broker deals the messages out
     among them (shared subscriptions, MQTT 5). Empty: this collector gets all of them."""
+
+    def of_replays(self) -> "MqttSettings":
+        """Return the settings with the identity of the replays; without one of their own it stays the collector's."""
+        changes: dict[str, object] = {}
+        if self.replay_username is not None:
+            changes |= {"username": self.replay_username, "password": self.replay_password}
+        if self.replay_certificate_file is not None:
+            changes |= {
+                "certificate_file": self.replay_certificate_file,
+                "key_file": self.replay_key_file,
+            }
+        return self.model_copy(update=changes)
 
 
 class CollectorSettings(_Section):
@@ -114,6 +134,10 @@ class CollectorSettings(_Section):
     """Rejections kept; the oldest beyond it are counted and deleted."""
     min_free_disk_pct: float = Field(5.0, ge=0, lt=100)
     """Below this share of free disk the collector stops acknowledging [%]."""
+    meter_keys_file: Path | None = None
+    """File with the AES keys of meters, lines ``number, 32 hex digits``; empty: the file ``METER_KEYS_FILE`` names."""
+    point_maps_dir: Path | None = None
+    """Folder of own point maps beside the shipped ones; empty: the folder ``POINT_MAPS_DIR`` names."""
 
 
 class TimeSeriesSettings(_Section):

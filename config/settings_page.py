@@ -8,6 +8,8 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
+from config.meter_keys import FILE_VARIABLE, KEY_VARIABLE
+from config.point_maps import FOLDER_VARIABLE
 from config.settings import Settings
 
 __all__ = ["render_settings_page", "setting_names"]
@@ -21,6 +23,24 @@ Secrets belong in the environment or in the files that `*_file` settings name, n
 
 This page is written from the code: run `./run golden` after a change.
 """
+
+
+_TAIL = """
+## Other names in the environment
+
+Secrets of single devices, and what the tools outside a settings file look for.
+
+| name | meaning |
+|---|---|
+| `NUANLIU_CONFIG` | The settings file when `--config` is not given. |
+| `{key}<number>` | AES key of one meter (M-Bus, wM-Bus), 32 hex digits: `{key}12345678=0011…EEFF`. It goes before the key file. |
+| `{file}` | Key file of meters, used when `collector.meter_keys_file` is empty. |
+| `{maps}` | Folder of own point maps, used when `collector.point_maps_dir` is empty. |
+"""
+
+
+def _tail() -> str:
+    return _TAIL.format(key=KEY_VARIABLE, file=FILE_VARIABLE, maps=FOLDER_VARIABLE)
 
 
 def setting_names() -> list[str]:
@@ -40,7 +60,7 @@ def render_settings_page() -> str:
             f"| `{name}` | {_kind(field)} | {_default(field)} | {_one_line(field.description)} |"
             for name, field in _walk(model, f"{section}.")
         ]
-    return "\n".join(parts) + "\n"
+    return "\n".join(parts) + "\n" + _tail()
 
 
 def _walk(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, FieldInfo]]:

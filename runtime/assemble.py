@@ -13,6 +13,7 @@ from alerting.live_state import LiveState
 from alerting.service import AlertingService
 from collector.decoder_chain import DecoderChain
 from collector.devices.clock_skew import ClockSkewWatch
+from collector.devices.device_commands import CommandOutlet
 from collector.devices.device_gate import LiveGate
 from collector.devices.device_reports import DeviceReports
 from collector.devices.known_objects import KnownObjects
@@ -232,6 +233,8 @@ def _add_collector(house: House) -> None:
         sinks=[house.live_state, *rollups.sinks],
         unknown=unknown,
         clocks=clocks,
+        zone=settings.site.time_zone,
+        commands=CommandOutlet.to_broker(settings.mqtt),
     )
     rollups.settle_by(store_has_caught_up(collector.health))
     house.collector = collector
@@ -286,13 +289,22 @@ def _add_feed(house: House) -> None:
         durable=False,
         client_id=f"{settings.mqtt.client_id}-{rooms}",
     )
-    chain = DecoderChain.from_settings(mqtt=settings.mqtt, collector=settings.collector, known=house.known)
-    feed = LiveFeed(source=source, chain=LiveGate(chain), sinks=[house.live_state])
+    chain = DecoderChain.from_settings(
+        mqtt=settings.mqtt,
+        collector=settings.collector,
+        known=house.known,
+        zone=settings.site.time_zone,
+    )
+    commands = CommandOutlet.to_broker(settings.mqtt)
+    feed = LiveFeed(source=source, chain=LiveGate(chain, commands=commands), sinks=[house.live_state])
     house.feed = feed
     house.board.add("live feed", feed.health)
-    house.parts.append(
-        Part(name="live feed", start=feed.start, stop=feed.stop, is_alive=lambda: not feed.is_dead)
-    )
+
+    def stop() -> None:
+        feed.stop()
+        commands.close()
+
+    house.parts.append(Part(name="live feed", start=feed.start, stop=stop, is_alive=lambda: not feed.is_dead))
 
 
 def _add_dashboard(house: House) -> None:

@@ -6,7 +6,7 @@ A decoder never raises on bad input. Times and ranges are not its business: `col
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,16 @@ from numpy.typing import NDArray
 from heating.protocols import RawMessage
 from heating.samples import ObjectRef, SampleBatch
 
-__all__ = ["Decoded", "Decoder", "ExtraValue", "Reason", "Rejection", "SampleRows"]
+__all__ = [
+    "CommandingDecoder",
+    "Decoded",
+    "Decoder",
+    "DeviceCommand",
+    "ExtraValue",
+    "Reason",
+    "Rejection",
+    "SampleRows",
+]
 
 DETAIL_CHARACTERS = 500
 """Longest detail of a rejection that is kept [characters]."""
@@ -112,6 +121,25 @@ class Decoder(Protocol):
 
     def decode(self, messages: Sequence[RawMessage]) -> Decoded:
         """Turn messages into rows; never raises on bad input, malformed input ends within 10 ms a message."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceCommand:
+    """A message that a decoder wants sent to a device, so that it understands the next ones."""
+
+    topic: str
+    payload: bytes
+    reason: str
+    """Why, for the log."""
+
+
+@runtime_checkable
+class CommandingDecoder(Protocol):
+    """A decoder whose devices must be asked for something now and then."""
+
+    def take_commands(self) -> list[DeviceCommand]:
+        """Return the commands wanted since the last call."""
         ...
 
 

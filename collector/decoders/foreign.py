@@ -8,6 +8,7 @@ the files of device maps (`collector.devices.device_map`) and any payload format
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
@@ -28,6 +29,7 @@ __all__ = [
     "Hints",
     "NoDeviceMap",
     "PointRule",
+    "RecordedFamilies",
     "finite_number",
 ]
 
@@ -93,12 +95,20 @@ class DeviceMap(Protocol):
 
 
 class NoDeviceMap:
-    """A route without a map: foreign ids are taken as object ids, and the registry judges them."""
+    """A route without a map."""
 
     def target(self, device: str) -> DeviceTarget | None:
         """Know nobody."""
         del device
         return None
+
+
+class RecordedFamilies(Protocol):
+    """What the registry records of ids: `collector.devices.known_objects.KnownObjects`."""
+
+    def family_of(self, device: str) -> str | None:
+        """Return the payload family under which an id is registered, None for an id that nothing bears."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +134,17 @@ class FamilyOptions:
     devices: DeviceMap = field(default_factory=NoDeviceMap)
     """The device map of the route."""
     unmapped_pass: bool = True
-    """Devices in no map pass under their own id (`nuanliu decode`, routes without a map); else unknown_device."""
+    """Devices in no map pass under their own id (`nuanliu decode`); in a collector only those of `recorded` do."""
+    recorded: RecordedFamilies | None = None
+    """Whom the registry records as a device of which family; None: nobody. Not asked when `unmapped_pass`."""
     hints: Hints = field(default_factory=Hints)
     """What was told beside the payload."""
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     """Zone of device clocks that name none."""
+    meter_keys_file: Path | None = None
+    """Key file of the settings."""
+    point_maps_dir: Path | None = None
+    """Folder of own point maps of the settings."""
 
 
 class ForeignRows:
@@ -163,11 +179,24 @@ class ForeignRows:
             self.rows.reject(message, Reason.WRONG_TYPE, f"no device id: {device[:40]!r}")
             return None
         found = self._options.devices.target(device)
-        if found is None and self._options.unmapped_pass:
+        if found is not None:
+            return found
+        if self._options.unmapped_pass:
             return DeviceTarget(ObjectRef(self._default, device))
-        if found is None:
+        return self._recorded(message, device)
+
+    def _recorded(self, message: int, device: str) -> DeviceTarget | None:
+        """Return the sensor that a device in no map was assigned as; nobody speaks for what is registered otherwise."""
+        recorded = self._options.recorded
+        family = None if recorded is None else recorded.family_of(device)
+        if family == self._family:
+            return DeviceTarget(ObjectRef(Measurement.ROOM, device))
+        if family is None:
             self.rows.reject(message, Reason.UNKNOWN_DEVICE, f"{self._family} {device}")
-        return found
+        else:
+            detail = f"{device} is registered as {family}, not as {self._family}: join it by the device map"
+            self.rows.reject(message, Reason.TOPIC_MISMATCH, detail)
+        return None
 
     def reject(self, message: int, reason: Reason, detail: str = "") -> None:
         """Note a rejection."""

@@ -1,14 +1,16 @@
 """The payload families by name: the settings name a family, this module builds its decoder."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from collector.decoders.chirpstack_v4 import ChirpstackV4Decoder
 from collector.decoders.cjt188_heat_meter import Cjt188HeatMeterDecoder
 from collector.decoders.ctwing_aep import CtwingAepDecoder
 from collector.decoders.decoded import Decoder
 from collector.decoders.emqx_neuron import EmqxNeuronDecoder
-from collector.decoders.foreign import FamilyOptions, Hints, NoDeviceMap
+from collector.decoders.foreign import FamilyOptions, Hints, NoDeviceMap, RecordedFamilies
 from collector.decoders.homie4 import Homie4Decoder
 from collector.decoders.lorawan_codec import LorawanCodecDecoder
 from collector.decoders.mbus_wired import MbusWiredDecoder
@@ -23,17 +25,42 @@ from collector.decoders.ttn_v3 import TtnV3Decoder
 from collector.decoders.usr_edge import UsrEdgeDecoder
 from collector.decoders.wmbus import WmbusDecoder
 from collector.decoders.zigbee2mqtt import Zigbee2mqttDecoder
-from collector.devices.device_map import FileDeviceMap
-from collector.routes import RouteTable
+from collector.devices.device_map_watch import WatchedDeviceMap
 from config.meter_keys import read_meter_keys
 from config.point_maps import configured_point_maps
-from config.settings import MqttSettings
+from config.settings import CollectorSettings
 from heating.errors import HeatingError
 
-__all__ = ["DECODERS", "DecoderFactory", "UnknownFamilyError", "build_decoder", "route_mistakes"]
+__all__ = ["DECODERS", "DecoderFactory", "FamilySources", "UnknownFamilyError", "build_decoder"]
 
 DecoderFactory = Callable[[FamilyOptions], Decoder]
 """Takes the device map and limits of a route, returns a decoder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FamilySources:
+    """Where decoders find what payloads do not carry."""
+
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
+    """Zone of device clocks that name none."""
+    meter_keys_file: Path | None = None
+    """Key file of meters; None: the one of the environment."""
+    point_maps_dir: Path | None = None
+    """Folder of own point maps; None: the one of the environment."""
+    recorded: RecordedFamilies | None = None
+    """What the registry records of devices in no map."""
+
+    @classmethod
+    def from_settings(
+        cls, collector: CollectorSettings, *, zone: str, recorded: RecordedFamilies | None = None
+    ) -> "FamilySources":
+        """Return the sources of a configuration; `zone` is the name of the site's time zone."""
+        return cls(
+            zone=ZoneInfo(zone),
+            meter_keys_file=collector.meter_keys_file,
+            point_maps_dir=collector.point_maps_dir,
+            recorded=recorded,
+        )
 
 
 class UnknownFamilyError(HeatingError):
@@ -46,43 +73,43 @@ def _native(options: FamilyOptions) -> Decoder:
 
 
 def _mbus_wired(options: FamilyOptions) -> Decoder:
-    """Build the decoder of wired M-Bus with the keys of the environment."""
-    return MbusWiredDecoder(options, keys=read_meter_keys())
+    """Build the decoder of wired M-Bus with the keys of settings and environment."""
+    return MbusWiredDecoder(options, keys=read_meter_keys(file=options.meter_keys_file))
 
 
 def _wmbus(options: FamilyOptions) -> Decoder:
-    """Build the decoder of wireless M-Bus with the keys of the environment."""
-    return WmbusDecoder(options, keys=read_meter_keys())
+    """Build the decoder of wireless M-Bus with the keys of settings and environment."""
+    return WmbusDecoder(options, keys=read_meter_keys(file=options.meter_keys_file))
 
 
 def _ctwing_aep(options: FamilyOptions) -> Decoder:
     """Build the decoder of CTWing AEP with the configured point maps."""
-    return CtwingAepDecoder(options, maps=configured_point_maps())
+    return CtwingAepDecoder(options, maps=configured_point_maps(folder=options.point_maps_dir))
 
 
 def _emqx_neuron(options: FamilyOptions) -> Decoder:
     """Build the decoder of EMQX Neuron with the configured point maps."""
-    return EmqxNeuronDecoder(options, maps=configured_point_maps())
+    return EmqxNeuronDecoder(options, maps=configured_point_maps(folder=options.point_maps_dir))
 
 
 def _modbus_json(options: FamilyOptions) -> Decoder:
     """Build the decoder of station gateways with the configured point maps."""
-    return ModbusJsonDecoder(options, maps=configured_point_maps())
+    return ModbusJsonDecoder(options, maps=configured_point_maps(folder=options.point_maps_dir))
 
 
 def _onenet(options: FamilyOptions) -> Decoder:
     """Build the decoder of OneNET with the configured point maps."""
-    return OnenetDecoder(options, maps=configured_point_maps())
+    return OnenetDecoder(options, maps=configured_point_maps(folder=options.point_maps_dir))
 
 
 def _sparkplug_b(options: FamilyOptions) -> Decoder:
     """Build the decoder of Sparkplug B with the configured point maps."""
-    return SparkplugBDecoder(options, maps=configured_point_maps())
+    return SparkplugBDecoder(options, maps=configured_point_maps(folder=options.point_maps_dir))
 
 
 def _usr_edge(options: FamilyOptions) -> Decoder:
     """Build the decoder of USR edge gateways with the configured point maps."""
-    return UsrEdgeDecoder(options, maps=configured_point_maps())
+    return UsrEdgeDecoder(options, maps=configured_point_maps(folder=options.point_maps_dir))
 
 
 DECODERS: dict[str, DecoderFactory] = {
@@ -115,6 +142,7 @@ def build_decoder(
     device_map: Path | None = None,
     unmapped_pass: bool | None = None,
     hints: Hints | None = None,
+    sources: FamilySources | None = None,
 ) -> Decoder:
     """Return a decoder of a family.
 
@@ -125,11 +153,13 @@ def build_decoder(
     max_payload_bytes
         Longer payloads are rejected [bytes].
     device_map
-        File that joins foreign ids to objects.
+        File that joins foreign ids to objects; followed while it changes.
     unmapped_pass
         Whether devices in no map pass under their own id; None: only when there is no map.
     hints
         What is known beside the payload (`nuanliu decode`).
+    sources
+        Zone, key file, point maps and recorded devices; None: the defaults, and nobody is recorded.
 
     Raises
     ------
@@ -137,6 +167,8 @@ def build_decoder(
         Names the families that exist.
     collector.devices.device_map.DeviceMapError
         The device map cannot be read or is wrong.
+    config.located_yaml.MistakesError
+        Key file or point maps are wrong.
     """
     try:
         factory = DECODERS[family]
@@ -144,24 +176,15 @@ def build_decoder(
         raise UnknownFamilyError(
             f"no payload family {family!r}; there are: {', '.join(sorted(DECODERS))}"
         ) from None
+    told = sources or FamilySources()
     options = FamilyOptions(
         max_payload_bytes=max_payload_bytes,
-        devices=NoDeviceMap() if device_map is None else FileDeviceMap.read(device_map),
+        devices=NoDeviceMap() if device_map is None else WatchedDeviceMap(device_map),
         unmapped_pass=device_map is None if unmapped_pass is None else unmapped_pass,
+        recorded=told.recorded,
         hints=hints or Hints(),
+        zone=told.zone,
+        meter_keys_file=told.meter_keys_file,
+        point_maps_dir=told.point_maps_dir,
     )
     return factory(options)
-
-
-def route_mistakes(settings: MqttSettings) -> list[str]:
-    """Return what is wrong with the routes of a configuration: filters, families, device maps; all of it at once."""
-    mistakes: list[str] = []
-    for place, route in enumerate(settings.routes):
-        try:
-            RouteTable([(route.filter, route.decoder)])
-            build_decoder(
-                route.decoder, max_payload_bytes=settings.max_payload_bytes, device_map=route.device_map
-            )
-        except HeatingError as error:
-            mistakes += [f"mqtt.routes[{place}]: {line}" for line in str(error).splitlines()]
-    return mistakes

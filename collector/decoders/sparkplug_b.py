@@ -1,7 +1,7 @@
 """Sparkplug B: births give names and types, data may carry aliases only, deaths make every metric stale.
 
 What does not live here: what the decoder remembers (`collector.decoders.sparkplug_nodes`), values and properties of
-metrics (`collector.decoders.sparkplug_metrics`), sending of rebirth commands (whoever drains `rebirth_requests`).
+metrics (`collector.decoders.sparkplug_metrics`), sending of rebirth commands (`collector.devices.device_commands`).
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from typing import Final
 
 from google.protobuf.message import DecodeError
 
-from collector.decoders.decoded import Decoded, Reason
+from collector.decoders.decoded import Decoded, DeviceCommand, Reason
 from collector.decoders.device_times import epoch_ms_of
 from collector.decoders.foreign import MAX_FIELDS, DeviceTarget, FamilyOptions, ForeignRows
 from collector.decoders.named_points import NamedValue, fields_of
@@ -73,8 +73,13 @@ class SparkplugBDecoder:
 
     @property
     def rebirth_requests(self) -> list[RebirthRequest]:
-        """Rebirths to be requested; whoever sends them (see `rebirth_command`) empties the list."""
+        """Rebirths to be requested; `take_commands` empties the list."""
         return self._memory.requests
+
+    def take_commands(self) -> list[DeviceCommand]:
+        """Return the rebirth commands wanted since the last call."""
+        taken = self._memory.take_requests() if self._memory.requests else []
+        return [DeviceCommand(*rebirth_command(request), request.reason) for request in taken]
 
     def decode(self, messages: Sequence[RawMessage]) -> Decoded:
         """Turn messages into rows; see `collector.decoders.decoded.Decoder`."""
@@ -142,10 +147,12 @@ class SparkplugBDecoder:
             self._ask(rows, message, fault)
         elif "" not in node.devices:
             self._ask(rows, message, "a message before the birth of the node")
+        elif node.wanted:
+            self._ask(rows, message, node.wanted)
         return node
 
     def _ask(self, rows: ForeignRows, message: _Message, reason: str) -> None:
-        request = self._memory.ask(message.key, reason)
+        request = self._memory.ask(message.key, reason, now_ms=message.raw.received_ms)
         if request is not None:
             rows.note(f"rebirth wanted from {message.key.group}/{message.key.node}: {reason}")
 

@@ -17,6 +17,8 @@ MAX_METRICS: Final = 5_000
 MAX_DEVICES: Final = 2_000
 """Devices of one edge node that are remembered."""
 SEQUENCE_NUMBERS: Final = 256
+ASK_AGAIN_MS: Final = 60_000
+"""Least time between two rebirth requests to one node [ms]."""
 
 
 class NodeKey(NamedTuple):
@@ -71,8 +73,8 @@ class NodeMemory:
     """Device and birth by alias (an alias belongs to one metric of the whole node)."""
     devices: dict[str, DeviceMemory] = field(default_factory=dict)
     """By device; the empty name is the node itself."""
-    asked: bool = False
-    """A rebirth was requested and has not come."""
+    wanted: str = ""
+    """Why the node should be born again; empty: no reason."""
 
     def device(self, name: str) -> DeviceMemory:
         """Return what is known of a device, nothing for a new one."""
@@ -102,6 +104,7 @@ class SparkplugMemory:
 
     def __init__(self) -> None:
         self._nodes: dict[NodeKey, NodeMemory] = {}
+        self._asked_ms: dict[NodeKey, int] = {}
         self.requests: list[RebirthRequest] = []
         """Rebirths to be requested; whoever sends them empties the list."""
 
@@ -116,16 +119,27 @@ class SparkplugMemory:
         self._nodes.pop(key, None)
         return self.node(key)
 
-    def ask(self, key: NodeKey, reason: str) -> RebirthRequest | None:
-        """Request a rebirth, once until the node is born again; return the request when it is new."""
-        node = self.node(key)
-        if node.asked:
+    def ask(self, key: NodeKey, reason: str, *, now_ms: int) -> RebirthRequest | None:
+        """Request a rebirth, not more often than once a minute and node; return the request when it is new.
+
+        A request that was lost is so made again, as long as the node speaks without having been born.
+        """
+        self.node(key).wanted = reason
+        asked_ms = self._asked_ms.get(key)
+        if asked_ms is not None and abs(now_ms - asked_ms) < ASK_AGAIN_MS:
             return None
-        node.asked = True
+        if key not in self._asked_ms and len(self._asked_ms) >= MAX_NODES:
+            self._asked_ms.pop(next(iter(self._asked_ms)))
+        self._asked_ms[key] = now_ms
         request = RebirthRequest(key, reason)
         if len(self.requests) < MAX_NODES:
             self.requests.append(request)
         return request
+
+    def take_requests(self) -> list[RebirthRequest]:
+        """Return the requests since the last call."""
+        taken, self.requests = self.requests, []
+        return taken
 
     @property
     def nodes(self) -> Mapping[NodeKey, NodeMemory]:

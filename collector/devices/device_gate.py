@@ -10,8 +10,9 @@ from typing import Protocol
 
 import numpy as np
 
-from collector.decoders.decoded import Decoded, Reason, Rejection
+from collector.decoders.decoded import Decoded, DeviceCommand, Reason, Rejection
 from collector.devices.clock_skew import ClockSkewWatch
+from collector.devices.device_commands import CommandOutlet
 from collector.devices.retained_messages import RetainedMemory, is_retained_reading
 from collector.devices.throttle import Throttle
 from collector.devices.unknown_devices import UnknownDeviceWatch
@@ -35,6 +36,10 @@ class MessageReader(Protocol):
         """Turn messages into rows that may be stored; never raises on bad input."""
         ...
 
+    def take_commands(self) -> list[DeviceCommand]:
+        """Return what decoders want sent to devices since the last call."""
+        ...
+
 
 class DeviceGate:
     """Stands before the decoders of a collector.
@@ -49,6 +54,8 @@ class DeviceGate:
         Remembers retained messages; None lets them pass as they are.
     unknown, clocks
         Watches that are told of what was refused.
+    commands
+        Sends what decoders want sent; None drops it.
     """
 
     def __init__(
@@ -59,8 +66,10 @@ class DeviceGate:
         retained: RetainedMemory | None = None,
         unknown: UnknownDeviceWatch | None = None,
         clocks: ClockSkewWatch | None = None,
+        commands: CommandOutlet | None = None,
     ) -> None:
         self._chain = chain
+        self._commands = commands
         self._throttle = throttle
         self._retained = retained
         self._unknown = unknown
@@ -79,6 +88,7 @@ class DeviceGate:
             "throttled_senders": float(self._throttle.watched),
             "retained_repeats": float(self._retained.repeats if self._retained else 0),
             "unknown_overflow": float(self._unknown.overflow if self._unknown else 0),
+            **(self._commands.figures() if self._commands else {}),
         }
 
     def read(self, messages: Sequence[RawMessage]) -> Decoded:
@@ -93,6 +103,7 @@ class DeviceGate:
             return self._last[1]
         decoded = self._read(messages)
         self._last = (messages, decoded)
+        _send_commands(self._chain, self._commands)
         live = messages
         if self._unknown is not None and decoded.rejections:
             told = [item for item in decoded.rejections if live[item.message].epoch != REPLAY_EPOCH]
@@ -132,19 +143,34 @@ class DeviceGate:
         return [memory.first(message) if is_retained_reading(message) else message for message in messages]
 
     def close(self) -> None:
-        """Let go of the memory of retained messages."""
+        """Let go of the memory of retained messages and of the outlet of commands."""
         if self._retained is not None:
             self._retained.close()
+        if self._commands is not None:
+            self._commands.close()
+
+    def take_commands(self) -> list[DeviceCommand]:
+        """Return nothing: commands were handed to the outlet."""
+        return []
 
 
 class LiveGate:
     """Stands before the decoders of a live feed: readings that the broker kept are no news to a live state.
 
-    A live state starts warm from the store; a retained reading of unknown age would look fresh.
+    A live state starts warm from the store; a retained reading of unknown age would look fresh. It has decoders of its
+    own, which must see births as the collector's do: so it asks for them too.
+
+    Parameters
+    ----------
+    chain
+        Reads what passes.
+    commands
+        Sends what decoders want sent; None drops it.
     """
 
-    def __init__(self, chain: MessageReader) -> None:
+    def __init__(self, chain: MessageReader, *, commands: CommandOutlet | None = None) -> None:
         self._chain = chain
+        self._commands = commands
         self.retained = 0
         """Retained readings left out so far."""
 
@@ -157,4 +183,16 @@ class LiveGate:
         """Turn messages into rows, without retained readings."""
         fresh = [message for message in messages if not is_retained_reading(message)]
         self.retained += len(messages) - len(fresh)
-        return self._chain.read(fresh if len(fresh) < len(messages) else messages)
+        decoded = self._chain.read(fresh if len(fresh) < len(messages) else messages)
+        _send_commands(self._chain, self._commands)
+        return decoded
+
+    def take_commands(self) -> list[DeviceCommand]:
+        """Return nothing: commands were handed to the outlet."""
+        return []
+
+
+def _send_commands(chain: MessageReader, outlet: CommandOutlet | None) -> None:
+    commands = chain.take_commands()
+    if commands and outlet is not None:
+        outlet.post(commands)

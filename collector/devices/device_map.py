@@ -15,7 +15,7 @@ may take several lines, one a field. Ids are compared without regard to case, co
 
 import csv
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from collector.decoders.foreign import DeviceTarget, PointRule
@@ -53,6 +53,8 @@ class FileDeviceMap:
     ----------
     targets
         What each foreign id is.
+    places
+        ``file:line`` by id.
 
     Raises
     ------
@@ -60,16 +62,28 @@ class FileDeviceMap:
         When two ids differ only by case, colons or hyphens.
     """
 
-    def __init__(self, targets: Mapping[str, DeviceTarget]) -> None:
+    def __init__(
+        self, targets: Mapping[str, DeviceTarget], *, places: Mapping[str, str] | None = None
+    ) -> None:
         self._exact = dict(targets)
+        self._places = dict(places or {})
         self._plain: dict[str, DeviceTarget] = {}
         for device, target in targets.items():
             if _plain(device) in self._plain:
-                raise DeviceMapError(f"device {device!r} is in the map twice (case, colons, hyphens aside)")
+                text = f"device {device!r} is in the map twice (case, colons, hyphens aside)"
+                raise DeviceMapError(f"{self._places[device]}: {text}" if device in self._places else text)
             self._plain[_plain(device)] = target
 
     def __len__(self) -> int:
         return len(self._exact)
+
+    def items(self) -> Iterable[tuple[str, DeviceTarget]]:
+        """Return ids, as they are written, with what they are."""
+        return self._exact.items()
+
+    def place(self, device: str) -> str:
+        """Return ``file:line`` of an id as it is written; empty for a map that was not read from a file."""
+        return self._places.get(device, "")
 
     def target(self, device: str) -> DeviceTarget | None:
         """Return what a device is, None when the map does not know it."""
@@ -88,7 +102,9 @@ class FileDeviceMap:
         try:
             entries = _csv_entries(path) if path.suffix.lower() == ".csv" else _yaml_entries(path, mistakes)
             targets: dict[str, DeviceTarget] = {}
+            places: dict[str, str] = {}
             for place, device, entry in entries:
+                places[device] = place
                 found = _target(place, device, entry, mistakes)
                 if found is not None:
                     targets[device] = found
@@ -96,7 +112,7 @@ class FileDeviceMap:
             raise DeviceMapError(f"device map {path}: {error}") from error
         if mistakes:
             raise DeviceMapError("\n".join(mistakes))
-        return cls(targets)
+        return cls(targets, places=places)
 
 
 _Entry = tuple[str, str, Mapping[str, object]]
@@ -127,7 +143,8 @@ def _yaml_entries(path: Path, mistakes: list[str]) -> Iterator[_Entry]:
                 **(common if isinstance(common, Mapping) else {}),
                 **(own if isinstance(own, Mapping) else {}),
             }
-            yield place, str(device), {**entry, "points": points}
+            kept = {key: value for key, value in entry.items() if key != "point_map"}
+            yield place, str(device), {**kept, "points": points}
 
 
 def _mapping(text: LocatedYaml, path: tuple[str], mistakes: list[str]) -> Mapping[str, object]:

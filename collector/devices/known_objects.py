@@ -11,6 +11,9 @@ from heating.samples import ObjectRef
 
 __all__ = ["KnownObjects"]
 
+NATIVE = "native"
+"""Family of what speaks our own format."""
+
 
 class KnownObjects(Mapping[ObjectRef, str]):
     """Object → its area id (empty: the registry does not say, any area is accepted).
@@ -21,13 +24,23 @@ class KnownObjects(Mapping[ObjectRef, str]):
         Area id by object.
     parents
         Area → area above; a sender may name the object's own area or any area above it.
+    families
+        Payload family by sensor id, where the registry records another than native: only these sensors may speak on
+        the routes of foreign families under their own id.
 
     Reading is safe from any thread while another calls `replace`.
     """
 
-    def __init__(self, areas: Mapping[ObjectRef, str], *, parents: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        areas: Mapping[ObjectRef, str],
+        *,
+        parents: Mapping[str, str] | None = None,
+        families: Mapping[str, str] | None = None,
+    ) -> None:
         self._areas = dict(areas)
         self._parents = dict(parents or {})
+        self._families = dict(families or {})
         self.version = 0
         """Rises with every `replace`, so that what was derived can be thrown away."""
 
@@ -40,21 +53,41 @@ class KnownObjects(Mapping[ObjectRef, str]):
     def __len__(self) -> int:
         return len(self._areas)
 
-    def replace(self, areas: Mapping[ObjectRef, str], *, parents: Mapping[str, str] | None = None) -> None:
-        """Take over a new state of the registry."""
+    def replace(
+        self,
+        areas: Mapping[ObjectRef, str],
+        *,
+        parents: Mapping[str, str] | None = None,
+        families: Mapping[str, str] | None = None,
+    ) -> None:
+        """Take over a new state of the registry; what is not given stays."""
         if parents is not None:
             self._parents = dict(parents)
+        if families is not None:
+            self._families = dict(families)
         self._areas = dict(areas)
         self.version += 1
 
     def replace_by_site(self, site: Site) -> None:
         """Take over a whole registry."""
-        self.replace(_areas_of(site), parents=_parents_of(site))
+        self.replace(_areas_of(site), parents=_parents_of(site), families=_families_of(site))
 
     @property
     def areas(self) -> Mapping[ObjectRef, str]:
         """The areas as they are now, for many look-ups in a row; never changes under the reader."""
         return self._areas
+
+    def family_of(self, device: str) -> str | None:
+        """Return the payload family under which an id is registered, None for an id that nothing bears.
+
+        Stations, buildings, sources and weather sites are native: a foreign device speaks for them by a device map.
+        """
+        areas = self._areas
+        if ObjectRef(Measurement.ROOM, device) in areas:
+            return self._families.get(device, NATIVE)
+        if any(ObjectRef(measurement, device) in areas for measurement in Measurement):
+            return NATIVE
+        return None
 
     def accepts_area(self, ref: ObjectRef, area: str) -> bool:
         """Return whether an object is known and may speak for an area: its own or one above."""
@@ -74,7 +107,11 @@ class KnownObjects(Mapping[ObjectRef, str]):
     @classmethod
     def from_site(cls, site: Site) -> "KnownObjects":
         """Return the objects of a whole registry; sensors take the area of the home they measure now or last."""
-        return cls(_areas_of(site), parents=_parents_of(site))
+        return cls(_areas_of(site), parents=_parents_of(site), families=_families_of(site))
+
+
+def _families_of(site: Site) -> dict[str, str]:
+    return {item.sensor_id: item.kind for item in site.sensors if item.kind != NATIVE}
 
 
 def _parents_of(site: Site) -> dict[str, str]:

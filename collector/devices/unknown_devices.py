@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from collector.decoders.decoded import Reason, Rejection
+from collector.decoders.registry import DECODERS
 from collector.devices.device_guess import claimed_area, guess_device
 from heating.intervals import from_epoch_ms
 from heating.points import Measurement
@@ -22,17 +23,23 @@ MAX_DEVICES = 10_000
 MAX_PAYLOAD_BYTES = 4_096
 """Bytes of the last message that are shown [bytes]."""
 MAX_ID_CHARACTERS = 128
-_KINDS = tuple(f"{measurement.value} " for measurement in Measurement)
+_KINDS = frozenset(measurement.value for measurement in Measurement)
 
 
 def device_ids(detail: str) -> list[str]:
-    """Return the devices that a rejection names: ``room N1; room N2`` or a foreign id alone."""
+    """Return the devices that a rejection names: ``room N1; room N2``, ``tasmota hall``, or a foreign id alone."""
+    return [device for _family, device in _named(detail)]
+
+
+def _named(detail: str) -> list[tuple[str, str]]:
+    """Return payload family (empty when the rejection tells none) and id of the devices that a rejection names."""
     found = []
     for part in detail.split("; "):
-        kind = next((kind for kind in _KINDS if part.startswith(kind)), "")
-        device = part[len(kind) :].strip()
+        word, blank, rest = part.partition(" ")
+        family = word if blank and word in DECODERS else ""
+        device = (rest if blank and (family or word in _KINDS) else part).strip()
         if device and len(device) <= MAX_ID_CHARACTERS:
-            found.append(device)
+            found.append((family, device))
     return found
 
 
@@ -49,10 +56,10 @@ class UnknownDeviceWatch:
         """Count the messages of unknown devices among the rejections of a batch."""
         for item in rejections:
             if item.reason is Reason.UNKNOWN_DEVICE:
-                for device_id in device_ids(item.detail):
-                    self._add(device_id, messages[item.message])
+                for family, device_id in _named(item.detail):
+                    self._add(device_id, family, messages[item.message])
 
-    def _add(self, device_id: str, message: RawMessage) -> None:
+    def _add(self, device_id: str, family: str, message: RawMessage) -> None:
         at = from_epoch_ms(message.received_ms)
         with self._lock:
             known = self._sightings.get(device_id)
@@ -69,7 +76,7 @@ class UnknownDeviceWatch:
                 self._sightings[device_id] = UnknownSighting(
                     device_id=device_id,
                     topic=message.topic,
-                    family=guess.family,
+                    family=family or guess.family,
                     kind=guess.kind,
                     claimed_area=claimed_area(message.topic),
                     messages=1,

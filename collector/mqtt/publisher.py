@@ -25,9 +25,11 @@ class PublishError(HeatingError):
 
 
 def publish_all(
-    messages: Sequence[tuple[str, bytes]], *, settings: MqttSettings, timeout_s: float = 60.0
+    messages: Sequence[tuple[str, bytes]], *, settings: MqttSettings, timeout_s: float = 60.0, qos: int = 1
 ) -> None:
     """Publish (topic, payload) pairs in order; returns when the broker has acknowledged every one.
+
+    At QoS 0 there is no acknowledgement: it returns when they have left this machine.
 
     Raises
     ------
@@ -51,11 +53,15 @@ def publish_all(
             certfile=str(settings.certificate_file) if settings.certificate_file else None,
             keyfile=str(settings.key_file) if settings.key_file else None,
         )
-    _publish(client, messages, settings, timeout_s)
+    _publish(client, messages, settings, timeout_s, qos)
 
 
 def _publish(
-    client: paho.Client, messages: Sequence[tuple[str, bytes]], settings: MqttSettings, timeout_s: float
+    client: paho.Client,
+    messages: Sequence[tuple[str, bytes]],
+    settings: MqttSettings,
+    timeout_s: float,
+    qos: int,
 ) -> None:
     answered = Event()
     refusal: list[str] = []
@@ -71,7 +77,7 @@ def _publish(
         client.loop_start()
         if not answered.wait(timeout_s) or refusal:
             raise PublishError(f"the broker refused: {refusal or 'no answer'}")
-        sent = [client.publish(topic, payload, qos=1) for topic, payload in messages]
+        sent = [client.publish(topic, payload, qos=qos) for topic, payload in messages]
         for info in sent:
             info.wait_for_publish(timeout_s)
             if not info.is_published():

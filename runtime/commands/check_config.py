@@ -1,11 +1,11 @@
-"""``nuanliu check-config``: every mistake of the settings, of their routes and of the rules they name, at once."""
+"""``nuanliu check-config``: every mistake of the settings, and of the rules, maps and key files they name, at once."""
 
 from typing import Annotated
 
 import typer
 
 from alerting.conditions.linter import lint_rules
-from collector.decoders.registry import route_mistakes
+from collector.devices.device_lint import device_mistakes
 from config.located_yaml import MistakesError
 from config.rules_file import RuleFileError, load_rules
 from config.settings_file import check_service_secrets, load_settings
@@ -29,7 +29,7 @@ def check_config(
     else:
         if service:
             told += [str(mistake) for mistake in check_service_secrets(settings)]
-        told += route_mistakes(settings.mqtt)
+        told += device_mistakes(settings.mqtt, settings.collector)
         try:
             told += [str(fault) for fault in lint_rules(load_rules(settings.rules))]
         except RuleFileError as error:

@@ -15,9 +15,10 @@ import typer
 
 from collector.decoders.decoded import Decoded, Decoder
 from collector.decoders.foreign import Hints
-from collector.decoders.registry import UnknownFamilyError, build_decoder
+from collector.decoders.registry import FamilySources, UnknownFamilyError, build_decoder
 from collector.devices.device_map import DeviceMapError
 from collector.mqtt.publisher import publish_all
+from config.located_yaml import MistakesError
 from heating.clock import SystemClock
 from heating.intervals import from_epoch_ms, to_epoch_ms
 from heating.points import POINTS
@@ -56,7 +57,7 @@ def replay_messages(
     config: ConfigOption = None,
 ) -> None:
     """Publish recorded messages to the broker of the settings."""
-    settings = settings_from(config)
+    mqtt = settings_from(config).mqtt.of_replays()
     try:
         recorded = list(_read_recording(file))
     except (OSError, ValueError) as error:
@@ -65,7 +66,7 @@ def replay_messages(
     with failing_in_words(), show_progress() as line:
         sent = 0
         for chunk in paced(recorded, speed=speed):
-            publish_all([(message.topic, message.payload) for message in chunk], settings=settings.mqtt)
+            publish_all([(message.topic, message.payload) for message in chunk], settings=mqtt)
             sent += len(chunk)
             line.show("published", sent, len(recorded))
     say(f"published: {sent}")
@@ -74,15 +75,19 @@ def replay_messages(
 def decode(
     family: Annotated[str, typer.Argument(help="Payload family, for example native.")],
     device_map: Annotated[Path | None, typer.Option("--device-map", help="Device map of the family.")] = None,
+    config: ConfigOption = None,
 ) -> None:
     """Decode JSON lines {topic, payload | payload_hex, key_hex?, f_port?, vendor?, codec?, received?}.
 
-    Lines come from standard input; one JSON line is printed each.
+    Lines come from standard input; one JSON line is printed each. Zone, meter keys and point maps are those of the
+    settings.
     """
-    decoders = _Decoders(family, device_map)
+    settings = settings_from(config)
+    sources = FamilySources.from_settings(settings.collector, zone=settings.site.time_zone)
+    decoders = _Decoders(family, device_map, sources)
     try:
         decoders.of(Hints())
-    except (UnknownFamilyError, DeviceMapError) as error:
+    except (UnknownFamilyError, DeviceMapError, MistakesError) as error:
         complain(str(error))
         raise typer.Exit(BAD_CONFIGURATION) from error
     failed = False
@@ -104,7 +109,8 @@ def decode(
 class _Decoders:
     """One decoder for each set of hints, so that families with a memory (births, units) keep it between lines."""
 
-    def __init__(self, family: str, device_map: Path | None) -> None:
+    def __init__(self, family: str, device_map: Path | None, sources: FamilySources) -> None:
+        self._sources = sources
         self._family = family
         self._device_map = device_map
         self._known: dict[Hints, Decoder] = {}
@@ -117,6 +123,7 @@ class _Decoders:
                 device_map=self._device_map,
                 unmapped_pass=True,
                 hints=hints,
+                sources=self._sources,
             )
         return self._known[hints]
 

@@ -58,7 +58,7 @@ def replay(
     with failing_in_words():
         count = replay_rejected(
             settings.collector.spool_dir,
-            lambda messages: publish_all(messages, settings=settings.mqtt),
+            lambda messages: publish_all(messages, settings=settings.mqtt.of_replays()),
             now_ms=SystemClock().now_ms(),
             wanted=wanted,
         )

@@ -86,9 +86,37 @@ def test_a_gap_in_the_sequence_asks_once_for_a_rebirth(born: SparkplugBDecoder) 
     assert topic == "spBv1.0/G/NCMD/N"
     [metric] = Payload.FromString(command).metrics
     assert (metric.name, metric.boolean_value) == ("Node Control/Rebirth", True)
+    assert born.take_commands()[0].topic == topic
+    assert born.take_commands() == []
+
+
+MINUTE_MS = 60_000
+
+
+def test_a_rebirth_that_does_not_come_is_asked_for_again_after_a_minute(born: SparkplugBDecoder) -> None:
+    reading = [Metric(alias=1, float_value=86.5)]
+    asked = []
+    for after_s, seq in ((0, 7), (20, 8), (59, 9), (60, 10), (100, 11), (121, 12)):
+        at_ms = RECEIVED_MS + after_s * 1000
+        decode(born, payload(reading, seq=seq), DEVICE.format("DDATA"), received_ms=at_ms)
+        asked += [after_s] * len(born.take_commands())
+    assert asked == [0, 60, 121]
+    late_ms = RECEIVED_MS + 200_000
+    decode(born, birth_of_node(4), NODE.format("NBIRTH"), received_ms=late_ms)
+    decode(born, payload(BIRTH, seq=1), DEVICE.format("DBIRTH"), received_ms=late_ms)
+    decode(born, payload(reading, seq=2), DEVICE.format("DDATA"), received_ms=late_ms + MINUTE_MS)
+    assert born.take_commands() == []
+
+
+def test_a_new_gap_soon_after_a_birth_waits_for_the_minute_to_pass(born: SparkplugBDecoder) -> None:
+    decode(born, payload(seq=9), DEVICE.format("DDATA"))
     decode(born, birth_of_node(4), NODE.format("NBIRTH"))
-    decode(born, payload(seq=9), NODE.format("NDATA"))
-    assert len(born.rebirth_requests) == 2
+    assert len(born.take_commands()) == 1
+    decode(born, payload(seq=40), NODE.format("NDATA"), received_ms=RECEIVED_MS + 5_000)
+    assert born.take_commands() == []
+    decode(born, payload(seq=41), NODE.format("NDATA"), received_ms=RECEIVED_MS + MINUTE_MS)
+    [command] = born.take_commands()
+    assert command.reason == "sequence 40 came, 1 was expected"
 
 
 def test_the_sequence_runs_round_at_256_and_a_repeat_is_no_gap(decoder: SparkplugBDecoder) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from collector.backoff import Backoff
 from collector.decoder_chain import DecoderChain
-from collector.decoders.decoded import Reason
+from collector.decoders.decoded import Reason, Rejection
 from collector.decoders.native import NativeDecoder
 from collector.devices.clock_skew import ClockSkewWatch
 from collector.devices.device_gate import DeviceGate, LiveGate
@@ -332,7 +332,21 @@ def test_a_rejection_reason_that_is_kept_is_never_renamed() -> None:
     assert Reason.THROTTLED.value == "throttled"
 
 
-def test_a_device_in_no_map_is_taken_once_the_registry_has_its_own_id(tmp_path: Path) -> None:
+def test_a_rejection_tells_the_family_that_the_device_is_recorded_with() -> None:
+    watch = UnknownDeviceWatch()
+    message = RawMessage("some/where", b'{"a":1}', NOW_MS)
+    rejections = [
+        Rejection(0, Reason.UNKNOWN_DEVICE, "senml urn:dev:1"),
+        Rejection(0, Reason.UNKNOWN_DEVICE, "room N1"),
+    ]
+    watch.note([message], rejections)
+    assert [(one.device_id, one.family) for one in watch.take()] == [
+        ("urn:dev:1", "senml"),
+        ("N1", "modbus_json"),
+    ]
+
+
+def test_a_device_in_no_map_is_taken_once_it_was_assigned_as_a_device_of_this_family(tmp_path: Path) -> None:
     devices = tmp_path / "map.yaml"
     devices.write_text("devices: {mapped: {sensor: S1}}\n")
     known = KnownObjects(AREAS)
@@ -343,5 +357,5 @@ def test_a_device_in_no_map_is_taken_once_the_registry_has_its_own_id(tmp_path: 
     message = RawMessage("zigbee2mqtt/z-9", b'{"temperature":21.5}', NOW_MS)
     (refused,) = chain.read([message]).rejections
     assert (refused.reason, device_ids(refused.detail)) == (Reason.UNKNOWN_DEVICE, ["z-9"])
-    known.replace({**AREAS, ObjectRef(ROOM, "z-9"): ""})
+    known.replace({**AREAS, ObjectRef(ROOM, "z-9"): ""}, families={"z-9": "zigbee2mqtt"})
     assert chain.read([message]).samples.value.tolist() == [21.5]
