@@ -4,19 +4,18 @@ What does not live here: what a name means (`collector.decoders.named_points`), 
 (`collector.decoders.pass_through`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final, cast
 
 import msgspec
 
 from collector.decoders.bcd import frame_bytes
 from collector.decoders.civil_time import loose_time_ms
-from collector.decoders.decoded import Decoded, Reason
-from collector.decoders.foreign import MAX_FIELDS, FamilyOptions, ForeignRows
-from collector.decoders.json_payload import json_object
+from collector.decoders.decoded import Reason
+from collector.decoders.foreign import MAX_FIELDS, ForeignRows
+from collector.decoders.json_family import JsonFamily
 from collector.decoders.named_points import NamedValue, fields_of
 from collector.decoders.pass_through import add_frame, passed_frame
-from config.point_maps import PointMaps
 from heating.points import Measurement
 from heating.protocols import RawMessage
 
@@ -27,30 +26,14 @@ DATA: Final = frozenset({"dataReport", "dataReportTupe"})
 _ID_NAMES: Final = ("IMEI", "imei", "deviceId", "deviceSn")
 
 
-class CtwingAepDecoder:
+class CtwingAepDecoder(JsonFamily):
     """Decodes CTWing AEP pushes; the device is its IMEI where there is one, else the platform's device id.
 
-    Parameters
-    ----------
-    options
-        Device map and limits of the route.
-    maps
-        Meanings of names in the payload.
+    Options and maps are those of every `JsonFamily`.
     """
 
-    def __init__(self, options: FamilyOptions, *, maps: PointMaps) -> None:
-        self._options = options
-        self._maps = maps
-
-    def decode(self, messages: Sequence[RawMessage]) -> Decoded:
-        """Turn messages into rows; see `collector.decoders.decoded.Decoder`."""
-        rows = ForeignRows("ctwing_aep", self._options, default=Measurement.ROOM)
-        for place, message in enumerate(messages):
-            limit = self._options.max_payload_bytes
-            told = json_object(rows, place, message.payload, limit=limit)
-            if told is not None:
-                self._message(rows, place, message, told)
-        return rows.finish()
+    family = "ctwing_aep"
+    default = Measurement.ROOM
 
     def _message(
         self, rows: ForeignRows, place: int, message: RawMessage, told: Mapping[str, object]

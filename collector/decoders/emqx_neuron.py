@@ -6,42 +6,23 @@ What does not live here: what a tag's name means (`collector.decoders.named_poin
 from collections.abc import Iterator, Mapping, Sequence
 
 from collector.decoders.civil_time import loose_time_ms
-from collector.decoders.decoded import Decoded, Reason
-from collector.decoders.foreign import MAX_FIELDS, FamilyOptions, ForeignRows
-from collector.decoders.json_payload import json_object
+from collector.decoders.decoded import Reason
+from collector.decoders.foreign import MAX_FIELDS, ForeignRows
+from collector.decoders.json_family import LISTED, JsonFamily, named_items, tell_wrong
 from collector.decoders.named_points import NamedValue, fields_of
-from config.point_maps import PointMaps
-from heating.points import Measurement
 from heating.protocols import RawMessage
 from heating.quality import Quality
 
 __all__ = ["EmqxNeuronDecoder"]
 
 
-class EmqxNeuronDecoder:
+class EmqxNeuronDecoder(JsonFamily):
     """Decodes uploads of EMQX Neuron; the device is the south node, ``node/group`` in a device map goes first.
 
-    Parameters
-    ----------
-    options
-        Device map and limits of the route.
-    maps
-        Meanings of tag names.
+    Options and maps are those of every `JsonFamily`.
     """
 
-    def __init__(self, options: FamilyOptions, *, maps: PointMaps) -> None:
-        self._options = options
-        self._maps = maps
-
-    def decode(self, messages: Sequence[RawMessage]) -> Decoded:
-        """Turn messages into rows; see `collector.decoders.decoded.Decoder`."""
-        rows = ForeignRows("emqx_neuron", self._options, default=Measurement.STATION)
-        for place, message in enumerate(messages):
-            limit = self._options.max_payload_bytes
-            told = json_object(rows, place, message.payload, limit=limit)
-            if told is not None:
-                self._message(rows, place, message, told)
-        return rows.finish()
+    family = "emqx_neuron"
 
     def _message(
         self, rows: ForeignRows, place: int, message: RawMessage, told: Mapping[str, object]
@@ -64,8 +45,7 @@ class EmqxNeuronDecoder:
             return
         wrong: list[str] = []
         values = list(_values(told, wrong))
-        if wrong:
-            rows.reject(place, Reason.WRONG_TYPE, "; ".join(wrong))
+        tell_wrong(rows, place, wrong)
         errors = [item for item in values if item.quality >= Quality.BAD]
         if errors:
             rows.note(f"{device}: errors at {', '.join(item.name[:60] for item in errors[:10])}")
@@ -92,14 +72,10 @@ def _values(told: Mapping[str, object], wrong: list[str]) -> Iterator[NamedValue
 
 
 def _tags(tags: Sequence[object], wrong: list[str]) -> Iterator[NamedValue]:
-    for number, tag in enumerate(tags[: MAX_FIELDS + 1]):
-        name = tag.get("name") if isinstance(tag, Mapping) else None
-        if not isinstance(tag, Mapping) or not isinstance(name, str) or not name:
-            if len(wrong) < 5:
-                wrong.append(f"tag {number} has no name")
-        elif tag.get("error"):
+    for name, tag in named_items(tags[: MAX_FIELDS + 1], "tag", wrong):
+        if tag.get("error"):
             yield NamedValue(name, None, quality=Quality.BAD)
         elif "value" in tag:
             yield NamedValue(name, tag["value"])
-        elif len(wrong) < 5:
+        elif len(wrong) < LISTED:
             wrong.append(f"tag {name[:40]} has neither value nor error")

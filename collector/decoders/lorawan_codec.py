@@ -76,6 +76,8 @@ def add_uplink(
     if len(data) > MAX_FRAME_BYTES:
         rows.reject(place, Reason.TOO_BIG, f"an application payload of {len(data)} bytes")
         return
+    if rows.target(place, device) is None:  # told first: a new device needs an assignment before a codec
+        return
     if codec is None:
         rows.reject(
             place, Reason.WRONG_TYPE, f"no codec is known for {device[:40]}: name it in the device map"

@@ -10,11 +10,11 @@ from collector.decoders.decoded import Reason
 from collector.decoders.foreign import FamilyOptions, ForeignRows
 from collector.decoders.heat_meter import MeterField, as_fields
 from collector.decoders.mbus_records import read_records
-from collector.decoders.mbus_transport import HEAT_DEVICE_TYPES, Transport
+from collector.decoders.mbus_transport import HEAT_DEVICE_TYPES, Transport, TransportFault
 from heating.protocols import RawMessage
 from heating.quality import Quality
 
-__all__ = ["add_meter"]
+__all__ = ["add_meter", "reject_fault"]
 
 ROOM_DEVICE_TYPE = 0x1B
 """Device type of room sensors."""
@@ -54,6 +54,13 @@ def add_meter(
     values.append(MeterField("device_type", float(address.device_type)))
     fields = as_fields(values, target.ref.measurement)
     rows.add(place, message, address.number, fields, measured_ms=measured_ms)
+
+
+def reject_fault(rows: ForeignRows, place: int, fault: TransportFault) -> None:
+    """Tell why a telegram was not read; a meter that nobody knows is told as well, it may only lack its key."""
+    if fault.address is not None and fault.reason is Reason.WRONG_TYPE:
+        rows.target(place, fault.address.number)
+    rows.reject(place, fault.reason, fault.detail)
 
 
 def _status_fields(status: int | None) -> list[MeterField]:

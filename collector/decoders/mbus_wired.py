@@ -9,7 +9,7 @@ from typing import Final
 from collector.decoders.bcd import byte_sum, frame_bytes
 from collector.decoders.decoded import Decoded, Reason
 from collector.decoders.foreign import FamilyOptions, ForeignRows
-from collector.decoders.mbus_meter import add_meter
+from collector.decoders.mbus_meter import add_meter, reject_fault
 from collector.decoders.mbus_transport import TransportFault, read_transport
 from config.meter_keys import MeterKeys
 from heating.points import Measurement
@@ -81,6 +81,6 @@ class MbusWiredDecoder:
             key = self._keys.of(data[4:0:-1].hex())
         told = read_transport(data[0], data[1:], link=None, key=key)
         if isinstance(told, TransportFault):
-            rows.reject(place, told.reason, told.detail)
+            reject_fault(rows, place, told)
         else:
             add_meter(rows, place, message, told, self._options)

@@ -4,19 +4,18 @@ What does not live here: what a stream's name means (`collector.decoders.named_p
 through (`collector.decoders.pass_through`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 
 from collector.decoders.civil_time import loose_time_ms
-from collector.decoders.decoded import Decoded, Reason
-from collector.decoders.foreign import MAX_FIELDS, FamilyOptions, ForeignRows
-from collector.decoders.json_payload import json_object
+from collector.decoders.decoded import Reason
+from collector.decoders.foreign import MAX_FIELDS, ForeignRows
+from collector.decoders.json_family import JsonFamily
 from collector.decoders.named_points import NamedValue, fields_of
 from collector.decoders.pass_through import add_frame, passed_frame
-from config.point_maps import PointMaps
 from heating.points import Measurement
 from heating.protocols import RawMessage
 
@@ -37,30 +36,14 @@ class _Stamped:
     at: object
 
 
-class OnenetDecoder:
+class OnenetDecoder(JsonFamily):
     """Decodes OneNET envelopes; the device is its IMEI, name or number, in this order.
 
-    Parameters
-    ----------
-    options
-        Device map and limits of the route.
-    maps
-        Meanings of stream names.
+    Options and maps are those of every `JsonFamily`.
     """
 
-    def __init__(self, options: FamilyOptions, *, maps: PointMaps) -> None:
-        self._options = options
-        self._maps = maps
-
-    def decode(self, messages: Sequence[RawMessage]) -> Decoded:
-        """Turn messages into rows; see `collector.decoders.decoded.Decoder`."""
-        rows = ForeignRows("onenet", self._options, default=Measurement.ROOM)
-        for place, message in enumerate(messages):
-            limit = self._options.max_payload_bytes
-            told = json_object(rows, place, message.payload, limit=limit)
-            if told is not None:
-                self._message(rows, place, message, told)
-        return rows.finish()
+    family = "onenet"
+    default = Measurement.ROOM
 
     def _message(
         self, rows: ForeignRows, place: int, message: RawMessage, told: Mapping[str, object]

@@ -3,17 +3,15 @@
 What does not live here: what a node's name means (`collector.decoders.named_points`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from collector.decoders.civil_time import loose_time_ms
-from collector.decoders.decoded import Decoded, Reason
-from collector.decoders.foreign import MAX_FIELDS, FamilyOptions, ForeignRows
-from collector.decoders.json_payload import json_object
+from collector.decoders.decoded import Reason
+from collector.decoders.foreign import MAX_FIELDS, ForeignRows
+from collector.decoders.json_family import LISTED, JsonFamily, named_items, tell_wrong
 from collector.decoders.named_points import NamedValue, fields_of
 from collector.decoders.sender import device_of
-from config.point_maps import PointMaps
-from heating.points import Measurement
 from heating.protocols import RawMessage
 from heating.quality import Quality
 
@@ -42,30 +40,13 @@ _ENVELOPE: Final = frozenset(
 _TIMES: Final = ("time", "ts", "timestamp", "t")
 
 
-class UsrEdgeDecoder:
+class UsrEdgeDecoder(JsonFamily):
     """Decodes reports of USR edge gateways and DTUs; the device is the serial number, else a level of the topic.
 
-    Parameters
-    ----------
-    options
-        Device map and limits of the route.
-    maps
-        Meanings of node names.
+    Options and maps are those of every `JsonFamily`.
     """
 
-    def __init__(self, options: FamilyOptions, *, maps: PointMaps) -> None:
-        self._options = options
-        self._maps = maps
-
-    def decode(self, messages: Sequence[RawMessage]) -> Decoded:
-        """Turn messages into rows; see `collector.decoders.decoded.Decoder`."""
-        rows = ForeignRows("usr_edge", self._options, default=Measurement.STATION)
-        for place, message in enumerate(messages):
-            limit = self._options.max_payload_bytes
-            told = json_object(rows, place, message.payload, limit=limit)
-            if told is not None:
-                self._message(rows, place, message, told)
-        return rows.finish()
+    family = "usr_edge"
 
     def _message(
         self, rows: ForeignRows, place: int, message: RawMessage, told: Mapping[str, object]
@@ -84,8 +65,7 @@ class UsrEdgeDecoder:
             return
         wrong: list[str] = []
         values = list(_values(body, wrong))
-        if wrong:
-            rows.reject(place, Reason.WRONG_TYPE, "; ".join(wrong))
+        tell_wrong(rows, place, wrong)
         if not values:
             if not wrong:
                 rows.reject(place, Reason.NOT_TELEMETRY, "no readings")
@@ -115,15 +95,10 @@ def _values(body: Mapping[str, object], wrong: list[str]) -> Iterator[NamedValue
     if not isinstance(data, list):
         wrong.append("r_data is no list")
         return
-    for number, node in enumerate(data[: MAX_FIELDS + 1]):
-        name = node.get("name") if isinstance(node, Mapping) else None
-        if not isinstance(node, Mapping) or not isinstance(name, str) or not name:
-            if len(wrong) < 5:
-                wrong.append(f"node {number} of r_data has no name")
-            continue
+    for name, node in named_items(data[: MAX_FIELDS + 1], "r_data: node", wrong):
         if str(node.get("err") or "0").strip() != "0":
             yield NamedValue(name, None, quality=Quality.BAD)
         elif "value" in node:
             yield NamedValue(name, node["value"], str(node.get("unit") or ""))
-        elif len(wrong) < 5:
-            wrong.append(f"node {name[:40]} has no value")
+        elif len(wrong) < LISTED:
+            wrong.append(f"r_data: node {name[:40]} has no value")

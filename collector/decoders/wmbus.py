@@ -12,7 +12,7 @@ from typing import Final
 from collector.decoders.bcd import frame_bytes
 from collector.decoders.decoded import Decoded, Reason
 from collector.decoders.foreign import FamilyOptions, ForeignRows
-from collector.decoders.mbus_meter import add_meter
+from collector.decoders.mbus_meter import add_meter, reject_fault
 from collector.decoders.mbus_records import RawRecord, cut_records
 from collector.decoders.mbus_transport import NO_HEADER, Transport, TransportFault, read_transport
 from collector.decoders.wmbus_link import Opened, crc16, open_layers, read_link
@@ -54,7 +54,7 @@ class WmbusDecoder:
                 continue
             told = self._open(frame_bytes(message.payload))
             if isinstance(told, TransportFault):
-                rows.reject(place, told.reason, told.detail)
+                reject_fault(rows, place, told)
             else:
                 add_meter(rows, place, message, told, self._options)
         return rows.finish()

@@ -11,6 +11,7 @@ from collector.decoders.wmbus import WmbusDecoder
 from collector.decoders.wmbus_link import crc16
 from config.meter_keys import MeterKeys
 from tests.support.decoding import decode, extras, reasons, values
+from tests.support.device_examples import EXAMPLES
 
 KEY = bytes.fromhex("000102030405060708090A0B0C0D0E0F")
 ADDRESS = bytes.fromhex("2D2C 78563412 34 04")
@@ -180,3 +181,13 @@ def test_no_changed_byte_makes_it_raise(position: int, value: int) -> None:
 def test_no_payload_in_a_whole_frame_makes_it_raise(payload: bytes) -> None:
     found = decode(WmbusDecoder(FamilyOptions(hints=Hints(key=KEY))), frame(payload))
     assert found.rejections or len(found.samples) or found.extras
+
+
+def test_a_meter_that_nobody_knows_is_told_also_when_its_key_is_missing() -> None:
+    unknown = WmbusDecoder(FamilyOptions(unmapped_pass=False))
+    assert reasons(decode(unknown, telegram_of_page())) == ["unknown_device", "wrong_type"]
+
+
+def telegram_of_page() -> bytes:
+    """The encrypted telegram of docs/devices.md."""
+    return next(example.message.payload for example in EXAMPLES if example.family == "wmbus")
