@@ -7,6 +7,7 @@ from math import isfinite
 
 from config.alarm_texts import AlarmText, alarm_text
 from config.rules_file import RuleSet
+from dashboard.queries.alarm_restraints import Restraints
 from dashboard.queries.case_models import AlarmDetail, AlarmHistoryEntry, AlarmRow, Evidence, IncidentView
 from dashboard.queries.filters import AlarmFilter, NotVisibleError
 from dashboard.queries.freshness import Freshness
@@ -70,7 +71,9 @@ class AlarmViews:
                 limit=wanted.limit,
             )
         )
-        return Page([self.row(viewer, index, alarm) for alarm in found.items], found.next_cursor)
+        restraints = self._restraints(viewer, index, found.items)
+        rows = [self.row(viewer, index, alarm, restraints=restraints) for alarm in found.items]
+        return Page(rows, found.next_cursor)
 
     def detail(self, viewer: Viewer, index: SiteIndex, alarm_id: str) -> AlarmDetail:
         """Return one alarm with its history. Raises `NotVisibleError`."""
@@ -78,10 +81,11 @@ class AlarmViews:
         alarm = alarms.alarm(alarm_id, area_ids=viewer.area_ids)
         if alarm is None:
             raise NotVisibleError(f"no alarm {alarm_id!r}")
-        row = self.row(viewer, index, alarm)
+        restraints = self._restraints(viewer, index, [alarm])
+        row = self.row(viewer, index, alarm, restraints=restraints)
         zh, en = self._texts(alarm.rule_id, row.parameters)
         rule = self._rules.get(alarm.rule_id)
-        above = alarms.alarm(alarm.inhibited_by, area_ids=viewer.area_ids) if alarm.inhibited_by else None
+        above, holder = restraints.inhibitor(alarm), restraints.holder(alarm)
         incident = alarms.incident(alarm.incident_id, area_ids=viewer.area_ids) if alarm.incident_id else None
         return AlarmDetail(
             row=row,
@@ -92,11 +96,16 @@ class AlarmViews:
             source="; ".join(rule.source) if rule is not None else "",
             history=[_entry(event) for event in alarms.history_of(alarm_id)],
             inhibitor=None if above is None else self.row(viewer, index, above),
+            holder=None if holder is None else self.row(viewer, index, holder),
             incident=None if incident is None else self._incident(index, incident),
         )
 
-    def row(self, viewer: Viewer, index: SiteIndex, alarm: Alarm) -> AlarmRow:
-        """Return one alarm as a row."""
+    def row(
+        self, viewer: Viewer, index: SiteIndex, alarm: Alarm, *, restraints: Restraints | None = None
+    ) -> AlarmRow:
+        """Return one alarm as a row; with `restraints` it names what holds it back."""
+        inhibitor = None if restraints is None else restraints.inhibitor(alarm)
+        holder = None if restraints is None else restraints.holder(alarm)
         parameters = self._opening(alarm.alarm_id)
         zh, en = self._texts(alarm.rule_id, parameters)
         end = alarm.cleared_at or self._clock.now()
@@ -124,6 +133,9 @@ class AlarmViews:
             shelved_by=alarm.shelved_by,
             shelve_reason=alarm.shelve_reason,
             inhibited_by=alarm.inhibited_by,
+            inhibitor_name=self._called(index, inhibitor),
+            held_by=None if holder is None else holder.alarm_id,
+            holder_name=self._called(index, holder),
             incident_id=alarm.incident_id,
             closed_at=alarm.closed_at,
             parameters=parameters,
@@ -211,6 +223,15 @@ class AlarmViews:
             hours_to_cold=_hours_to_cold(outdoor.value if outdoor.usable else None),
             tickets=tickets,
         )
+
+    def _restraints(self, viewer: Viewer, index: SiteIndex, alarms: Sequence[Alarm]) -> Restraints:
+        return Restraints.read(self._records.alarms, self._rules, viewer, index, alarms)
+
+    def _called(self, index: SiteIndex, alarm: Alarm | None) -> Bilingual | None:
+        if alarm is None:
+            return None
+        subject, name = index.node_name(alarm.subject), self.rule_name(alarm.rule_id)
+        return Bilingual(f"{subject.zh} · {name.zh}", f"{subject.in_locale('en')} · {name.in_locale('en')}")
 
     def _texts(self, rule_id: str, parameters: Mapping[str, object]) -> tuple[AlarmText, AlarmText]:
         rule = self._rules.get(rule_id)

@@ -52,6 +52,13 @@ class AlarmRow:
     shelved_by: str | None = None
     shelve_reason: str | None = None
     inhibited_by: str | None = None
+    """Alarm id."""
+    inhibitor_name: Bilingual | None = None
+    """Place and rule of the inhibitor, in lists of alarms; None when nobody inhibits or the viewer may not see it."""
+    held_by: str | None = None
+    """Id of an active alarm about lost data because of which this one is not judged and keeps its state."""
+    holder_name: Bilingual | None = None
+    """Place and rule of that alarm."""
     incident_id: str | None = None
     closed_at: datetime | None = None
     parameters: Mapping[str, object] = field(default_factory=dict)
@@ -87,6 +94,8 @@ class AlarmDetail:
     """Where the limit comes from."""
     history: Sequence[AlarmHistoryEntry]
     inhibitor: AlarmRow | None = None
+    holder: AlarmRow | None = None
+    """The alarm about lost data because of which this one keeps its state."""
     incident: "IncidentView | None" = None
 
 

@@ -1,24 +1,43 @@
-"""History of one object as columns for a chart: missing stays missing, gaps are not joined."""
+"""History of one object as columns for a chart: missing stays missing, gaps are not joined.
+
+Windows of more than two days come from roll-ups (`long_trends`), shorter ones from the readings.
+"""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.queries.freshness import STALE_INTERVALS
+from dashboard.queries.long_trends import RESOLUTIONS, long_series, rollup_for
 from dashboard.queries.values import Bilingual, TrendColumns
 from heating.assets import SensorAssignment
 from heating.intervals import Interval
 from heating.points import Measurement, point_named
-from heating.protocols import SeriesColumns, TimeSeriesStore
+from heating.protocols import RollupName, SeriesColumns, TimeSeriesStore
 from heating.quality import is_usable
 from heating.samples import ObjectRef
+from storage.timeseries.thinning import thin_series
 
 __all__ = ["OUTDOOR", "Trends"]
 
 OUTDOOR = "outdoor_temp_c"
 """Name of the weather site's column in a trend."""
 _ROOM = "room_temp_c"
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """One object's columns and what they were made of."""
+
+    columns: SeriesColumns
+    resolution: str = "raw"
+    step_s: float = 0.0
+    """Length of a bucket [s]; 0 for readings."""
+
+
+_NOTHING_READ = _Read(SeriesColumns(np.zeros(0, np.int64), {}, {}))
 
 
 class Trends:
@@ -44,10 +63,13 @@ class Trends:
         outdoor_site: str | None = None,
     ) -> TrendColumns:
         """Return points of an object, and the outdoor temperature beside them where a weather site is named."""
-        parts = [(ref.measurement, self._store.series(ref, points, window, max_points=max_points))]
+        name = rollup_for(ref.measurement, window)
+        read = self._read(ref, points, window, name, max_points=max_points)
+        parts = [(ref.measurement, read.columns)]
         if outdoor_site is not None:
             parts.append(self._outdoor(outdoor_site, window, max_points))
-        return _joined(ref.object_id, parts, window, interval_s)
+        interval_s = max(interval_s, read.step_s)
+        return _joined(ref.object_id, parts, window, interval_s, resolution=read.resolution)
 
     def of_home(
         self,
@@ -60,13 +82,17 @@ class Trends:
         outdoor_site: str | None,
     ) -> TrendColumns:
         """Return the room temperature of a home: each sensor for the time it measured this home."""
-        parts = [
-            (Measurement.ROOM, self._store.series(ref, [_ROOM], part, max_points=max_points))
+        name = rollup_for(Measurement.ROOM, window)
+        read = [
+            self._read(ref, [_ROOM], part, name, max_points=max_points)
             for ref, part in _pieces(assignments, window)
         ]
+        parts = [(Measurement.ROOM, each.columns) for each in read]
+        coarsest = max(read, key=lambda each: each.step_s, default=_NOTHING_READ)
+        interval_s = max(interval_s, coarsest.step_s)
         if outdoor_site is not None:
             parts.append(self._outdoor(outdoor_site, window, max_points))
-        return _joined(household_id, parts, window, interval_s)
+        return _joined(household_id, parts, window, interval_s, resolution=coarsest.resolution)
 
     def room_values(
         self, assignments: Sequence[SensorAssignment], window: Interval
@@ -82,9 +108,46 @@ class Trends:
                 values.append(column[usable])
         return np.concatenate(times), np.concatenate(values)
 
+    def _read(
+        self,
+        ref: ObjectRef,
+        points: Sequence[str],
+        window: Interval,
+        name: RollupName | None,
+        *,
+        max_points: int,
+    ) -> "_Read":
+        """Return points of an object, from a roll-up where one serves and has rows."""
+        if name is None or not points:
+            return _Read(self._store.series(ref, points, window, max_points=max_points))
+        pieces, buckets = long_series(self._store, name, ref, points, window, max_points=max_points)
+        columns = thin_series(_in_order(pieces, points), max_points)
+        if not buckets:
+            return _Read(columns)
+        return _Read(columns, RESOLUTIONS[name], name.step.total_seconds())
+
     def _outdoor(self, site: str, window: Interval, max_points: int) -> tuple[Measurement, SeriesColumns]:
         ref = ObjectRef(Measurement.WEATHER, site)
         return Measurement.WEATHER, self._store.series(ref, [OUTDOOR], window, max_points=max_points)
+
+
+def _in_order(pieces: Sequence[SeriesColumns], points: Sequence[str]) -> SeriesColumns:
+    """Return pieces of one object that do not overlap as one series in order of time."""
+    time_ms = np.concatenate([np.zeros(0, np.int64), *(piece.time_ms for piece in pieces)])
+    order = np.argsort(time_ms, kind="stable")
+    empty, good = np.zeros(0), np.zeros(0, np.uint8)
+    return SeriesColumns(
+        time_ms=time_ms[order],
+        values={
+            point: np.concatenate([empty, *(piece.values[point] for piece in pieces)])[order]
+            for point in points
+        },
+        quality={
+            point: np.concatenate([good, *(piece.quality[point] for piece in pieces)])[order]
+            for point in points
+        },
+        thinned=any(piece.thinned for piece in pieces),
+    )
 
 
 def _pieces(assignments: Sequence[SensorAssignment], window: Interval) -> list[tuple[ObjectRef, Interval]]:
@@ -109,6 +172,8 @@ def _joined(
     parts: Sequence[tuple[Measurement, SeriesColumns]],
     window: Interval,
     interval_s: float,
+    *,
+    resolution: str,
 ) -> TrendColumns:
     time_ms = np.unique(np.concatenate([np.zeros(0, np.int64), *(part.time_ms for _, part in parts)]))
     columns: dict[str, NDArray[np.float64]] = {}
@@ -134,8 +199,9 @@ def _joined(
         units=units,
         labels=labels,
         gap_ms=_gap_ms(parts, interval_s),
-        thinned=any(part.thinned for _, part in parts),
+        thinned=resolution != "raw" or any(part.thinned for _, part in parts),
         quality=_notable(quality),
+        resolution=resolution,
     )
 
 

@@ -110,3 +110,6 @@ class TrendColumns:
     """Whether rows were left out (minimum and maximum of each bucket are kept)."""
     quality: Mapping[str, Sequence[int]] = field(default_factory=dict)
     """(n,) quality code a point, given only for points with anything but good."""
+    resolution: str = "raw"
+    """What the rows were made of: ``raw`` readings, or smallest and largest values of ``5m`` or ``1h`` roll-ups; what
+    the roll-ups do not have yet is raw in any case."""

@@ -157,3 +157,45 @@ def test_text_that_no_database_can_keep_is_refused(house: House, text: str) -> N
 @pytest.mark.parametrize("path", ["alarms/a%00", "alarms?rule=%00", "alarms?subject=station:%00"])
 def test_a_nul_in_an_address_finds_nothing(house: House, path: str) -> None:
     assert house.client("dispatcher").get(f"/api/v1/{path}").status_code == 404
+
+
+class TestRestraints:
+    """What holds an alarm back is named in lists and on its page."""
+
+    def test_an_inhibited_alarm_names_its_inhibitor(self, house: House) -> None:
+        house.raise_alarm("a2", rule_id="ST-02", incident=False)
+        inhibited = AlarmEvent(
+            alarm_id="a2", kind=AlarmEventKind.INHIBITED, at=house.clock.now(), inhibitor="a1"
+        )
+        house.records.alarms.append_events([inhibited])
+        rows = {
+            row["alarm_id"]: row for row in house.client("dispatcher").get("/api/v1/alarms").json()["items"]
+        }
+        assert rows["a2"]["inhibited_by"] == "a1"
+        assert rows["a2"]["inhibitor_name"]["zh"].startswith("东站 · ")
+        assert rows["a1"]["inhibitor_name"] is None
+        assert all(row["held_by"] is None for row in rows.values())
+
+    def test_an_alarm_of_a_silent_station_is_held_by_the_loss_of_data(self, house: House) -> None:
+        house.raise_alarm("dq", rule_id="DQ-08", incident=False)
+        house.raise_alarm("far", station_id="st-west", incident=False)
+        client = house.client("dispatcher")
+        rows = {row["alarm_id"]: row for row in client.get("/api/v1/alarms").json()["items"]}
+        assert {name: row["held_by"] for name, row in rows.items()} == {"a1": "dq", "dq": None, "far": None}
+        assert rows["a1"]["holder_name"]["en"].endswith("Gateway offline")
+        assert client.get("/api/v1/alarms/a1").json()["holder"]["alarm_id"] == "dq"
+        browser, _ = house.signed_in("dispatcher")
+        page = browser.get("/alarms/a1").text
+        assert 'href="/alarms/dq"' in page and "数据恢复前不再判断" in page
+        assert "无数据，保持原状态" in browser.get("/alarms?tab=active").text
+
+    def test_nothing_is_held_once_data_are_back_or_the_alarm_has_ended(self, house: House) -> None:
+        house.raise_alarm("dq", rule_id="DQ-08", incident=False)
+        house.raise_alarm("a3", rule_id="ST-02", incident=False)
+        ended = AlarmEvent(alarm_id="a3", kind=AlarmEventKind.CLEARED, at=house.clock.now())
+        house.records.alarms.append_events([ended])
+        client = house.client("dispatcher")
+        assert client.get("/api/v1/alarms/a3").json()["row"]["held_by"] is None
+        back = AlarmEvent(alarm_id="dq", kind=AlarmEventKind.CLEARED, at=house.clock.now())
+        house.records.alarms.append_events([back])
+        assert client.get("/api/v1/alarms/a1").json()["row"]["held_by"] is None
