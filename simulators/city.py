@@ -14,16 +14,19 @@ from numpy.typing import NDArray
 
 from heating.assets import Site
 from heating.intervals import from_epoch_ms, to_epoch_ms
-from simulators.buildings.homes import HomesModel, Outdoors, draw_homes
+from simulators.buildings.heat_delivery import DeliveredHeat, settle_homes
+from simulators.buildings.homes import Outdoors
 from simulators.city_layout import lay_out
 from simulators.devices.reports import Report, Timetable
 from simulators.devices.room_sensors import RoomSensors
+from simulators.faults.effects import Effects
 from simulators.faults.fault_schedule import FaultSchedule, place_faults
 from simulators.network.heat_source import HeatSources
+from simulators.people.habits import Habits
 from simulators.random_streams import RandomStreams
 from simulators.scenario import Scenario
 from simulators.stations.secondary_network import draw_connections
-from simulators.stations.station_model import LoadOfHomes, StationsModel, StationSurroundings
+from simulators.stations.station_model import StationsModel, StationSurroundings
 from simulators.stations.station_parameters import draw_stations
 from simulators.stations.station_readings import (
     StationInstruments,
@@ -85,27 +88,16 @@ class City:
         self.stations = StationsModel(parameters, connections, outdoor_c=outdoor_c)
         flow_kw_per_k = WATER_KW_PER_M3_PER_H_K * parameters.flow_design_m3_per_h
         spread_k = parameters.heat_design_kw / flow_kw_per_k
-        homes = draw_homes(
-            self.layout,
-            random,
-            (parameters.design_supply_c() - spread_k / 2).astype(np.float32),
-            (flow_kw_per_k * 1000).astype(np.float32),
-        )
-        self.homes = HomesModel(homes, self.layout.neighbours)
+        self.delivery = settle_homes(self.layout, random, parameters.design_supply_c() - spread_k / 2)
+        self.homes = self.delivery.homes
+        self.habits = Habits(self.layout, random, self.homes.parameters.gains_w)
         self.source = HeatSources(
             station_source=self.layout.station_source,
             distance=parameters.distance,
             n_sources=len(site.sources),
             outdoor_c=outdoor_c,
         )
-        n = len(site.buildings)
-        part = connections.design_flow_m3_per_h / parameters.flow_design_m3_per_h[connections.station]
-        self.load = LoadOfHomes(
-            emitter_kw_per_k=part * parameters.heat_design_kw[connections.station] / 30,
-            room_c=np.full(n, 20.5, np.float64),
-            conductance_factor=np.ones(n),
-        )
-        self.delivered_to_homes_kj = np.zeros(n)
+        self.delivered_to_homes_kj = np.zeros(len(site.buildings))
         self._since_homes_s = 0.0
         self._around = self._surroundings()
         self._devices(random)
@@ -171,10 +163,10 @@ class City:
         effects = self.faults.effects(self.now_ms)
         around = self._around = self._surroundings()
         self.source.step(dt_s, around.outdoor_c)
-        self.stations.step(dt_s, around, self.load)
+        self.stations.step(dt_s, around, self.delivery.load)
         self._since_homes_s += dt_s
         if self._since_homes_s >= self.scenario.home_step:
-            self._step_homes(effects.home_opening)
+            self._step_homes(effects)
 
     def _surroundings(self) -> StationSurroundings:
         effects = self.faults.effects(self.now_ms)
@@ -188,34 +180,19 @@ class City:
             pump_tripped=effects.pump_tripped,
         )
 
-    def _step_homes(self, opening: NDArray[np.float32]) -> None:
-        """Hand the delivered heat to the homes, let them live, and renew their answer to warm water."""
-        building, p, n = self.layout.home_building, self.homes.parameters, len(self.layout.building_key)
-        heat_kw, flow, supply_c = self.stations.take_delivery()
-        self.delivered_to_homes_kj += heat_kw * self._since_homes_s
-        share = p.flow_share * opening
-        total = np.maximum(np.bincount(building, share, n), 1e-9)
-        design = self.stations.buildings.connections.design_flow_m3_per_h
-        flow_kw_per_k = WATER_KW_PER_M3_PER_H_K * np.where(flow > 0.03 * design, flow, design)
-        rate = share * (flow_kw_per_k * 1000 / total).astype(np.float32)[building]
-        wanted_w = self.homes.emission_w(supply_c.astype(np.float32)[building], rate)
-        wanted_kw = np.bincount(building, wanted_w, n) / 1000
-        scale = np.where(wanted_kw > 0, heat_kw / np.maximum(wanted_kw, 1e-6), 0.0)
-        t_s = self.now_ms / 1000
+    def _step_homes(self, effects: Effects) -> None:
+        """Hand the delivered heat to the homes and let them live since the step before."""
+        dt_s, t_s = self._since_homes_s, self.now_ms / 1000
+        delivered = DeliveredHeat(*self.stations.take_delivery())
+        self.delivered_to_homes_kj += delivered.heat_kw * dt_s
         outdoors = Outdoors(
             temp_c=self._around.outdoor_c,
             wind_m_per_s=self.weather.wind_speed_m_per_s(t_s),
             radiation_w_per_m2=self.weather.radiation_w_per_m2(t_s),
         )
-        self.homes.step(self._since_homes_s, wanted_w * scale.astype(np.float32)[building], outdoors)
+        life = self.habits.at(t_s, dt_s, self.homes.air_c)
+        self.delivery.step(dt_s, delivered, outdoors, life, effects)
         self._since_homes_s = 0.0
-        room_c = np.bincount(building, share * self.homes.air_c, n) / total
-        taken = wanted_kw / np.maximum(flow_kw_per_k * np.maximum(supply_c - room_c, 0.5), 1e-6)
-        answer = -np.log1p(-np.clip(taken, 0.0, 0.98)) * flow_kw_per_k
-        enough = supply_c - room_c > 2.0
-        self.load.emitter_kw_per_k = np.where(enough, answer, self.load.emitter_kw_per_k)
-        self.load.room_c = room_c
-        self.load.conductance_factor = total / np.maximum(np.bincount(building, p.flow_share, n), 1e-9)
 
     def reports(self) -> Iterator[Report]:
         """Yield what devices have measured up to now and not yet reported."""

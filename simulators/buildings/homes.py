@@ -1,11 +1,12 @@
-"""Homes as a thermal model: two capacities, exposure, neighbours, sun, people, and radiators.
+"""Homes as a thermal model: two capacities, exposure, neighbours, sun, people, open windows.
 
-What lives here: physics of homes in vectorised float32, shape ``(n_homes,)``. What does not: how warm the supply
-water is (`simulators.stations.station_model`), what a sensor on the wall makes of it (`simulators.devices.room_sensors`).
+What lives here: state and physics of homes, vectorised float32, shape ``(n_homes,)``. What does not: their constants
+(`simulators.buildings.home_parameters`), where their heat comes from (`simulators.buildings.heat_delivery`), what
+people do (`simulators.people`), what a sensor on the wall makes of it (`simulators.devices.room_sensors`).
 
-Model (simulator.md): C_i dT/dt = (T_m - T)/R_im + Q_rad + G_int + Q_sun + Σ U_n (T_n - T) - (UA_w + 0.34 n V)(T - T_o)
-and C_m dT_m/dt = (T - T_m)/R_im - UA_e (T_m - T_o). One step solves both nodes together (backward Euler) with heat
-and neighbours of the step before, so any step up to 600 s is stable. Figures are ranges for 90 m² homes.
+Model: C_i dT/dt = (T_m - T)/R_im + Q_rad + G_int + f_i Q_sol + Σ U_n (T_n - T) - (UA_w + 0.34 n V)(T - T_o)
+and C_m dT_m/dt = (T - T_m)/R_im + (1 - f_i) Q_sol - UA_e (T_m - T_o). One step solves both nodes together (backward
+Euler) with heat and neighbours of the step before, so any step up to 600 s is stable.
 """
 
 from dataclasses import dataclass
@@ -13,27 +14,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulators.city_layout import CityLayout
-from simulators.random_streams import RandomStreams
+from simulators.buildings.home_parameters import AIR_WH_PER_M3_K, HomeParameters
+from simulators.faults.effects import Effects
 
-__all__ = ["HomeParameters", "HomesModel", "Outdoors", "draw_homes"]
+__all__ = ["DomesticLife", "HomesModel", "Outdoors"]
 
 Floats = NDArray[np.float32]
 
-_EXPOSURE = np.array([0.85, 1.05, 1.15, 1.10, 1.40], np.float32)
-"""Factor on the conductance, in the order of ``tuple(Position)``: middle, edge, top, ground, top corner."""
-_WALL_SHARE = 0.9
-"""Share of the conductance that acts on the air node (windows, light walls); the rest cools the heavy structure."""
-_COMFORT_C = np.float32(21.0)
-_DESIGN_OUTDOOR_C = np.float32(-25.2)
-_WINDOW_OPENS_C = np.float32(23.2)
-"""Above this people open windows [°C]."""
-_WINDOW_W_PER_K2 = np.float32(45.0)
-_VERTICAL_W_PER_K = np.float32(60.0)
-_LANDING_W_PER_K = np.float32(45.0)
-_WEAK_SHARE = 0.05
-"""Homes with clogged, covered or too small radiators."""
-_NEWTON_STEPS = 3
+_USUAL_WIND_M_PER_S = 3.6
+_WIND_SHARE = 0.03
+"""Infiltration gained per m/s of wind."""
+_AIRING_LIMIT_W_PER_K = np.float32(250.0)
+"""All windows wide open in winter, about three air changes an hour [W/K]."""
+_STRUCTURE_BEHIND_K = np.float32(0.4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,82 +38,39 @@ class Outdoors:
     radiation_w_per_m2: float
 
 
-@dataclass(frozen=True)
-class HomeParameters:
-    """Constants of every home, shape ``(n_homes,)``."""
+@dataclass(frozen=True, slots=True)
+class DomesticLife:
+    """What people do to their homes at a moment, shape ``(n_homes,)``."""
 
-    conductance_w_per_k: Floats
-    """Walls and windows to the outside."""
-    leakage_w_per_k: Floats
-    """Infiltration at a usual wind."""
-    air_j_per_k: Floats
-    mass_j_per_k: Floats
-    inside_w_per_k: Floats
-    """Between air and structure (1/R_im)."""
     gains_w: Floats
-    """People, lamps, cooking."""
-    sun_m2: Floats
-    """Sun that comes in per W/m² on the ground."""
-    emitter_w: Floats
-    """Heat given off per K^n of mean water over room temperature."""
-    emitter_exponent: Floats
-    """1.3 for radiators, 1.1 for floor heating."""
-    flow_share: Floats
-    """Share of the station's flow, before valves and faults; the shares of a station add up to 1."""
-    flow_design_w_per_k: Floats
-    """Heat capacity rate at design flow."""
+    """Heat from people, cooking, appliances [W]."""
+    airs_above_c: Floats
+    """Room temperature from which a window is opened [°C]."""
+    airing_w_per_k2: Floats
+    """How much ventilation grows per kelvin above that [W/K²]; 0 while nobody is in."""
+    valve_opening: Floats
+    """What thermostats leave of the usual flow, 0 to 1."""
 
 
-def draw_homes(
-    layout: CityLayout, random: RandomStreams, mean_water_c: Floats, flow_w_per_k: Floats
-) -> HomeParameters:
-    """Draw the constants of all homes.
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """Coefficients of the equations as long as effects and step stay the same."""
 
-    Parameters
-    ----------
-    layout : CityLayout
-        Places, areas, positions.
-    random : RandomStreams
-        Streams ``home.*``.
-    mean_water_c : ndarray
-        (n_stations,) mean of supply and return for which radiators were sized [°C].
-    flow_w_per_k : ndarray
-        (n_stations,) heat capacity rate of the secondary design flow [W/K].
-    """
-    keys, station = layout.home_key, layout.home_station
-
-    def between(name: str, low: float, high: float) -> Floats:
-        return (low + (high - low) * random.uniform(f"home.{name}", keys)).astype(np.float32)
-
-    def spread(name: str, sigma: float) -> Floats:
-        return np.exp(sigma * random.normal(f"home.{name}", keys)).astype(np.float32)
-
-    size = layout.home_area_m2 / np.float32(90)
-    exposure = _EXPOSURE[layout.home_position]
-    conductance = np.float32(80) * exposure * size * spread("conductance", 0.07)
-    leakage = np.float32(0.34 * 2.7) * layout.home_area_m2 * between("leakage", 0.27, 0.36)
-    load_w = (conductance + leakage) * (_COMFORT_C - _DESIGN_OUTDOOR_C)
-    exponent = np.where(layout.station_floor_heating, 1.1, 1.3).astype(np.float32)[station]
-    over_k = np.maximum(mean_water_c[station] - _COMFORT_C, 5)
-    sized_w = load_w * between("sizing", 0.84, 0.97) * spread("installation", 0.06)
-    weak = random.uniform("home.weak", keys) < _WEAK_SHARE
-    sized_w = np.where(weak, sized_w * between("weakness", 0.6, 0.85), sized_w).astype(np.float32)
-    wanted = load_w * spread("balance", 0.22)
-    per_station = np.bincount(station, wanted, len(mean_water_c)).astype(np.float32)
-    share = wanted / per_station[station]
-    return HomeParameters(
-        conductance_w_per_k=conductance,
-        leakage_w_per_k=leakage,
-        air_j_per_k=between("air", 2.3e6, 2.5e6) * size,
-        mass_j_per_k=between("mass", 18.5e6, 21.5e6) * size,
-        inside_w_per_k=between("inside", 1000, 1100) * size,
-        gains_w=np.float32(3.8) * layout.home_area_m2 * between("gains", 0.6, 1.4),
-        sun_m2=between("sun", 0.1, 1.4),
-        emitter_w=sized_w / over_k**exponent,
-        emitter_exponent=exponent,
-        flow_share=share,
-        flow_design_w_per_k=share * flow_w_per_k[station],
-    )
+    light: Floats
+    """UA_w and additional air changes [W/K]."""
+    heavy: Floats
+    """UA_e [W/K]."""
+    sun_air_m2: Floats
+    sun_mass_m2: Floats
+    air_rate: Floats
+    """C_i/Δt [W/K]."""
+    mass_rate: Floats
+    mass_total: Floats
+    """C_m/Δt + 1/R_im + UA_e."""
+    passed_on: Floats
+    """Share of the structure's side that reaches the air: (1/R_im)/mass_total."""
+    air_total: Floats
+    """Everything on T that does not change with wind and windows."""
 
 
 class HomesModel:
@@ -129,74 +79,123 @@ class HomesModel:
     Attributes
     ----------
     air_c, mass_c : ndarray
-        (n_homes,) temperatures of air and structure [°C].
+        (n_homes,) temperatures of air and structure [°C]; new arrays after each step.
     heat_w : ndarray
         (n_homes,) heat taken from the network during the last step [W].
+    airing_w_per_k : ndarray
+        (n_homes,) ventilation by windows that people opened during the last step [W/K].
     """
 
-    def __init__(self, parameters: HomeParameters, neighbours: NDArray[np.int32]) -> None:
+    def __init__(self, parameters: HomeParameters) -> None:
         self.parameters = parameters
         n = len(parameters.gains_w)
-        self._neighbours = neighbours
-        itself = np.arange(n)
-        rates = (_VERTICAL_W_PER_K, _VERTICAL_W_PER_K, _LANDING_W_PER_K)
-        self._rates = [np.where(neighbours[i] == itself, 0, rates[i]).astype(np.float32) for i in range(3)]
+        self._coupling = parameters.shared_w_per_k.sum(axis=0)
+        self._rows = [row for row in range(3) if parameters.shared_w_per_k[row].any()]
+        self._neighbours = parameters.neighbours.astype(np.intp)
+        self._work = np.empty((4, n), np.float32)
+        self._terms_of: tuple[Effects | None, float] | None = None
         self.air_c = np.full(n, 20.0, np.float32)
         self.mass_c = np.full(n, 19.5, np.float32)
         self.heat_w = np.zeros(n, np.float32)
+        self.airing_w_per_k = np.zeros(n, np.float32)
 
-    def emission_w(self, supply_c: Floats, rate_w_per_k: Floats) -> Floats:
-        """Return what the radiators would take [W] from water of a temperature and heat capacity rate.
+    def step(
+        self,
+        dt_s: float,
+        heat_w: Floats,
+        outdoors: Outdoors,
+        life: DomesticLife | None = None,
+        effects: Effects | None = None,
+    ) -> None:
+        """Go on in time.
 
         Parameters
         ----------
-        supply_c : ndarray
-            (n_homes,) inlet temperature [°C].
-        rate_w_per_k : ndarray
-            (n_homes,) heat capacity rate of the flow through the home [W/K]; 0 gives 0.
-
-        Notes
-        -----
-        Solves Q = K (T_s - Q/2W - T)^n by Newton from the limit Q = W (T_s - T); the function falls steadily in Q.
+        dt_s : float
+            Step, above 0 and at most 600 [s].
+        heat_w : ndarray
+            (n_homes,) heat from the network [W].
+        outdoors : Outdoors
+            Weather during the step.
+        life : DomesticLife or None
+            What people do; None for a mean week with shut windows.
+        effects : Effects or None
+            Faults; None for none.
         """
-        p = self.parameters
-        rate = np.maximum(rate_w_per_k, np.float32(0.05))
-        excess = np.maximum(supply_c - self.air_c, np.float32(0))
-        limit = rate * excess
-        heat = np.minimum(limit, p.emitter_w * excess**p.emitter_exponent)
-        half = np.float32(0.5) / rate
-        for _ in range(_NEWTON_STEPS):
-            over = np.maximum(excess - heat * half, np.float32(0.02))
-            power = p.emitter_w * over ** (p.emitter_exponent - 1)
-            slope = p.emitter_exponent * power * half + 1
-            heat = np.clip(heat + (power * over - heat) / slope, 0, limit)
-        return np.where(rate_w_per_k > 0, heat, np.float32(0)).astype(np.float32)
-
-    def step(self, dt_s: float, heat_w: Floats, outdoors: Outdoors) -> None:
-        """Go on by `dt_s` seconds with the given heat from the network, shape ``(n_homes,)`` [W]."""
-        p = self.parameters
-        air, mass, out = self.air_c, self.mass_c, np.float32(outdoors.temp_c)
-        wind = np.float32(1 + 0.03 * (outdoors.wind_m_per_s - 3.6))
-        windows = _WINDOW_W_PER_K2 * np.maximum(air - _WINDOW_OPENS_C, np.float32(0))
-        loss = np.float32(_WALL_SHARE) * p.conductance_w_per_k + p.leakage_w_per_k * wind + windows
-        outer = np.float32(1 - _WALL_SHARE) * p.conductance_w_per_k
-        fixed = heat_w + p.gains_w + p.sun_m2 * np.float32(outdoors.radiation_w_per_m2) + loss * out
-        coupling = np.zeros_like(air)
-        for rate, other in zip(self._rates, self._neighbours, strict=True):
-            fixed = fixed + rate * air[other]
-            coupling += rate
-        air_rate = p.air_j_per_k / np.float32(dt_s)
-        mass_rate = p.mass_j_per_k / np.float32(dt_s)
-        a = air_rate + p.inside_w_per_k + loss + coupling
-        d = mass_rate + p.inside_w_per_k + outer
-        b_air = air_rate * air + fixed
-        b_mass = mass_rate * mass + outer * out
-        determinant = a * d - p.inside_w_per_k**2
-        self.air_c = (b_air * d + p.inside_w_per_k * b_mass) / determinant
-        self.mass_c = (a * b_mass + p.inside_w_per_k * b_air) / determinant
+        p, terms = self.parameters, self._terms(effects, dt_s)
+        out = np.float32(outdoors.temp_c)
+        fixed, loss, scratch, structure = self._work
+        wind = np.float32(max(0.0, 1 + _WIND_SHARE * (outdoors.wind_m_per_s - _USUAL_WIND_M_PER_S)))
+        np.multiply(p.leakage_w_per_k, wind, out=loss)
+        if life is not None:
+            loss += self._airing(life)
+        np.add(loss, terms.light, out=scratch)
+        np.multiply(scratch, out, out=fixed)
+        fixed += heat_w
+        fixed += self._gains(life, effects)
+        np.multiply(terms.mass_rate, self.mass_c, out=structure)
+        structure += np.multiply(terms.heavy, out, out=scratch)
+        if outdoors.radiation_w_per_m2 > 0:
+            sun = np.float32(outdoors.radiation_w_per_m2)
+            fixed += np.multiply(terms.sun_air_m2, sun, out=scratch)
+            structure += np.multiply(terms.sun_mass_m2, sun, out=scratch)
+        self._add_neighbours(fixed, scratch)
+        fixed += np.multiply(terms.air_rate, self.air_c, out=scratch)
+        fixed += np.multiply(terms.passed_on, structure, out=scratch)
+        loss += terms.air_total
+        self.air_c = fixed / loss
+        structure += np.multiply(p.inside_w_per_k, self.air_c, out=scratch)
+        self.mass_c = structure / terms.mass_total
         self.heat_w = heat_w
+
+    def _airing(self, life: DomesticLife) -> Floats:
+        airing = self.air_c - life.airs_above_c
+        np.clip(airing, 0, None, out=airing)
+        airing *= life.airing_w_per_k2
+        self.airing_w_per_k = np.minimum(airing, _AIRING_LIMIT_W_PER_K, out=airing)
+        return airing
+
+    def _gains(self, life: DomesticLife | None, effects: Effects | None) -> Floats:
+        gains = self.parameters.gains_w if life is None else life.gains_w
+        return gains if effects is None else gains * effects.home_gains_factor
+
+    def _add_neighbours(self, fixed: Floats, scratch: Floats) -> None:
+        for row in self._rows:
+            np.take(self.air_c, self._neighbours[row], out=scratch, mode="clip")
+            scratch *= self.parameters.shared_w_per_k[row]
+            fixed += scratch
+
+    def _terms(self, effects: Effects | None, dt_s: float) -> _Terms:
+        if self._terms_of is None or self._terms_of[0] is not effects or self._terms_of[1] != dt_s:
+            self._kept = self._make_terms(effects, np.float32(dt_s))
+            self._terms_of = (effects, dt_s)
+        return self._kept
+
+    def _make_terms(self, effects: Effects | None, dt_s: np.float32) -> _Terms:
+        p = self.parameters
+        conductance, sun, air = p.conductance_w_per_k, p.sun_m2, np.zeros_like(p.sun_m2)
+        if effects is not None:
+            conductance = conductance * effects.home_conductance_factor
+            sun = sun * effects.home_sun_factor
+            air = np.float32(AIR_WH_PER_M3_K) * effects.home_extra_air_per_h * p.volume_m3
+        light = np.float32(p.light_share) * conductance + air
+        heavy = np.float32(1 - p.light_share) * conductance
+        air_rate, mass_rate = p.air_j_per_k / dt_s, p.mass_j_per_k / dt_s
+        mass_total = mass_rate + p.inside_w_per_k + heavy
+        passed_on = (p.inside_w_per_k / mass_total).astype(np.float32)
+        return _Terms(
+            light=light,
+            heavy=heavy,
+            sun_air_m2=sun * p.sun_on_air,
+            sun_mass_m2=sun * (1 - p.sun_on_air),
+            air_rate=air_rate,
+            mass_rate=mass_rate,
+            mass_total=mass_total,
+            passed_on=passed_on,
+            air_total=air_rate + p.inside_w_per_k * (1 - passed_on) + self._coupling + light,
+        )
 
     def seed_temperatures(self, air_c: Floats) -> None:
         """Start from the given air temperatures, shape ``(n_homes,)`` [°C]; the structure starts a little cooler."""
         self.air_c = air_c.astype(np.float32)
-        self.mass_c = (air_c - np.float32(0.4)).astype(np.float32)
+        self.mass_c = (air_c - _STRUCTURE_BEHIND_K).astype(np.float32)
