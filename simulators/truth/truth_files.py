@@ -11,18 +11,8 @@ import orjson
 from heating.intervals import from_epoch_ms
 from simulators.city_layout import CityLayout
 from simulators.faults.fault_schedule import Occurrence
-from simulators.scenario import FaultType
 
 __all__ = ["TruthFiles"]
-
-_SEEN_AFTER_S = {
-    FaultType.PUMP_TRIP: 0.0,
-    FaultType.MAINS_LOSS: 0.0,
-    FaultType.GATEWAY_SILENT: 0.0,
-    FaultType.SENSOR_SILENT: 0.0,
-}
-"""Faults that the first report after the onset can show; the others show when homes have cooled."""
-
 
 class TruthFiles:
     """Writes the truth of one run.
@@ -54,7 +44,7 @@ class TruthFiles:
     def _line(self, occurrence: Occurrence) -> dict[str, object]:
         plan = occurrence.fault.plan
         name = plan.id if plan.repeat is None else f"{plan.id}-{occurrence.number + 1}"
-        seen_s = _SEEN_AFTER_S.get(plan.type)
+        seen_s = occurrence.fault.kind.seen_after_s
         seen_ms = None if seen_s is None else occurrence.onset_ms + int(seen_s * 1000)
         households = self._layout.site.households
         return {
@@ -65,7 +55,7 @@ class TruthFiles:
             "first_observable": None if seen_ms is None else _rfc3339(seen_ms),
             "end": None if occurrence.end_ms is None else _rfc3339(occurrence.end_ms),
             "severity": plan.severity,
-            "affected_households": [households[home].household_id for home in occurrence.fault.homes],
+            "affected_households": [households[home].household_id for home in occurrence.fault.homes.tolist()],
         }
 
 

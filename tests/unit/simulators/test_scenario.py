@@ -27,7 +27,7 @@ def test_every_shipped_scenario_is_valid(name: str) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("site: [", "no valid YAML"),
+        ("site: [", "not valid YAML"),
         ("- 1", "mapping"),
         ("site: moon", "there are smoke, city, league"),
         ("site: smoke\nspeeed: 1", "speeed"),
