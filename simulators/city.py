@@ -20,7 +20,7 @@ from simulators.city_layout import lay_out
 from simulators.devices.reports import Report, Timetable
 from simulators.devices.room_sensors import RoomSensors
 from simulators.faults.effects import Effects
-from simulators.faults.fault_schedule import FaultSchedule, place_faults
+from simulators.faults.planning import cold_snaps_of, schedule_of
 from simulators.network.heat_source import HeatSources
 from simulators.people.habits import Habits
 from simulators.random_streams import RandomStreams
@@ -43,8 +43,6 @@ __all__ = ["City"]
 _SOURCE_INTERVAL_S = 60.0
 _WEATHER_INTERVAL_S = 300.0
 _COARSE_STEP_S = 60.0
-_IMBALANCE = 0.3
-"""How far the secondary networks are from balanced: 0 balanced, 1 as built."""
 
 
 class City:
@@ -71,8 +69,8 @@ class City:
         self.layout = lay_out(site)
         random = RandomStreams(seed)
         self.weather = _weather(scenario, random, origin)
-        self.faults = FaultSchedule(
-            place_faults(scenario.faults, self.layout), self.layout, live_ms=to_epoch_ms(origin)
+        self.faults = schedule_of(
+            scenario, self.layout, random, live_ms=to_epoch_ms(origin), start_ms=to_epoch_ms(start)
         )
         self.now_ms = to_epoch_ms(start)
         outdoor_c = self.weather.outdoor_temp_c(self.now_ms / 1000)
@@ -83,7 +81,7 @@ class City:
             station_flow_m3_per_h=parameters.flow_design_m3_per_h,
             network_loss_mpa=parameters.network_loss_mpa,
             supply_water_m3=parameters.supply_water_m3,
-            imbalance=_IMBALANCE,
+            imbalance=scenario.imbalance,
         )
         self.stations = StationsModel(parameters, connections, outdoor_c=outdoor_c)
         flow_kw_per_k = WATER_KW_PER_M3_PER_H_K * parameters.flow_design_m3_per_h
@@ -224,7 +222,7 @@ def _weather(scenario: Scenario, random: RandomStreams, origin: datetime) -> Wea
     plan = scenario.weather
     snaps = tuple(
         ColdSnap(from_epoch_ms(to_epoch_ms(origin) + int(snap.onset * 1000)), snap.drop_k, snap.duration)
-        for snap in plan.cold_snaps
+        for snap in cold_snaps_of(scenario)
     )
     return Weather(random=random, day_of_year=plan.day_of_year, shift_k=plan.shift_k, cold_snaps=snaps)
 
