@@ -12,7 +12,7 @@ from dashboard.queries.site_index import SiteIndex
 from dashboard.security.viewer import Viewer
 from heating.points import Measurement
 
-__all__ = ["MAIN_POINTS", "OFFLINE_INTERVALS", "STATE_WORDS", "Fleet", "read_fleet"]
+__all__ = ["MAIN_POINTS", "OFFLINE_INTERVALS", "STATE_WORDS", "Fleet", "FleetMembers", "read_fleet"]
 
 MAIN_POINTS = (
     "primary_supply_temp_c",
@@ -36,6 +36,9 @@ STATE_WORDS = ("never", "offline", "stale", "alarm", "online")
 """`StationState` by the code used in `Fleet.state`, worst first."""
 _NEVER, _OFFLINE, _STALE, _ALARM, _ONLINE = range(5)
 _URGENT = 2
+_CALM = 9
+"""Stands for the priority of a station without an alarm."""
+_KEPT_GROUPS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +64,52 @@ class Fleet:
         return np.asarray(self.state >= _ALARM)
 
 
+class FleetMembers:
+    """Who is in a fleet: the stations that may be seen, kept for each group of areas while the registry stands."""
+
+    def __init__(self) -> None:
+        self._index: SiteIndex | None = None
+        self._known: dict[frozenset[str] | None, _Members] = {}
+
+    def of(self, viewer: Viewer, index: SiteIndex) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+        """Return ids and reporting intervals [s] of the viewer's stations, in the order of the registry."""
+        if index is not self._index or len(self._known) > _KEPT_GROUPS:
+            self._index, self._known = index, {}
+        known = self._known
+        found = known.get(viewer.area_ids)
+        if found is None or found.index is not index:
+            stations = [item for item in index.site.stations if index.sees(viewer, item.area_id)]
+            ids = tuple(item.station_id for item in stations)
+            interval_s = np.array([item.report_interval_s for item in stations], np.float64)
+            found = known[viewer.area_ids] = _Members(index, ids, interval_s)
+        return found.ids, found.interval_s
+
+
+@dataclass(frozen=True, slots=True)
+class _Members:
+    index: SiteIndex
+    ids: tuple[str, ...]
+    interval_s: NDArray[np.float64]
+
+
 def read_fleet(
-    *, viewer: Viewer, index: SiteIndex, freshness: Freshness, open_alarms: OpenAlarms, now_ms: int
+    *,
+    ids: tuple[str, ...],
+    interval_s: NDArray[np.float64],
+    freshness: Freshness,
+    open_alarms: OpenAlarms,
+    now_ms: int,
 ) -> Fleet:
-    """Return the stations that the viewer may see, in the order of the registry."""
-    stations = [item for item in index.site.stations if index.sees(viewer, item.area_id)]
-    ids = tuple(item.station_id for item in stations)
-    interval_s = np.array([item.report_interval_s for item in stations], np.float64)
+    """Return stations as columns, in the order of `ids`."""
     columns = {name: freshness.column(Measurement.STATION, name, ids, interval_s) for name in MAIN_POINTS}
     last_ms = np.max([column.measured_ms for column in columns.values()], axis=0).astype(np.int64)
     age_s = np.where(last_ms > 0, np.maximum(0.0, (now_ms - last_ms) / 1000.0), np.nan)
     link = freshness.column(Measurement.STATION, "gateway_online", ids, interval_s)
     said_offline = (link.value == 0.0) & (link.measured_ms >= last_ms)
-    worst = np.array([open_alarms.worst_active(station_id) or 9 for station_id in ids], np.int8)
+    troubled = open_alarms.by_station
+    worst = np.array(
+        [(open_alarms.worst_active(name) or _CALM) if name in troubled else _CALM for name in ids], np.int8
+    )
     supply, setpoint = columns["secondary_supply_temp_c"], columns["secondary_supply_temp_setpoint_c"]
     both = supply.usable & setpoint.usable
     return Fleet(

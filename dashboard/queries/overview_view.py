@@ -1,7 +1,7 @@
 """The first page and the wall: the figures of a whole city with their denominators."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -33,6 +33,8 @@ _WORST = 10
 _TICKER = 20
 _RECENT = 20
 _RECENT_ALARMS = 60
+_KEPT_GROUPS = 64
+"""Groups of areas whose homes are kept counted."""
 _DONE = (TicketState.CLOSED, TicketState.CANCELLED)
 
 
@@ -69,17 +71,31 @@ class OverviewView:
         self._stations = stations
         self._alarms = alarms
         self._clock = clock
+        self._kept_index: SiteIndex | None = None
+        self._kept_homes: dict[
+            frozenset[str] | None, tuple[SiteIndex, NDArray[np.bool_], Mapping[Contract, int]]
+        ] = {}
 
-    def overview(self, viewer: Viewer, index: SiteIndex, *, sequence: int, full: bool = True) -> Overview:
-        """Return the figures over the areas of the viewer; the lists are empty unless `full`."""
+    def overview(
+        self,
+        viewer: Viewer,
+        index: SiteIndex,
+        *,
+        sequence: int,
+        fleet: Fleet | None = None,
+        full: bool = True,
+    ) -> Overview:
+        """Return the figures over the areas of the viewer; the lists are empty unless `full`.
+
+        `fleet` are the viewer's stations where the caller has read them already.
+        """
         now = self._clock.now()
-        fleet = self._stations.fleet(viewer, index)
+        fleet = self._stations.fleet(viewer, index) if fleet is None else fleet
         rooms = self._homes.rooms(index)
-        seen = self._seen_homes(viewer, index)
+        seen, contracts = self._homes_of(viewer, index)
         counts = self._counts.current(viewer.area_ids)
         tickets = self._records.tickets.counts(viewer.area_ids, now=now)
         detailed = full and viewer.has(*STAFF)
-        contracts = _contracts(viewer, index)
         return Overview(
             generated_at=now,
             sequence=sequence,
@@ -107,6 +123,17 @@ class OverviewView:
             communities=_communities(viewer, index, rooms) if full else [],
             recent=self._recent(viewer, index) if detailed else [],
         )
+
+    def _homes_of(self, viewer: Viewer, index: SiteIndex) -> tuple[NDArray[np.bool_], Mapping[Contract, int]]:
+        """Return which sensed homes the viewer sees, and the homes of each contract; kept while the registry stands."""
+        if index is not self._kept_index or len(self._kept_homes) > _KEPT_GROUPS:
+            self._kept_index, self._kept_homes = index, {}
+        kept = self._kept_homes
+        found = kept.get(viewer.area_ids)
+        if found is None or found[0] is not index:
+            found = (index, self._seen_homes(viewer, index), _contracts(viewer, index))
+            kept[viewer.area_ids] = found
+        return found[1], found[2]
 
     def _seen_homes(self, viewer: Viewer, index: SiteIndex) -> NDArray[np.bool_]:
         sees = np.array([index.sees(viewer, item.area_id) for item in index.site.communities], np.bool_)

@@ -140,18 +140,15 @@ class Queries:
             return self._own_home(viewer, index, household_id)
         return visible_household(viewer, index, household_id)
 
-    def fleet(self, viewer: Viewer) -> Fleet:
-        """Return the viewer's stations as columns."""
-        return self._stations.fleet(viewer, self.site())
-
     def overview(self, viewer: Viewer) -> Overview:
         """Return the first page's figures over the areas of the viewer."""
         return self._overview.overview(viewer, self.site(), sequence=self._records.alarms.last_sequence())
 
-    def figures(self, viewer: Viewer) -> Overview:
-        """Return the overview without its lists: what the snapshot stream sends every second."""
-        sequence = self._records.alarms.last_sequence()
-        return self._overview.overview(viewer, self.site(), sequence=sequence, full=False)
+    def snapshot(self, viewer: Viewer) -> tuple[Overview, Fleet]:
+        """Return the figures and the stations of one moment: what the snapshot stream sends every second."""
+        index, sequence = self.site(), self._records.alarms.last_sequence()
+        fleet = self._stations.fleet(viewer, index)
+        return self._overview.overview(viewer, index, sequence=sequence, fleet=fleet, full=False), fleet
 
     def alarm_health(self, viewer: Viewer) -> AlarmHealth:
         """Return how well the alarm system itself does, over the areas of the viewer."""

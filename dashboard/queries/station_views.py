@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from dashboard.queries.alarm_views import AlarmViews
 from dashboard.queries.filters import NotVisibleError, StationFilter, UnknownPointError
-from dashboard.queries.fleet import MAIN_POINTS, STATE_WORDS, Fleet, read_fleet
+from dashboard.queries.fleet import MAIN_POINTS, STATE_WORDS, Fleet, FleetMembers, read_fleet
 from dashboard.queries.freshness import Freshness
 from dashboard.queries.home_views import HomeViews
 from dashboard.queries.open_alarms import OpenAlarms, OpenAlarmSource
@@ -65,12 +65,14 @@ class StationViews:
         self._homes = homes
         self._trends = trends
         self._clock = clock
+        self._members = FleetMembers()
 
     def fleet(self, viewer: Viewer, index: SiteIndex) -> Fleet:
         """Return the viewer's stations as columns."""
+        ids, interval_s = self._members.of(viewer, index)
         return read_fleet(
-            viewer=viewer,
-            index=index,
+            ids=ids,
+            interval_s=interval_s,
             freshness=self._freshness,
             open_alarms=self._open_alarms.current(),
             now_ms=self._clock.now_ms(),

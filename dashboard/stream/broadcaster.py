@@ -259,7 +259,7 @@ class Broadcaster:
         try:
             match topic.partition(":")[0]:
                 case "snapshot":
-                    content = snapshot_content(self._queries.figures(viewer), self._queries.fleet(viewer))
+                    content = snapshot_content(*self._queries.snapshot(viewer))
                     return self._frame(topic, "snapshot", content, group=group)
                 case "station":
                     shown = self._queries.station(viewer, topic.partition(":")[2])

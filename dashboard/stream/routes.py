@@ -30,7 +30,7 @@ _MAX_TOPICS = 8
 def snapshot(viewer: Annotated[Viewer, Depends(require(*STAFF))], services: ServicesDep) -> Response:
     """The newest figures of every station as columns: what a page starts from and fetches anew after a gap."""
     queries = services.queries
-    content = snapshot_content(queries.figures(viewer), queries.fleet(viewer))
+    content = snapshot_content(*queries.snapshot(viewer))
     return reply({"sequence": services.broadcaster.sequence, **content})
 
 
