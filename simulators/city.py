@@ -36,7 +36,10 @@ from simulators.stations.station_readings import (
     weather_report,
 )
 from simulators.water import WATER_KW_PER_M3_PER_H_K
-from simulators.weather.synthetic import ColdSnap, Weather
+from simulators.weather.recorded import RecordedWeather
+from simulators.weather.synthetic import Weather
+from simulators.weather.weather_files import read_weather_file
+from simulators.weather.weather_series import ColdSnap, WeatherSeries
 
 __all__ = ["City"]
 
@@ -218,13 +221,17 @@ class City:
         return min(_COARSE_STEP_S, max((until_ms - self.now_ms) / 1000, 0.001))
 
 
-def _weather(scenario: Scenario, random: RandomStreams, origin: datetime) -> Weather:
+def _weather(scenario: Scenario, random: RandomStreams, origin: datetime) -> WeatherSeries:
     plan = scenario.weather
     snaps = tuple(
         ColdSnap(from_epoch_ms(to_epoch_ms(origin) + int(snap.onset * 1000)), snap.drop_k, snap.duration)
         for snap in cold_snaps_of(scenario)
     )
-    return Weather(random=random, day_of_year=plan.day_of_year, shift_k=plan.shift_k, cold_snaps=snaps)
+    day, shift_k = plan.day_of_year, plan.shift_k
+    if plan.file is None:
+        return Weather(random=random, day_of_year=day, shift_k=shift_k, cold_snaps=snaps)
+    table = read_weather_file(plan.file)
+    return RecordedWeather(table, random=random, day_of_year=day, shift_k=shift_k, cold_snaps=snaps)
 
 
 def _regular(count: int, interval_s: float, start_ms: int) -> Timetable:

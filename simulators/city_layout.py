@@ -37,7 +37,8 @@ class CityLayout:
     home_suspended: NDArray[np.bool_]
     """True where the contract is not for heating."""
     neighbours: NDArray[np.int32]
-    """(3, n_homes) places of the homes above, below and across the landing; the home itself where there is none."""
+    """(4, n_homes) places of the homes above, below, across the landing and behind the wall to the next unit; the home
+    itself where there is none."""
     riser_ids: tuple[str, ...]
     riser_building: NDArray[np.int32]
     """(n_risers,) place of the building of each riser."""
@@ -134,11 +135,12 @@ def _neighbours(homes: Iterable[Household]) -> NDArray[np.int32]:
     homes = list(homes)
     door = [home.room[-2:] for home in homes]
     places = {(h.building_id, h.unit, h.floor, door[i]): i for i, h in enumerate(homes)}
-    table = np.empty((3, len(homes)), np.int32)
+    table = np.empty((4, len(homes)), np.int32)
     for place, home in enumerate(homes):
         building, unit, floor, own = home.building_id, home.unit, home.floor, door[place]
-        across = "02" if own == "01" else "01"
+        across, next_unit = ("02", unit - 1) if own == "01" else ("01", unit + 1)
         table[0, place] = places.get((building, unit, floor + 1, own), place)
         table[1, place] = places.get((building, unit, floor - 1, own), place)
         table[2, place] = places.get((building, unit, floor, across), place)
+        table[3, place] = places.get((building, next_unit, floor, across), place)
     return table

@@ -24,8 +24,8 @@ Floats = NDArray[np.float32]
 _RISER_SIGMA = 0.10
 _HOME_SIGMA = 0.12
 _TOP_FLOOR_LOSS = 0.12
-_LEAK = (0.02, 0.10)
-"""Share of the usual flow that passes the shut valve and the riser pipes of a suspended home."""
+_LEAK = (0.04, 0.16)
+"""Share of the usual flow that gives its heat in a suspended home: shut valves leak, bare riser pipes pass through."""
 _SHUT = np.float32(1e-5)
 """Opening that stands for none, so that logarithms and quotients stay finite."""
 

@@ -90,7 +90,7 @@ class HomesModel:
         self.parameters = parameters
         n = len(parameters.gains_w)
         self._coupling = parameters.shared_w_per_k.sum(axis=0)
-        self._rows = [row for row in range(3) if parameters.shared_w_per_k[row].any()]
+        self._rows = [row for row, rates in enumerate(parameters.shared_w_per_k) if rates.any()]
         self._neighbours = parameters.neighbours.astype(np.intp)
         self._work = np.empty((4, n), np.float32)
         self._terms_of: tuple[Effects | None, float] | None = None

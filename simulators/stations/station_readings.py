@@ -13,7 +13,7 @@ from simulators.devices.reports import Fleet, Report
 from simulators.network.heat_source import SourceState
 from simulators.random_streams import RandomStreams, entity_keys
 from simulators.stations.station_model import StationsModel, StationSurroundings
-from simulators.weather.synthetic import Weather
+from simulators.weather.weather_series import WeatherSeries
 
 __all__ = ["StationInstruments", "source_fleet", "source_report", "weather_fleet", "weather_report"]
 
@@ -253,7 +253,7 @@ def weather_fleet(layout: CityLayout) -> Fleet:
 
 
 def weather_report(
-    fleet: Fleet, weather: Weather, places: NDArray[np.int64], measured_ms: NDArray[np.int64]
+    fleet: Fleet, weather: WeatherSeries, places: NDArray[np.int64], measured_ms: NDArray[np.int64]
 ) -> Report:
     """Return observation and forecast at the moments measured, shape ``(k, 8)``."""
     rows = []

@@ -7,11 +7,9 @@ Climate: annual mean 2.8 °C, January about -19 °C, design -25.2 °C (domain.md
 """
 
 import math
-from dataclasses import dataclass
-from datetime import datetime
 
-from heating.intervals import to_epoch_ms
-from simulators.random_streams import RandomStreams, entity_keys
+from simulators.random_streams import RandomStreams
+from simulators.weather.weather_series import ColdSnap, ColdSnaps, SmoothNoise, forecast_error_k
 
 __all__ = ["ColdSnap", "Weather"]
 
@@ -27,18 +25,6 @@ _FRONT_C = 3.2
 _LATITUDE = math.radians(43.93)
 _SOLAR_OFFSET_S = 116.09 / 360 * 86400
 _CLEAR_SKY_W_PER_M2 = 900.0
-_KNOTS_KEPT = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class ColdSnap:
-    """A sudden fall of temperature."""
-
-    start: datetime
-    drop_k: float
-    """Fall at its deepest [K]; negative for a thaw."""
-    duration_s: float
-    """From the first fall until the old level is back [s]; half of it is the fall, with a slow return."""
 
 
 class Weather:
@@ -64,27 +50,10 @@ class Weather:
         shift_k: float = 0.0,
         cold_snaps: tuple[ColdSnap, ...] = (),
     ) -> None:
-        self._random = random
+        self._noise = SmoothNoise(random)
         self._day_of_year = day_of_year
         self._shift_k = shift_k
-        self._snaps = [(to_epoch_ms(snap.start) / 1000, snap) for snap in cold_snaps]
-        self._key = entity_keys(["site"])
-        self._knots: dict[tuple[str, int], float] = {}
-
-    def _noise(self, name: str, t_s: float, spacing_s: float) -> float:
-        """Return smooth noise with a standard deviation near 0.8, from knots `spacing_s` apart."""
-        knot, part = divmod(t_s / spacing_s, 1.0)
-        first, second = self._knot(name, int(knot)), self._knot(name, int(knot) + 1)
-        return first + (second - first) * part * part * (3 - 2 * part)
-
-    def _knot(self, name: str, number: int) -> float:
-        value = self._knots.get((name, number))
-        if value is None:
-            if len(self._knots) > _KNOTS_KEPT:
-                self._knots.clear()
-            value = float(self._random.normal(f"weather.{name}", self._key, number)[0])
-            self._knots[name, number] = value
-        return value
+        self._snaps = ColdSnaps(cold_snaps)
 
     def _day(self, t_s: float) -> float:
         return self._day_of_year if self._day_of_year is not None else t_s / 86400 % 365.2425
@@ -96,13 +65,14 @@ class Weather:
         )
         hour = (t_s + _SOLAR_OFFSET_S) % 86400 / 3600
         daily = -_DAY_SWING_C * math.cos(2 * math.pi * (hour - 3.5) / 24)
-        fronts = _FRONT_C * self._noise("front", t_s, _FRONT_S) + 0.5 * self._noise("hour", t_s, 5400)
-        snaps = sum(_snap_k(t_s - start_s, snap) for start_s, snap in self._snaps)
-        return min(40.0, max(-42.0, season + daily + fronts - snaps + self._shift_k))
+        fronts = _FRONT_C * self._noise.at("front", t_s, _FRONT_S) + 0.5 * self._noise.at("hour", t_s, 5400)
+        return min(40.0, max(-42.0, season + daily + fronts - self._snaps.drop_k(t_s) + self._shift_k))
 
     def wind_speed_m_per_s(self, t_s: float) -> float:
         """Return the wind speed [m/s], never negative."""
-        return max(0.2, 3.6 + 1.6 * self._noise("wind", t_s, 4 * 3600) + 0.5 * self._noise("gust", t_s, 600))
+        return max(
+            0.2, 3.6 + 1.6 * self._noise.at("wind", t_s, 4 * 3600) + 0.5 * self._noise.at("gust", t_s, 600)
+        )
 
     def radiation_w_per_m2(self, t_s: float) -> float:
         """Return the global solar radiation on the ground [W/m²], 0 at night."""
@@ -111,19 +81,9 @@ class Weather:
         height = math.sin(_LATITUDE) * math.sin(declination) + math.cos(_LATITUDE) * math.cos(
             declination
         ) * math.cos(hour_angle)
-        clearness = min(1.0, max(0.2, 0.75 + 0.25 * self._noise("cloud", t_s, 3 * 3600)))
+        clearness = min(1.0, max(0.2, 0.75 + 0.25 * self._noise.at("cloud", t_s, 3 * 3600)))
         return max(0.0, _CLEAR_SKY_W_PER_M2 * height * clearness)
 
     def forecast_temp_c(self, t_s: float, ahead_h: int) -> float:
         """Return what a forecast made at `t_s` says about `ahead_h` hours later [°C]; worse further ahead."""
-        error_k = 0.25 * math.sqrt(ahead_h) * self._noise(f"forecast{ahead_h}", t_s, 6 * 3600)
-        return self.outdoor_temp_c(t_s + ahead_h * 3600) + error_k
-
-
-def _snap_k(since_s: float, snap: ColdSnap) -> float:
-    """Return how many kelvin a snap takes away: a steep fall in the first third, then a slow return."""
-    part = since_s / snap.duration_s
-    if not 0 <= part < 1:
-        return 0.0
-    depth = part * 3 if part < 1 / 3 else 1.0 if part < 0.6 else (1 - part) / 0.4
-    return snap.drop_k * depth * depth * (3 - 2 * depth)
+        return self.outdoor_temp_c(t_s + ahead_h * 3600) + forecast_error_k(self._noise, t_s, ahead_h)
