@@ -21,8 +21,6 @@ from simulators.random_streams import RandomStreams
 
 __all__ = ["ConfounderOccurrence", "FaultSchedule", "Occurrence", "PlacedFault", "place_faults"]
 
-_SHUT_VALVE_LEAKS = 0.06
-"""Share of the usual flow that passes the shut valve and the riser pipes of a suspended home."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +79,6 @@ class FaultSchedule:
             [*faults, *confounders], live_ms=live_ms, random=RandomStreams(0) if random is None else random
         )
         self._neutral = no_effects(layout)
-        self._neutral.home_opening[layout.home_suspended] = _SHUT_VALVE_LEAKS
         _seal(self._neutral)
         self._effects = self._neutral
         self._marks: tuple[tuple[str, int, float], ...] = ()
