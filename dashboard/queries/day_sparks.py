@@ -13,7 +13,7 @@ from datetime import timedelta
 import numpy as np
 
 from heating.clock import Clock
-from heating.intervals import Interval
+from heating.intervals import Interval, from_epoch_ms
 from heating.points import Measurement
 from heating.protocols import RollupName, TimeSeriesStore
 from heating.quality import is_usable
@@ -82,12 +82,15 @@ class DaySparks:
     def _read_rolled_up(self, station_ids: Sequence[str]) -> dict[str, Spark]:
         """Return the lines of stations whose roll-ups cover the day; the last half hour has some in any case."""
         now_ms = self._clock.now_ms()
-        window = Interval.last(timedelta(hours=24), now=self._clock.now())
+        first_ms = now_ms - SLOTS * _SLOT_MS
+        step_ms = RollupName.STATION_5M.step // timedelta(milliseconds=1)
+        window = Interval(from_epoch_ms(first_ms - first_ms % step_ms), from_epoch_ms(now_ms))
         rows = self._store.read_rollup(RollupName.STATION_5M, SPARK_POINT, station_ids, window)
         counted = rows.count > 0
         place = {name: number for number, name in enumerate(station_ids)}
         number = np.array([place[name] for name in rows.object_ids], np.int64)[counted]
-        slots = np.clip(SLOTS - 1 - (now_ms - rows.bucket_ms[counted]) // _SLOT_MS, 0, SLOTS - 1)
+        middle_ms = rows.bucket_ms[counted] + step_ms // 2
+        slots = np.clip(SLOTS - 1 - (now_ms - middle_ms) // _SLOT_MS, 0, SLOTS - 1)
         cells, shape = number * SLOTS + slots, len(station_ids) * SLOTS
         sums = np.bincount(cells, (rows.mean * rows.count)[counted], shape).reshape(-1, SLOTS)
         counts = np.bincount(cells, rows.count[counted], shape).reshape(-1, SLOTS)

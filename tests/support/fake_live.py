@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from heating.intervals import Interval
 from heating.points import Measurement
-from heating.protocols import LatestValue, SeriesColumns
+from heating.protocols import LatestValue, RollupBatch, RollupName, SeriesColumns
 from heating.samples import ObjectRef
 
 __all__ = ["FakeLive", "FakeSeries"]
@@ -91,3 +91,10 @@ class FakeSeries:
                     values[name][place[time_ms]] = value
                     quality[name][place[time_ms]] = code
         return SeriesColumns(np.array(times, np.int64), values, quality)
+
+    def read_rollup(
+        self, name: RollupName, point: str, object_ids: Sequence[str], window: Interval
+    ) -> RollupBatch:
+        """Return no row: nothing writes roll-ups here."""
+        empty = np.zeros(0)
+        return RollupBatch(name, (), point, np.zeros(0, np.int64), empty, empty, empty, np.zeros(0, np.int64))
