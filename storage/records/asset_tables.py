@@ -71,9 +71,10 @@ class AssetTable:
             .order_by(self.table.c.place)
         )
         words = [(names.index(name), _WORDS[name]) for name in names if name in _WORDS]
+        told: dict[Any, Any] = {}  # ids and names that come again and again are kept once
         loaded = []
         for row in connection.execute(statement):
-            values = list(row)
+            values = [told.setdefault(value, value) if type(value) is str else value for value in row]
             for place, word in words:
                 values[place] = word(values[place])
             loaded.append(self.asset(**dict(zip(names, values, strict=True))))

@@ -171,3 +171,15 @@ def test_the_order_of_weather_sites_is_kept_when_it_changes(records: Records) ->
     swapped = replace(small_town(), weather_sites=("abag", "xilinhot"))
     records.registry.apply_site(swapped, by="admin", now=NOW)
     assert records.registry.load_site().weather_sites == ("abag", "xilinhot")
+
+
+def test_rooms_of_one_process_share_the_registry_until_it_changes(
+    records: Records, open_again: Callable[[], Records]
+) -> None:
+    records.registry.apply_site(small_town(), by="test", now=NOW)
+    first = records.registry.load_site()
+    assert records.registry.load_site() is first
+    changed = replace(small_town(), weather_sites=("abag",))
+    open_again().registry.apply_site(changed, by="another process", now=NOW)
+    assert records.registry.load_site() == changed
+    assert records.registry.load_site() is records.registry.load_site()
