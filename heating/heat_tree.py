@@ -67,7 +67,8 @@ class HeatTree:
     """Number of the node above; -1 at a source."""
     subtree_end: NDArray[np.int32]
     """First node number after the subtree of each node."""
-    _index: dict[tuple[int, str], int] = field(repr=False)
+    _index: tuple[dict[str, int], ...] = field(repr=False)
+    """Number by id, a dictionary for each `Level`."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -80,11 +81,11 @@ class HeatTree:
         KeyError
             When there is no such node.
         """
-        return self._index[int(level), object_id]
+        return self._index[int(level)][object_id]
 
     def get(self, level: Level, object_id: str) -> int | None:
         """Return the number of a node, or None."""
-        return self._index.get((int(level), object_id))
+        return self._index[int(level)].get(object_id)
 
     def node(self, number: int) -> Node:
         """Return level and id of a node."""
@@ -141,7 +142,7 @@ def build_heat_tree(site: Site) -> HeatTree:
     levels: list[int] = []
     parents: list[int] = []
     ends: list[int] = []
-    index: dict[tuple[int, str], int] = {}
+    index: tuple[dict[str, int], ...] = tuple({} for _ in Level)
     pending: list[tuple[Node, int] | int] = [
         (Node(Level.SOURCE, source.source_id), -1) for source in reversed(site.sources)
     ]
@@ -156,7 +157,7 @@ def build_heat_tree(site: Site) -> HeatTree:
         levels.append(int(node.level))
         parents.append(parent)
         ends.append(number + 1)
-        index[int(node.level), node.object_id] = number
+        index[int(node.level)][node.object_id] = number
         below = children.get(node)
         if below:
             pending.append(number)
