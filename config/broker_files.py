@@ -132,7 +132,9 @@ def mosquitto_acl(devices: Sequence[DeviceIdentity], services: Sequence[ServiceI
     """Return Mosquitto's access list. What it does not name is forbidden; nobody without a name may do anything."""
     lines = ["# Made by «nuanliu broker config» from the registry: changes by hand are lost.", ""]
     for service in services:
-        lines += [f"user {service.name}", *(f"topic read {item}" for item in service.subscribes), ""]
+        _refuse_line_ends(service)
+        lines += [f"user {service.name}", *(f"topic read {item}" for item in service.subscribes)]
+        lines += [*(f"topic write {item}" for item in service.publishes), ""]
     for device in devices:
         _refuse_wildcards(device)
         lines += [f"user {device.name}", *(f"topic write {item}" for item in device.publishes), ""]
@@ -145,7 +147,13 @@ def _refuse_wildcards(device: DeviceIdentity) -> None:
             raise BrokerFilesError(f"{device.name}: the topic {topic!r} holds a wildcard or a line end")
 
 
-def mosquitto_configuration(place: BrokerPlace, *, certificates: bool) -> str:
+def _refuse_line_ends(service: ServiceIdentity) -> None:
+    for item in (service.name, *service.subscribes, *service.publishes):
+        if not item or any(sign in item for sign in "\n\r\x00"):
+            raise BrokerFilesError(f"{service.name!r}: {item!r} is empty or holds a line end")
+
+
+def mosquitto_configuration(place: BrokerPlace, *, certificates: bool, crl_file: str = "") -> str:
     """Return Mosquitto's configuration.
 
     Parameters
@@ -153,10 +161,13 @@ def mosquitto_configuration(place: BrokerPlace, *, certificates: bool) -> str:
     certificates
         Devices and programs show a client certificate, its common name is their identity; otherwise they give a
         name and a password.
+    crl_file
+        Name of the list of revoked certificates in the folder; empty: there is none.
     """
     folder = place.folder
     if certificates:
         proof = "require_certificate true\nuse_identity_as_username true"
+        proof += f"\ncrlfile {folder / crl_file}" if crl_file else ""
         passwords = ""
     else:
         proof = "require_certificate false"
@@ -181,7 +192,12 @@ def nats_configuration(
     place: BrokerPlace, devices: Sequence[DeviceIdentity], services: Sequence[ServiceIdentity]
 ) -> str:
     """Return NATS server's configuration; identities are common names of client certificates."""
-    users = [_nats_user(one.name, publish=(), subscribe=_listening(one.subscribes)) for one in services]
+    users = []
+    for one in services:
+        _refuse_line_ends(one)
+        publish = map(_subject, one.publishes)
+        listening = _listening(one.subscribes) if one.subscribes else ()
+        users.append(_nats_user(one.name, publish=publish, subscribe=listening))
     for device in devices:
         _refuse_wildcards(device)
         users.append(_nats_user(device.name, publish=map(_subject, device.publishes), subscribe=()))

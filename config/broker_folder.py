@@ -9,6 +9,7 @@ import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from config.broker_files import (
     BrokerFilesError,
@@ -21,9 +22,15 @@ from config.broker_files import (
     write_private,
 )
 from config.broker_identities import ServiceIdentity, device_identities
+from config.broker_revocations import (
+    CRL_FILE,
+    CertificateAuthority,
+    note_revoked_certificates,
+    write_revocation_list,
+)
 from heating.assets import Site
 
-__all__ = ["BrokerFolderReport", "write_mosquitto_folder", "write_nats_folder"]
+__all__ = ["BrokerFolderReport", "Revocations", "write_mosquitto_folder", "write_nats_folder"]
 
 REVOKED = "revoked.txt"
 """Names of identities that are shut out, one a line."""
@@ -40,6 +47,18 @@ class BrokerFolderReport:
     fresh: int
     """Passwords made."""
     revoked: int
+    revoked_certificates: int = 0
+    """Certificates on the revocation list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revocations:
+    """What revokes certificates, beside rights."""
+
+    authority: CertificateAuthority
+    """Signs the revocation list."""
+    certificates: Path
+    """Folder of the issued certificates."""
 
 
 def write_mosquitto_folder(
@@ -52,8 +71,9 @@ def write_mosquitto_folder(
     revoke: Iterable[str] = (),
     restore: Iterable[str] = (),
     given: Mapping[str, str] | None = None,
+    revocations: Revocations | None = None,
 ) -> BrokerFolderReport:
-    """Write configuration, access list and password file.
+    """Write configuration, access list and password file, with certificates and an authority the revocation list.
 
     Parameters
     ----------
@@ -63,14 +83,17 @@ def write_mosquitto_folder(
         Names of identities to shut out from now on, and to let in again.
     given
         Passwords that are set elsewhere, by user.
+    revocations
+        Authority and issued certificates; None leaves a revocation list as it is.
 
     Raises
     ------
     BrokerFilesError
-        When an identity to be revoked does not exist.
+        When an identity to be revoked does not exist, or the authority cannot sign.
     """
-    programs = tuple(services)
-    revoked = _renew_revoked(place, site, now=now, revoke=revoke, restore=restore)
+    everybody = tuple(services)
+    revoked = _renew_revoked(place, site, everybody, now=now, revoke=revoke, restore=restore)
+    programs = tuple(one for one in everybody if one.name not in revoked)
     devices = device_identities(site, now=now, revoked=revoked)
     folder = place.folder
     (folder / "data").mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -83,8 +106,18 @@ def write_mosquitto_folder(
         if fresh:
             write_private(folder / FRESH_CREDENTIALS, _as_csv(fresh))
     write_private(folder / "acl", mosquitto_acl(devices, programs))
-    write_private(folder / "mosquitto.conf", mosquitto_configuration(place, certificates=certificates))
-    return BrokerFolderReport(len(devices), len(programs), len(fresh), len(revoked))
+    shut_out = _revoke_certificates(folder, revocations, revoked, now) if revocations else 0
+    crl_file = CRL_FILE if certificates and (folder / CRL_FILE).exists() else ""
+    text = mosquitto_configuration(place, certificates=certificates, crl_file=crl_file)
+    write_private(folder / "mosquitto.conf", text)
+    return BrokerFolderReport(len(devices), len(programs), len(fresh), len(revoked), shut_out)
+
+
+def _revoke_certificates(
+    folder: Path, revocations: Revocations, revoked: frozenset[str], now: datetime
+) -> int:
+    note_revoked_certificates(folder, revoked, certificates=revocations.certificates, now=now)
+    return write_revocation_list(folder, revocations.authority, now=now)
 
 
 def write_nats_folder(
@@ -103,8 +136,9 @@ def write_nats_folder(
     BrokerFilesError
         When an identity to be revoked does not exist.
     """
-    programs = tuple(services)
-    revoked = _renew_revoked(place, site, now=now, revoke=revoke, restore=restore)
+    everybody = tuple(services)
+    revoked = _renew_revoked(place, site, everybody, now=now, revoke=revoke, restore=restore)
+    programs = tuple(one for one in everybody if one.name not in revoked)
     devices = device_identities(site, now=now, revoked=revoked)
     (place.folder / "data").mkdir(parents=True, exist_ok=True, mode=0o700)
     write_private(place.folder / "nats-server.conf", nats_configuration(place, devices, programs))
@@ -112,13 +146,20 @@ def write_nats_folder(
 
 
 def _renew_revoked(
-    place: BrokerPlace, site: Site, *, now: datetime, revoke: Iterable[str], restore: Iterable[str]
+    place: BrokerPlace,
+    site: Site,
+    services: Iterable[ServiceIdentity],
+    *,
+    now: datetime,
+    revoke: Iterable[str],
+    restore: Iterable[str],
 ) -> frozenset[str]:
     path = place.folder / REVOKED
     place.folder.mkdir(parents=True, exist_ok=True)
     former = set(path.read_text(encoding="utf-8").split()) if path.exists() else set()
     wanted = set(revoke)
-    known = {one.name for one in device_identities(site, now=now)} if wanted else set()
+    devices = {one.name for one in device_identities(site, now=now)} if wanted else set()
+    known = devices | {one.name for one in services}
     if unknown := sorted(wanted - known - former):
         raise BrokerFilesError(
             f"no identity {', '.join(map(repr, unknown))}; they are named like station.st-001 or room.rs-000001"

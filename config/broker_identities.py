@@ -7,10 +7,26 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from config.settings import MqttSettings
 from heating.assets import Site
 from heating.points import Measurement
 
-__all__ = ["DeviceIdentity", "ServiceIdentity", "device_identities", "identity_name"]
+__all__ = [
+    "COLLECTOR_NAME",
+    "REPLAY_NAME",
+    "DeviceIdentity",
+    "ServiceIdentity",
+    "device_identities",
+    "identity_name",
+    "service_identities",
+]
+
+COLLECTOR_NAME = "nuanliu-collector"
+"""Name of our own programs at the broker when the settings name none."""
+REPLAY_NAME = "nuanliu-replay"
+"""Name of the replays at the broker when the settings name none."""
+REBIRTH_TOPICS = ("spBv1.0/+/NCMD/+",)
+"""Commands of Sparkplug B to edge nodes."""
 
 _LEAVES = ("telemetry", "status")
 _MOST_LEVELS = 16
@@ -28,17 +44,42 @@ class DeviceIdentity:
 
 @dataclass(frozen=True, slots=True)
 class ServiceIdentity:
-    """One of our own programs: it may subscribe to filters, and publishes nothing."""
+    """One of our own programs, or a gateway of a foreign family: rights by topic filters."""
 
     name: str
-    subscribes: tuple[str, ...]
+    subscribes: tuple[str, ...] = ()
     """Topic filters, shared subscriptions without their ``$share/group/``."""
+    publishes: tuple[str, ...] = ()
+    """Topic filters that it may publish on."""
 
     @classmethod
-    def of_filters(cls, name: str, filters: Iterable[str]) -> "ServiceIdentity":
+    def of_filters(
+        cls, name: str, filters: Iterable[str], *, publishes: Iterable[str] = ()
+    ) -> "ServiceIdentity":
         """Return the identity that may listen to the filters of the settings."""
-        plain = ("/".join(item.split("/")[2:]) if item.startswith("$share/") else item for item in filters)
-        return cls(name, tuple(dict.fromkeys(plain)))
+        return cls(name, _plain(filters), tuple(publishes))
+
+
+def service_identities(mqtt: MqttSettings) -> list[ServiceIdentity]:
+    """Return who is no device of the registry: the collector, the replays, and the gateways of the settings.
+
+    The collector listens, and asks Sparkplug nodes for their births where there is a route of that family. The replays
+    publish what the routes cover and hear nothing: whoever steals that identity can invent readings, so it is used by
+    hand only.
+    """
+    filters = [route.filter for route in mqtt.routes]
+    sparkplug = any(route.decoder == "sparkplug_b" for route in mqtt.routes)
+    collector = ServiceIdentity.of_filters(
+        mqtt.username or COLLECTOR_NAME, filters, publishes=REBIRTH_TOPICS if sparkplug else ()
+    )
+    replay = ServiceIdentity(mqtt.replay_username or REPLAY_NAME, (), _plain(filters))
+    gateways = [ServiceIdentity(one.name, _plain(one.subscribes), one.publishes) for one in mqtt.gateways]
+    return [collector, replay, *gateways]
+
+
+def _plain(filters: Iterable[str]) -> tuple[str, ...]:
+    plain = ("/".join(item.split("/")[2:]) if item.startswith("$share/") else item for item in filters)
+    return tuple(dict.fromkeys(plain))
 
 
 def identity_name(measurement: Measurement, object_id: str) -> str:

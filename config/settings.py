@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 __all__ = [
     "CollectorSettings",
+    "GatewaySettings",
     "LogSettings",
     "MqttSettings",
     "NotificationSettings",
@@ -45,6 +46,17 @@ class RouteSettings(_Section):
     """Name of the payload family."""
     device_map: Path | None = None
     """File that joins foreign device ids to sensors and station points."""
+
+
+class GatewaySettings(_Section):
+    """A gateway or platform of a foreign payload family, for the access list that `broker config` makes."""
+
+    name: str = Field(pattern=r"^[\w.:-]{1,64}$")
+    """User name, or common name of its certificate."""
+    publishes: tuple[str, ...] = ()
+    """Topic filters that it may publish on, for example ``application/7/#``."""
+    subscribes: tuple[str, ...] = ()
+    """Topic filters that it may listen to, for example ``spBv1.0/league/NCMD/gw1``."""
 
 
 class MqttSettings(_Section):
@@ -90,6 +102,8 @@ class MqttSettings(_Section):
     """A longer packet is a broken stream and ends the connection [bytes]."""
     routes: tuple[RouteSettings, ...] = (RouteSettings(filter="heat/#"),)
     """Topic filters with their decoders, first match wins."""
+    gateways: tuple[GatewaySettings, ...] = ()
+    """Senders of foreign families: `broker config` gives rights to these and to what is in the registry, nobody else."""
     share_group: str | None = Field(None, pattern=r"^[^/+#]{1,64}$")
     """Name shared by several collectors, each with its own client id and spool: the broker deals the messages out
     among them (shared subscriptions, MQTT 5). Empty: this collector gets all of them."""

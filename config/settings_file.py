@@ -174,12 +174,13 @@ def _cross_checks(settings: Settings, source: LocatedYaml, env: Mapping[str, str
     _check_files(settings, add)
     _check_urls(settings, add)
     _check_share_group(settings, add)
-    if bool(settings.mqtt.certificate_file) != bool(settings.mqtt.key_file):
-        add(
-            ("mqtt", "certificate_file"),
-            "A client certificate and its key belong together.",
-            "Give both or none.",
-        )
+    mqtt = settings.mqtt
+    for name, certificate, key in (
+        ("certificate_file", mqtt.certificate_file, mqtt.key_file),
+        ("replay_certificate_file", mqtt.replay_certificate_file, mqtt.replay_key_file),
+    ):
+        if bool(certificate) != bool(key):
+            add(("mqtt", name), "A client certificate and its key belong together.", "Give both or none.")
     if not settings.mqtt.routes:
         add(
             ("mqtt", "routes"), "No route: nothing would be received.", "Add one, for example filter: heat/#."
@@ -220,6 +221,10 @@ def _check_files(settings: Settings, add: _Add) -> None:
         (("mqtt", "ca_file"), settings.mqtt.ca_file),
         (("mqtt", "certificate_file"), settings.mqtt.certificate_file),
         (("mqtt", "key_file"), settings.mqtt.key_file),
+        (("mqtt", "replay_certificate_file"), settings.mqtt.replay_certificate_file),
+        (("mqtt", "replay_key_file"), settings.mqtt.replay_key_file),
+        (("collector", "meter_keys_file"), settings.collector.meter_keys_file),
+        (("collector", "point_maps_dir"), settings.collector.point_maps_dir),
         (("records", "password_file"), settings.records.password_file),
         (("site", "registry_file"), settings.site.registry_file),
         (("site", "map_file"), settings.site.map_file),

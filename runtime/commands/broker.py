@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from config.broker_files import BrokerFilesError, BrokerPlace
-from config.broker_folder import BrokerFolderReport, write_mosquitto_folder, write_nats_folder
-from config.broker_identities import ServiceIdentity
+from config.broker_folder import Revocations, write_mosquitto_folder, write_nats_folder
+from config.broker_identities import COLLECTOR_NAME, REPLAY_NAME, service_identities
+from config.broker_revocations import CertificateAuthority
 from config.settings import MqttSettings
-from heating.assets import Site
 from heating.clock import SystemClock
 from runtime.commands.terminal import (
     BAD_CONFIGURATION,
@@ -27,8 +27,8 @@ __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="The broker of the devices.")
 
-DEFAULT_SERVICE_USER = "nuanliu-collector"
-"""Name of our own programs at the broker when the settings name none."""
+AUTHORITY_PASSWORD = "BROKER_AUTHORITY_PASSWORD"
+"""Environment variable with the password of the authority's key."""
 
 
 class Kind(StrEnum):
@@ -68,6 +68,18 @@ def broker_config(
     service_port: Annotated[int, typer.Option(min=1, max=65535, help="TLS port of our programs.")] = 8884,
     device_host: Annotated[str, typer.Option(help="Address for the devices.")] = "0.0.0.0",
     user: Annotated[str, typer.Option(help="Account that Mosquitto runs under.")] = "mosquitto",
+    authority_key: Annotated[
+        Path | None,
+        typer.Option(
+            "--authority-key",
+            help="Key of ca.pem in the folder: signs the list of revoked certificates. "
+            f"Its password comes from {AUTHORITY_PASSWORD}.",
+        ),
+    ] = None,
+    certificates: Annotated[
+        Path | None,
+        typer.Option("--certificates", help="Folder of the issued certificates; with --authority-key."),
+    ] = None,
     reload_pid_file: Annotated[
         Path | None,
         typer.Option("--reload-pid-file", help="The broker with this pid file reads the files anew."),
@@ -85,45 +97,69 @@ def broker_config(
     if kind is Kind.NATS and proof is Proof.PASSWORDS:
         complain("NATS server's users are made for client certificates only: leave out --proof passwords")
         raise typer.Exit(BAD_CONFIGURATION)
+    revocations = _revocations(place, authority_key, certificates)
     with with_records(config) as (settings, records):
-        site = records.registry.load_site()
+        site, now = records.registry.load_site(), SystemClock().now()
+        shut_out = {"revoke": revoke or [], "restore": restore or []}
         try:
-            report = _write(place, site, settings.mqtt, kind, proof, revoke or [], restore or [])
+            if kind is Kind.NATS:
+                report = write_nats_folder(
+                    place, site, service_identities(settings.mqtt), now=now, **shut_out
+                )
+            else:
+                report = write_mosquitto_folder(
+                    place,
+                    site,
+                    service_identities(settings.mqtt),
+                    now=now,
+                    certificates=proof is Proof.CERTIFICATES,
+                    given=_given_passwords(settings.mqtt),
+                    revocations=revocations,
+                    **shut_out,
+                )
         except BrokerFilesError as error:
             complain(str(error))
             raise typer.Exit(BAD_CONFIGURATION) from error
     say(
         f"written: {place.folder} devices={report.devices} services={report.services} "
-        f"new_passwords={report.fresh} revoked={report.revoked}"
+        f"new_passwords={report.fresh} revoked={report.revoked} "
+        f"revoked_certificates={report.revoked_certificates}"
     )
     if reload_pid_file is not None:
         _reload(reload_pid_file)
 
 
-def _write(
-    place: BrokerPlace,
-    site: Site,
-    mqtt: MqttSettings,
-    kind: Kind,
-    proof: Proof,
-    revoke: list[str],
-    restore: list[str],
-) -> BrokerFolderReport:
-    name = mqtt.username or DEFAULT_SERVICE_USER
-    services = [ServiceIdentity.of_filters(name, (route.filter for route in mqtt.routes))]
-    now = SystemClock().now()
-    if kind is Kind.NATS:
-        return write_nats_folder(place, site, services, now=now, revoke=revoke, restore=restore)
-    return write_mosquitto_folder(
-        place,
-        site,
-        services,
-        now=now,
-        certificates=proof is Proof.CERTIFICATES,
-        revoke=revoke,
-        restore=restore,
-        given={name: mqtt.password.get_secret_value()} if mqtt.password is not None else None,
+def _revocations(
+    place: BrokerPlace, authority_key: Path | None, certificates: Path | None
+) -> Revocations | None:
+    """Return what revokes certificates; None when it was not asked for.
+
+    Raises
+    ------
+    typer.Exit
+        When one of the two options is missing, or no folder.
+    """
+    if authority_key is None and certificates is None:
+        return None
+    if authority_key is None or certificates is None or not certificates.is_dir():
+        complain("--authority-key FILE and --certificates DIR (a folder that exists) belong together")
+        raise typer.Exit(BAD_CONFIGURATION)
+    password = os.environ.get(AUTHORITY_PASSWORD)
+    authority = CertificateAuthority(
+        certificate=place.folder / place.ca_file,
+        key=authority_key,
+        password=password.encode() if password else None,
     )
+    return Revocations(authority=authority, certificates=certificates)
+
+
+def _given_passwords(mqtt: MqttSettings) -> dict[str, str]:
+    """Return the passwords that the settings hold, by user."""
+    told = (
+        (mqtt.username or COLLECTOR_NAME, mqtt.password),
+        (mqtt.replay_username or REPLAY_NAME, mqtt.replay_password),
+    )
+    return {name: password.get_secret_value() for name, password in told if password is not None}
 
 
 def _reload(pid_file: Path) -> None:

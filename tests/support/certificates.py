@@ -39,6 +39,17 @@ class Authority:
         )
         self.ca = folder / "ca.pem"
         self.ca.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        self.ca_key = folder / "ca.key"
+        """Key of the authority."""
+        self.ca_key.write_bytes(
+            self._key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+        )
+        self.folder = folder
+        """Holds every certificate that was signed."""
 
     def sign(self, name: str, *, server: bool = False) -> SignedFiles:
         """Make a key and a certificate with a common name; a server's is for 127.0.0.1 and localhost."""

@@ -5,7 +5,6 @@ import shutil
 import signal
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -14,11 +13,13 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from config.broker_files import BrokerPlace
-from config.broker_folder import write_mosquitto_folder, write_nats_folder
-from config.broker_identities import ServiceIdentity
+from config.broker_folder import Revocations, write_mosquitto_folder, write_nats_folder
+from config.broker_identities import service_identities
+from config.broker_revocations import CertificateAuthority
 from config.settings import MqttSettings
 from heating.assets import Site
-from tests.support.certificates import Authority
+from heating.clock import SystemClock
+from tests.support.certificates import Authority, SignedFiles
 from tests.support.servers.child_process import (
     LOOPBACK,
     ServerProcess,
@@ -30,7 +31,6 @@ from tests.support.small_town import small_town
 from tests.support.waiting import wait_until
 
 COLLECTOR = "nuanliu-collector"
-NOW = datetime(2026, 12, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -43,13 +43,17 @@ class GeneratedBroker:
     certificates: bool
     nats: bool = False
     site: Site = field(default_factory=small_town)
+    mqtt: MqttSettings = field(default_factory=lambda: MqttSettings(username=COLLECTOR))
+    """Routes and gateways of the access list."""
     clients: list[paho.Client] = field(default_factory=list)
 
-    def write(self, *, revoke: Iterable[str] = ()) -> None:
+    def write(self, *, revoke: Iterable[str] = (), restore: Iterable[str] = ()) -> None:
         """Make the files anew."""
-        services = [ServiceIdentity.of_filters(COLLECTOR, ["heat/#"])]
+        services = service_identities(self.mqtt)
         if self.nats:
-            write_nats_folder(self.place, self.site, services, now=NOW, revoke=revoke)
+            write_nats_folder(
+                self.place, self.site, services, now=SystemClock().now(), revoke=revoke, restore=restore
+            )
             text = self.place.folder / "nats-server.conf"
             text.write_text(text.read_text().replace("port: 4222", f"port: {self.place.service_port}"))
             return
@@ -57,10 +61,17 @@ class GeneratedBroker:
             self.place,
             self.site,
             services,
-            now=NOW,
+            now=SystemClock().now(),
             certificates=self.certificates,
             revoke=revoke,
+            restore=restore,
             given={COLLECTOR: "of-the-collector"},
+            revocations=Revocations(
+                authority=CertificateAuthority(certificate=self.authority.ca, key=self.authority.ca_key),
+                certificates=self.authority.folder,
+            )
+            if self.certificates
+            else None,
         )
 
     def reload(self) -> None:
@@ -90,15 +101,22 @@ class GeneratedBroker:
         }
         return MqttSettings.model_validate(values)
 
-    def device(self, name: str, *, password: str | None = None, client_id: str = "") -> "Device":
-        """Return a connected device with the certificate (or password) of an identity."""
+    def device(
+        self,
+        name: str,
+        *,
+        password: str | None = None,
+        client_id: str = "",
+        files: SignedFiles | None = None,
+    ) -> "Device":
+        """Return a connected device with the certificate (or password) of an identity, a new one without `files`."""
         protocol = paho.MQTTv311 if self.nats else paho.MQTTv5
         client = paho.Client(
             CallbackAPIVersion.VERSION2,
             client_id=client_id or f"gateway-{name.replace('.', '-')}",
             protocol=protocol,
         )
-        files = self.authority.sign(name)
+        files = files or self.authority.sign(name)
         proof = files if self.certificates else None
         client.tls_set(
             ca_certs=str(self.authority.ca),
@@ -151,7 +169,9 @@ class Device:
         return self.client.publish(topic, payload, qos=1)
 
 
-def start_generated(folder: Path, *, certificates: bool = True, nats: bool = False) -> GeneratedBroker:
+def start_generated(
+    folder: Path, *, certificates: bool = True, nats: bool = False, mqtt: MqttSettings | None = None
+) -> GeneratedBroker:
     """Make the files and start a broker on them.
 
     Raises
@@ -184,6 +204,7 @@ def start_generated(folder: Path, *, certificates: bool = True, nats: bool = Fal
         start_timeout_s=20.0,
     )
     broker = GeneratedBroker(place, authority, process, certificates, nats)
+    broker.mqtt = mqtt or broker.mqtt
     broker.write()
     process.start()
     return broker

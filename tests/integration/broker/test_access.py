@@ -1,17 +1,22 @@
 """A real Mosquitto on generated files: mutual TLS, each device below itself only, revocation, a stolen client id."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import pytest
 
+from collector.mqtt.publisher import publish_all
 from collector.mqtt.source import MqttSource
+from config.broker_identities import REPLAY_NAME
+from config.settings import GatewaySettings, MqttSettings, RouteSettings
 from heating.clock import SystemClock
 from heating.protocols import HealthStatus
 from tests.integration.broker.generated_broker import Device, GeneratedBroker, start_generated
-from tests.support.certificates import Authority
+from tests.support.certificates import Authority, SignedFiles
 from tests.support.servers.requirement import started_or_missing
 from tests.support.waiting import wait_until
 
@@ -25,7 +30,7 @@ REVOCATION_LIMIT_S = 60.0
 def start(tmp_path: Path) -> Iterator[Callable[..., GeneratedBroker]]:
     started: list[GeneratedBroker] = []
 
-    def begin(**options: bool) -> GeneratedBroker:
+    def begin(**options: Any) -> GeneratedBroker:
         folder = tmp_path / f"broker-{len(started)}"
         started.append(started_or_missing(lambda: start_generated(folder, **options)))
         return started[-1]
@@ -172,3 +177,104 @@ def test_what_is_wrong_with_tls_is_told_in_words(
     wait_until(lambda: said in source.health().reason.lower().replace("_", " "), 15)
     assert source.health().status is HealthStatus.DOWN
     assert not source.is_dead
+
+
+def test_a_revoked_certificate_is_refused_within_a_minute_also_for_a_device_that_is_let_in_again(
+    start: Callable[..., GeneratedBroker], collecting: Callable[..., MqttSource], tmp_path: Path
+) -> None:
+    broker = start()
+    source = collecting(broker)
+    healthy(source)
+    signed = broker.authority.sign("station.st-east")
+    stolen = SignedFiles(tmp_path / "stolen.pem", tmp_path / "stolen.key")
+    shutil.copy(signed.certificate, stolen.certificate)
+    shutil.copy(signed.key, stolen.key)
+    honest = broker.device("station.st-west")
+    assert honest.connected and _lets_in(broker, stolen)
+    began_s = monotonic()
+    broker.write(revoke=["station.st-east"])
+    broker.reload()
+    wait_until(lambda: not _lets_in(broker, stolen), REVOCATION_LIMIT_S, interval_s=0.3)
+    assert monotonic() - began_s < REVOCATION_LIMIT_S
+    assert honest.connected and source.health().status is HealthStatus.OK
+    assert source._loop.connects == 1
+
+    broker.write(restore=["station.st-east"])
+    broker.reload()
+    renewed = broker.device("station.st-east")
+    wait_until(lambda: renewed.connected, 10)
+    renewed.publish(OWN, b"{}")
+    assert topics(source, until=OWN)
+    assert not _lets_in(broker, stolen)
+
+
+def _lets_in(broker: GeneratedBroker, files: SignedFiles) -> bool:
+    """Return whether a device gets in with a certificate."""
+    try:
+        device = broker.device("station.st-east", files=files)
+    except OSError:
+        return False
+    let_in = any(answer == "connect: Success" for answer in device.answers)
+    device.client.disconnect()
+    device.client.loop_stop()
+    return let_in
+
+
+SPARKPLUG = MqttSettings(
+    username="nuanliu-collector",
+    routes=(
+        RouteSettings(filter="heat/#"),
+        RouteSettings(filter="spBv1.0/#", decoder="sparkplug_b"),
+    ),
+    gateways=(
+        GatewaySettings(
+            name="gw1",
+            publishes=("spBv1.0/league/+/gw1", "spBv1.0/league/+/gw1/+"),
+            subscribes=("spBv1.0/league/NCMD/gw1",),
+        ),
+    ),
+)
+
+
+def test_a_gateway_of_the_settings_speaks_and_hears_its_own_topics_only(
+    start: Callable[..., GeneratedBroker], collecting: Callable[..., MqttSource]
+) -> None:
+    broker = start(mqtt=SPARKPLUG)
+    source = collecting(broker, routes=[{"filter": "#"}])
+    healthy(source)
+    gateway, station = broker.device("gw1"), broker.device("station.st-east")
+    for topic_filter in ("#", "spBv1.0/league/NCMD/gw1", "spBv1.0/league/NCMD/gw2"):
+        gateway.client.subscribe(topic_filter, 1)
+    wait_until(lambda: len(gateway.answers) == 4)
+    gateway.publish(OWN, b"{}")
+    gateway.publish("spBv1.0/league/NDATA/gw2", b"")
+    station.publish("spBv1.0/league/NCMD/gw9", b"")
+    settings = broker.collector_settings()
+    commands = [(f"spBv1.0/league/NCMD/gw{number}", b"x") for number in (1, 2)]
+    publish_all([*commands, (OWN, b"{}")], settings=settings, qos=0)
+    wait_until(lambda: gateway.received, 5)
+    assert set(gateway.received) == {"spBv1.0/league/NCMD/gw1"}
+    gateway.publish("spBv1.0/league/NDATA/gw1", b"")
+    heard = set(topics(source, until="spBv1.0/league/NDATA/gw1"))
+    assert heard == {"spBv1.0/league/NDATA/gw1", *(topic for topic, _payload in commands)}
+
+
+@pytest.mark.parametrize("certificates", [True, False], ids=["certificates", "passwords"])
+def test_the_replays_publish_what_the_collector_may_not(
+    start: Callable[..., GeneratedBroker], collecting: Callable[..., MqttSource], certificates: bool
+) -> None:
+    broker = start(certificates=certificates)
+    source = collecting(broker)
+    healthy(source)
+    if certificates:
+        files = broker.authority.sign(REPLAY_NAME)
+        proof: dict[str, Any] = {
+            "replay_certificate_file": files.certificate,
+            "replay_key_file": files.key,
+        }
+    else:
+        proof = {"replay_username": REPLAY_NAME, "replay_password": broker.passwords()[REPLAY_NAME]}
+    settings = broker.collector_settings(**proof)
+    publish_all([(FOREIGN, b"{}")], settings=settings)
+    publish_all([(OWN, b"{}")], settings=settings.of_replays())
+    assert topics(source, until=OWN) == [OWN]

@@ -21,7 +21,8 @@ from config.broker_files import (
     read_passwords,
 )
 from config.broker_folder import write_mosquitto_folder, write_nats_folder
-from config.broker_identities import DeviceIdentity, ServiceIdentity, device_identities
+from config.broker_identities import DeviceIdentity, ServiceIdentity, device_identities, service_identities
+from config.settings import GatewaySettings, MqttSettings, RouteSettings
 from tests.support.small_town import small_town
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
@@ -158,3 +159,69 @@ def test_nats_gets_subjects_and_denies_everything_else(tmp_path: Path) -> None:
     line = next(line for line in text.splitlines() if "CN=station.st-east" in line)
     assert 'subscribe: { deny: ">" }' in line
     assert '"heat.>"' in next(line for line in text.splitlines() if "CN=collector" in line)
+
+
+def rights(text: str, user: str) -> list[str]:
+    """Return the lines of a user in an access list."""
+    block = next(block for block in text.split("\n\n") if block.startswith(f"user {user}\n"))
+    return block.splitlines()[1:]
+
+
+def test_the_collector_may_ask_for_rebirths_only_where_there_is_a_route_of_sparkplug() -> None:
+    plain = mosquitto_acl([], service_identities(MqttSettings()))
+    assert rights(plain, "nuanliu-collector") == ["topic read heat/#"]
+    routes = (RouteSettings(filter="heat/#"), RouteSettings(filter="spBv1.0/#", decoder="sparkplug_b"))
+    services = service_identities(MqttSettings(routes=routes))
+    assert rights(mosquitto_acl([], services), "nuanliu-collector") == [
+        "topic read heat/#",
+        "topic read spBv1.0/#",
+        "topic write spBv1.0/+/NCMD/+",
+    ]
+    nats = nats_configuration(BrokerPlace(folder=Path("/x")), [], services)
+    line = next(line for line in nats.splitlines() if "CN=nuanliu-collector" in line)
+    assert 'publish: { allow: ["spBv1//0.*.NCMD.*"] }' in line
+
+
+def test_replays_publish_what_the_routes_cover_and_hear_nothing() -> None:
+    routes = (RouteSettings(filter="$share/g/heat/#"), RouteSettings(filter="zigbee2mqtt/+"))
+    services = service_identities(MqttSettings(routes=routes, replay_username="by-hand"))
+    assert rights(mosquitto_acl([], services), "by-hand") == [
+        "topic write heat/#",
+        "topic write zigbee2mqtt/+",
+    ]
+    nats = nats_configuration(BrokerPlace(folder=Path("/x")), [], services)
+    assert 'subscribe: { deny: ">" }' in next(line for line in nats.splitlines() if "by-hand" in line)
+
+
+def test_a_gateway_of_the_settings_has_its_own_rights_and_can_be_revoked(tmp_path: Path) -> None:
+    gateway = GatewaySettings(name="chirpstack", publishes=("application/7/#",), subscribes=("a/down",))
+    services = service_identities(MqttSettings(gateways=(gateway,)))
+
+    def acl(**changes: tuple[str, ...]) -> str:
+        place = BrokerPlace(folder=tmp_path)
+        write_mosquitto_folder(place, SITE, services, now=NOW, certificates=True, **changes)  # type: ignore[arg-type]
+        return (tmp_path / "acl").read_text()
+
+    assert rights(acl(), "chirpstack") == ["topic read a/down", "topic write application/7/#"]
+    assert "user chirpstack" not in acl(revoke=("chirpstack",))
+    assert "user chirpstack" not in acl()
+    assert "user chirpstack" in acl(restore=("chirpstack",))
+
+
+@pytest.mark.parametrize("topic", ["heat/a\ntopic write #", ""])
+def test_a_filter_of_a_program_or_gateway_holds_no_line_end(topic: str) -> None:
+    with pytest.raises(BrokerFilesError):
+        mosquitto_acl([], [ServiceIdentity("x", (), (topic,))])
+    with pytest.raises(BrokerFilesError):
+        nats_configuration(BrokerPlace(folder=Path("/x")), [], [ServiceIdentity("x", (topic,))])
+
+
+def test_the_replays_take_their_own_identity_from_the_settings() -> None:
+    own = MqttSettings(username="collector", replay_username="by-hand", replay_password="secret").of_replays()
+    assert own.username == "by-hand"
+    assert own.password is not None and own.password.get_secret_value() == "secret"
+    certificate = MqttSettings(
+        replay_certificate_file=Path("a.pem"), replay_key_file=Path("a.key")
+    ).of_replays()
+    assert (certificate.certificate_file, certificate.key_file) == (Path("a.pem"), Path("a.key"))
+    assert MqttSettings(username="collector").of_replays().username == "collector"
