@@ -19,6 +19,8 @@ __all__ = ["device_mistakes"]
 
 _WITH_CODECS = frozenset({"chirpstack_v4", "ttn_v3", "lorawan_codec"})
 """Families whose `codec` in a device map names a LoRaWAN codec."""
+_WITH_MEMORY = frozenset({"sparkplug_b", "homie4"})
+"""Families in which one message tells how to read the next ones."""
 
 
 def device_mistakes(mqtt: MqttSettings, collector: CollectorSettings | None = None) -> list[str]:
@@ -44,20 +46,25 @@ def device_mistakes(mqtt: MqttSettings, collector: CollectorSettings | None = No
         mistakes += map(str, error.mistakes)
     read: set[Path] = set()
     for place, route in enumerate(mqtt.routes):
-        mistakes += [f"mqtt.routes[{place}]: {line}" for line in _route_mistakes(route)]
+        mistakes += [f"mqtt.routes[{place}]: {line}" for line in _route_mistakes(route, mqtt)]
         if route.device_map is not None and route.device_map not in read:
             read.add(route.device_map)
             mistakes += [f"mqtt.routes[{place}]: {line}" for line in _map_mistakes(route, maps)]
     return mistakes
 
 
-def _route_mistakes(route: RouteSettings) -> Iterator[str]:
+def _route_mistakes(route: RouteSettings, mqtt: MqttSettings) -> Iterator[str]:
     try:
         RouteTable([(route.filter, route.decoder)])
     except FilterError as error:
         yield str(error)
     if route.decoder not in DECODERS:
         yield f"no payload family {route.decoder!r}; there are: {', '.join(sorted(DECODERS))}"
+    if mqtt.share_group and route.decoder in _WITH_MEMORY and not route.filter.startswith("$share/"):
+        yield (
+            f"{route.decoder} must see all messages of a device, and mqtt.share_group deals them out among "
+            "collectors. Give the route to one collector of its own without share_group."
+        )
 
 
 def _map_mistakes(route: RouteSettings, maps: PointMaps | None) -> Iterator[str]:

@@ -71,3 +71,10 @@ def test_point_maps_and_key_file_of_the_settings_are_read_line_by_line(tmp_path:
     assert "1" * 32 not in "".join(told)
     missing = CollectorSettings(point_maps_dir=tmp_path / "none")
     assert "no such folder" in device_mistakes(MqttSettings(), missing)[0]
+
+
+def test_a_family_with_a_memory_is_not_dealt_out_among_collectors() -> None:
+    routes = (RouteSettings(filter="spBv1.0/#", decoder="sparkplug_b"), RouteSettings(filter="heat/#"))
+    (told,) = device_mistakes(MqttSettings(routes=routes, share_group="slots"))
+    assert told.startswith("mqtt.routes[0]: sparkplug_b must see all messages")
+    assert device_mistakes(MqttSettings(routes=routes)) == []
