@@ -35,8 +35,8 @@ from heating.protocols import AppendMark, TimeSeriesStore
 from heating.samples import ObjectRef, Sample, SampleBatch
 from storage.open_stores import open_time_series_store
 
-MESSAGES = 60_000
-PLAIN_MESSAGES = 10_000
+MESSAGES = 200_000
+PLAIN_MESSAGES = 20_000
 BATCH = 500
 ROUNDS = 3
 TIMEOUT_S = 90.0

@@ -4,8 +4,10 @@ The last rule matters with a small in-flight window: a broker that waits for ack
 waiting for a full batch would only lose time, and with a window below the batch size for ever.
 """
 
+from collections.abc import Sequence
 from time import monotonic
 
+from collector.arrived_message import in_one
 from heating.protocols import MessageSource, RawMessage
 
 __all__ = ["gather"]
@@ -13,7 +15,7 @@ __all__ = ["gather"]
 
 def gather(
     source: MessageSource, *, limit: int, wait_s: float, gap_s: float, idle_s: float, most: int = 0
-) -> list[RawMessage]:
+) -> Sequence[RawMessage]:
     """Return the next batch, empty when nothing came.
 
     A full batch takes along what else lies ready, without waiting, up to `most`: a long queue is worked off in few
@@ -37,12 +39,14 @@ def gather(
     messages = source.take(limit=limit, timeout_s=idle_s)
     if not messages:
         return messages
+    parts, count = [messages], len(messages)
     end_s = monotonic() + wait_s
-    while (room := limit - len(messages)) > 0 and (left_s := end_s - monotonic()) > 0:
+    while (room := limit - count) > 0 and (left_s := end_s - monotonic()) > 0:
         more = source.take(limit=room, timeout_s=min(gap_s, left_s))
         if not more:
             break
-        messages += more
-    if len(messages) >= limit and most > len(messages):
-        messages += source.take(limit=most - len(messages), timeout_s=0.0)
-    return messages
+        parts.append(more)
+        count += len(more)
+    if count >= limit and most > count:
+        parts.append(source.take(limit=most - count, timeout_s=0.0))
+    return in_one([part for part in parts if part])

@@ -96,7 +96,7 @@ class Collector:
         self._most = max(self._limit, min(LONG_QUEUE_MESSAGES, max_batch or self._limit))
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
-        self._held: list[RawMessage] = []
+        self._held: Sequence[RawMessage] = []
         self._counts = Counts()
         self._trouble = ""
         self._sink_failures = 0

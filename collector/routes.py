@@ -143,3 +143,10 @@ class RouteTable(Generic[Target]):
             found = next((target for wanted, target in self._routes if filter_matches(wanted, topic)), None)
             self._known[topic] = found
             return found
+
+    def targets(self, topics: Sequence[str]) -> list[Target | None]:
+        """Return where each of many topics leads."""
+        try:
+            return list(map(self._known.__getitem__, topics))
+        except KeyError:
+            return list(map(self.target, topics))

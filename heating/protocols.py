@@ -82,7 +82,7 @@ class MessageSource(Protocol):
         """Connect and subscribe; returns at once, reconnects by itself for ever."""
         ...
 
-    def take(self, *, limit: int, timeout_s: float) -> list[RawMessage]:
+    def take(self, *, limit: int, timeout_s: float) -> Sequence[RawMessage]:
         """Return up to `limit` messages, waiting at most `timeout_s` for the first; empty when none came."""
         ...
 

@@ -1,20 +1,37 @@
 """The native JSON format (interface.md): single readings, batches, and the retained link state.
 
-The fast path joins the payloads of a batch to one JSON array and decodes it in one call. Between two payloads stands
-a random number drawn once a process: a payload that swallows its neighbour, or that is two documents, changes the
-count or the place of these numbers, and the batch is decoded one by one instead. So no device can put words into the
-mouth of another.
+Plain readings, the mass of them, become columns together (`collector.decoders.plain_readings`); what needs a second
+look is taken message by message, and of what is wrong the good parts are saved. What does not live here: parsing
+(`collector.decoders.native_json`).
 """
 
-import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from itertools import chain
+from operator import itemgetter
 
 import msgspec
 import numpy as np
 
+from collector.arrived_message import payloads_of, topics_of
 from collector.decoders.decoded import Decoded, Reason, SampleRows
+from collector.decoders.native_json import (
+    ABSENT,
+    ID,
+    LIMIT_MS,
+    LOOSE,
+    MARKS,
+    ONE,
+    POINTS_OF,
+    TIME,
+    UNREADABLE,
+    VALUE,
+    FoundReadings,
+    LooseReading,
+    Reading,
+    Value,
+    decode_all,
+)
 from collector.decoders.plain_readings import PlainReadings, PointShape, plain_decoded, put_together
 from collector.routes import NativeTopic, TopicKind, split_native_topic
 from heating.intervals import to_epoch_ms
@@ -24,8 +41,6 @@ from heating.quality import Quality, quality_from_label
 
 __all__ = ["NativeDecoder"]
 
-_SEPARATOR: Final = 2**40 + secrets.randbelow(2**50)
-_JOIN = b",%d," % _SEPARATOR
 SHAPE_CACHE_ENTRIES = 20_000
 """Sets of point names whose places are remembered."""
 MAX_CACHED_NAMES = 200
@@ -34,44 +49,8 @@ LISTED_NAMES = 20
 """Unknown names told in one rejection."""
 MAX_SALVAGED_PARTS = 500
 """Parts of a batch that are looked at one by one when one of them is wrong: keeps bad input below 10 ms."""
-LIMIT_MS = 2**62
-"""Whole numbers beyond it are no times [ms]; differences of those within it fit into 64 bits."""
 TOPIC_CACHE_ENTRIES = 500_000
 """Topics whose meaning is remembered."""
-
-Value = float | bool | None
-_ABSENT: Final = msgspec.Raw(b"")
-_UNREADABLE = (msgspec.MsgspecError, UnicodeError, RecursionError, OverflowError)
-
-
-class _Reading(msgspec.Struct, gc=False):
-    v: dict[str, Value] | None = None
-    t: int | float | str | None = None
-    q: dict[str, str] | None = None
-    id: str | int | None = None
-    batch: "list[_Reading] | None" = None
-    cmd: msgspec.Raw = _ABSENT
-
-
-class _LooseReading(msgspec.Struct, gc=False):
-    """The same, each part undecoded, to find out which part is wrong."""
-
-    v: msgspec.Raw = _ABSENT
-    t: msgspec.Raw = _ABSENT
-    q: msgspec.Raw = _ABSENT
-    id: msgspec.Raw = _ABSENT
-    batch: list[msgspec.Raw] | None = None
-    cmd: msgspec.Raw = _ABSENT
-
-
-_MANY = msgspec.json.Decoder(list[_Reading | int])
-_ONE = msgspec.json.Decoder(_Reading)
-_LOOSE = msgspec.json.Decoder(_LooseReading)
-_POINTS = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_VALUE = msgspec.json.Decoder(float | bool | None)
-_TIME = msgspec.json.Decoder(int | float | str | None)
-_MARKS = msgspec.json.Decoder(dict[str, str] | None)
-_ID = msgspec.json.Decoder(str | int | None)
 
 
 class NativeDecoder:
@@ -93,25 +72,24 @@ class NativeDecoder:
         rows = SampleRows()
         senders = self._senders(messages)
         telemetry = self._telemetry_places(rows, messages, senders)
-        readings = _decode_all([messages[place].payload for place in telemetry])
-        plain = self._plain(telemetry, senders, readings)
+        payloads = payloads_of(messages)
+        if len(telemetry) < len(messages):
+            payloads = [payloads[place] for place in telemetry]
+        plain, others = self._with_shapes(decode_all(payloads, telemetry), senders)
         if plain.places and len(plain.places) == len(messages):
             return plain_decoded(plain, messages)
-        taken = set(plain.places)
-        for place, reading in zip(telemetry, readings, strict=True):
+        for place, reading in others:
             topic = senders[place]
-            if place in taken or topic is None:
-                continue
-            if reading is None:
-                self._one(rows, place, messages[place], topic)
-            else:
+            if topic is not None and reading is not None:
                 self._telemetry(rows, place, messages[place], topic, reading)
+            elif topic is not None:
+                self._one(rows, place, messages[place], topic)
         rest = rows.finish()
         return put_together(plain_decoded(plain, messages), rest) if plain.places else rest
 
     def _senders(self, messages: Sequence[RawMessage]) -> list[NativeTopic | None]:
         """Return what the topic of each message names."""
-        topics = [message.topic for message in messages]
+        topics = topics_of(messages)
         senders = list(map(self._topics.get, topics))
         if None in senders:
             senders = list(map(self._topic, topics))
@@ -128,53 +106,65 @@ class NativeDecoder:
 
     def _telemetry_places(
         self, rows: SampleRows, messages: Sequence[RawMessage], senders: Sequence[NativeTopic | None]
-    ) -> list[int]:
+    ) -> Sequence[int]:
         """Return the places of messages that may carry readings; the others are dealt with here."""
+        payloads, longest = payloads_of(messages), self._max_payload_bytes
+        kinds = {None if topic is None else topic.kind for topic in senders}
+        if kinds == {TopicKind.TELEMETRY} and max(map(len, payloads)) <= longest:
+            return range(len(senders))
         telemetry: list[int] = []
-        longest = self._max_payload_bytes
-        for place, (message, topic) in enumerate(zip(messages, senders, strict=True)):
+        for place, (payload, topic) in enumerate(zip(payloads, senders, strict=True)):
             if topic is None or topic.kind is not TopicKind.TELEMETRY:
-                self._other(rows, place, message, topic)
-            elif len(message.payload) > longest:
-                rows.reject(place, Reason.TOO_BIG, f"{len(message.payload)} bytes")
+                self._other(rows, place, messages[place], topic)
+            elif len(payload) > longest:
+                rows.reject(place, Reason.TOO_BIG, f"{len(payload)} bytes")
             else:
                 telemetry.append(place)
         return telemetry
 
-    def _plain(
-        self,
-        telemetry: Sequence[int],
-        senders: Sequence[NativeTopic | None],
-        readings: Sequence[_Reading | None],
-    ) -> PlainReadings:
-        """Return the readings that need no second look: column by column, not message by message."""
-        found: list[tuple[int, Any]] = [
-            (place, reading)
-            for place, reading in zip(telemetry, readings, strict=True)
-            if reading is not None
-            and reading.v
-            and (time := reading.t).__class__ is int
-            and -LIMIT_MS < time < LIMIT_MS
-            and reading.id is None
-            and not reading.q
-            and reading.batch is None
-            and reading.cmd is _ABSENT
-        ]
-        values = [reading.v for _place, reading in found]
-        named: list[Any] = [senders[place] for place, _reading in found]
-        keys = list(zip([sender.ref[0] for sender in named], map(tuple, values), strict=True))
-        try:
-            shapes = list(map(self._shapes.__getitem__, keys))
-        except KeyError:
-            shapes = list(map(self._shape, keys))
+    def _with_shapes(
+        self, found: FoundReadings, senders: Sequence[NativeTopic | None]
+    ) -> tuple[PlainReadings, list[tuple[int, Reading | None]]]:
+        """Return the readings whose points are all known, and the others in the order of their messages."""
+        named = [sender for place in found.places if (sender := senders[place]) is not None]
         plain = PlainReadings(
-            [place for place, _reading in found],
-            named,
-            [reading.t for _place, reading in found],
-            values,
-            shapes,
+            found.places, named, found.times_ms, found.values, self._shapes_of(named, found.values)
         )
-        return plain.where([not shape.unknown for shape in shapes])
+        strange = (
+            [shape.unknown for shape in plain.shapes]
+            if any(shape.unknown for shape in {id(shape): shape for shape in plain.shapes}.values())
+            else []
+        )
+        if not strange:
+            return plain, found.others
+        others = [
+            (place, Reading(v=values, t=time_ms))
+            for place, values, time_ms, unknown in zip(
+                plain.places, plain.values, plain.times_ms, strange, strict=True
+            )
+            if unknown
+        ]
+        return plain.where([not unknown for unknown in strange]), sorted(
+            [*found.others, *others], key=itemgetter(0)
+        )
+
+    def _shapes_of(
+        self, senders: Sequence[NativeTopic], values: Sequence[dict[str, Value]]
+    ) -> list[PointShape]:
+        """Return what the names of each reading mean; readings that all look alike are told by the first."""
+        if not values:
+            return []
+        kinds = {sender.ref[0] for sender in senders}
+        names = tuple(values[0])
+        if len(kinds) == 1 and set(map(len, values)) == {len(names)}:
+            alike = list(chain.from_iterable(values)) == list(names) * len(values)
+            if alike:
+                return [self._shape((senders[0].ref[0], names))] * len(values)
+        keys = [(sender.ref[0], tuple(item)) for sender, item in zip(senders, values, strict=True)]
+        try:
+            return list(map(self._shapes.__getitem__, keys))
+        except KeyError:
+            return list(map(self._shape, keys))
 
     # --- not telemetry ----------------------------------------------------------------------------------------
 
@@ -202,9 +192,9 @@ class NativeDecoder:
     # --- telemetry --------------------------------------------------------------------------------------------
 
     def _telemetry(
-        self, rows: SampleRows, place: int, message: RawMessage, topic: NativeTopic, reading: _Reading
+        self, rows: SampleRows, place: int, message: RawMessage, topic: NativeTopic, reading: Reading
     ) -> None:
-        if reading.cmd is not _ABSENT:
+        if reading.cmd is not ABSENT:
             rows.reject(place, Reason.NOT_TELEMETRY, "a command or its echo")
         elif reading.batch is None:
             self._reading(rows, place, message, topic, reading)
@@ -213,7 +203,7 @@ class NativeDecoder:
                 rows.reject(place, Reason.NOT_TELEMETRY, "an empty batch")
             bare = 0
             for part in reading.batch:
-                if part.v and part.batch is None and part.cmd is _ABSENT:
+                if part.v and part.batch is None and part.cmd is ABSENT:
                     self._reading(rows, place, message, topic, part)
                 else:
                     bare += 1
@@ -221,7 +211,7 @@ class NativeDecoder:
                 rows.reject(place, Reason.NOT_TELEMETRY, f"{bare} parts of the batch carry no readings")
 
     def _reading(
-        self, rows: SampleRows, place: int, message: RawMessage, topic: NativeTopic, reading: _Reading
+        self, rows: SampleRows, place: int, message: RawMessage, topic: NativeTopic, reading: Reading
     ) -> None:
         values = reading.v
         if not values:
@@ -294,7 +284,7 @@ class NativeDecoder:
         return None
 
     def _mark(
-        self, rows: SampleRows, place: int, first: int, measurement: Measurement, reading: _Reading
+        self, rows: SampleRows, place: int, first: int, measurement: Measurement, reading: Reading
     ) -> None:
         """Set the quality of rows that are not plainly good."""
         names = [name for name in reading.v or () if (measurement, name) in POINT_INDEX]
@@ -316,8 +306,8 @@ class NativeDecoder:
     def _one(self, rows: SampleRows, place: int, message: RawMessage, topic: NativeTopic) -> None:
         """Decode one payload alone, and find out which part of it is wrong."""
         try:
-            self._telemetry(rows, place, message, topic, _ONE.decode(message.payload))
-        except _UNREADABLE as error:
+            self._telemetry(rows, place, message, topic, ONE.decode(message.payload))
+        except UNREADABLE as error:
             self._salvage(rows, place, message, topic, error)
 
     def _salvage(
@@ -329,11 +319,11 @@ class NativeDecoder:
             rows.reject(place, Reason.BAD_UTF8, str(fault))
             return
         try:
-            loose = _LOOSE.decode(message.payload)
+            loose = LOOSE.decode(message.payload)
         except msgspec.ValidationError:
             rows.reject(place, *_why_not(message.payload, error))
             return
-        except _UNREADABLE as fault:
+        except UNREADABLE as fault:
             rows.reject(place, Reason.BAD_JSON, str(fault))
             return
         if loose.batch is None:
@@ -346,30 +336,30 @@ class NativeDecoder:
             rows.reject(place, Reason.TOO_BIG, f"{left} more parts of a batch that has wrong ones")
         for part in loose.batch[:MAX_SALVAGED_PARTS]:
             try:
-                self._salvage_reading(rows, place, message, topic, _LOOSE.decode(part))
-            except _UNREADABLE as fault:
+                self._salvage_reading(rows, place, message, topic, LOOSE.decode(part))
+            except UNREADABLE as fault:
                 rows.reject(place, Reason.WRONG_TYPE, f"a part of the batch: {fault}")
 
     def _salvage_reading(
-        self, rows: SampleRows, place: int, message: RawMessage, topic: NativeTopic, loose: _LooseReading
+        self, rows: SampleRows, place: int, message: RawMessage, topic: NativeTopic, loose: LooseReading
     ) -> None:
         try:
-            reading = _Reading(
-                t=None if loose.t is _ABSENT else _TIME.decode(loose.t),
-                q=None if loose.q is _ABSENT else _MARKS.decode(loose.q),
-                id=None if loose.id is _ABSENT else _ID.decode(loose.id),
+            reading = Reading(
+                t=None if loose.t is ABSENT else TIME.decode(loose.t),
+                q=None if loose.q is ABSENT else MARKS.decode(loose.q),
+                id=None if loose.id is ABSENT else ID.decode(loose.id),
                 cmd=loose.cmd,
             )
-            parts = {} if loose.v is _ABSENT else _POINTS.decode(loose.v)
-        except _UNREADABLE as fault:
+            parts = {} if loose.v is ABSENT else POINTS_OF.decode(loose.v)
+        except UNREADABLE as fault:
             rows.reject(place, Reason.WRONG_TYPE, str(fault))
             return
         values: dict[str, Value] = {}
         wrong: list[str] = []
         for name, raw in parts.items():
             try:
-                values[name] = _VALUE.decode(raw)
-            except _UNREADABLE as fault:
+                values[name] = VALUE.decode(raw)
+            except UNREADABLE as fault:
                 wrong.append(f"{name[:80]}: {fault}")
         if wrong:
             absurd = all("out of range" in text for text in wrong)
@@ -379,40 +369,11 @@ class NativeDecoder:
             self._telemetry(rows, place, message, topic, reading)
 
 
-def _decode_all(payloads: Sequence[bytes]) -> list[_Reading | None]:
-    """Decode payloads, all in one call if all are what they should be; None for one that is not."""
-    joined = _decode_joined(payloads)
-    return list(map(_decode_one, payloads)) if joined is None else joined
-
-
-def _decode_one(payload: bytes) -> _Reading | None:
-    try:
-        return _ONE.decode(payload)
-    except _UNREADABLE:
-        return None
-
-
-def _decode_joined(payloads: Sequence[bytes]) -> list[_Reading | None] | None:
-    """Decode many payloads in one call; None when any is not what it should be."""
-    if not payloads:
-        return []
-    try:
-        found = _MANY.decode(b"[" + _JOIN.join(payloads) + b"]")
-    except _UNREADABLE:
-        return None
-    readings: list[_Reading | None] = [item for item in found[::2] if item.__class__ is _Reading]
-    if len(found) != 2 * len(payloads) - 1 or len(readings) != len(payloads):
-        return None
-    if found[1::2].count(_SEPARATOR) != len(payloads) - 1:
-        return None
-    return readings
-
-
 def _why_not(payload: bytes, error: Exception) -> tuple[Reason, str]:
     """Tell a payload of the wrong shape from one that is no JSON at all."""
     try:
         msgspec.json.decode(payload)
-    except _UNREADABLE as fault:
+    except UNREADABLE as fault:
         return Reason.BAD_JSON, str(fault)
     return Reason.WRONG_TYPE, str(error)
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from collector.arrived_message import arrivals_of, picked, topics_of
 from collector.decoders.decoded import Decoded
 from collector.routes import NativeTopic
 from heating.protocols import RawMessage
@@ -64,27 +65,25 @@ class PlainReadings(NamedTuple):
 def plain_decoded(readings: PlainReadings, messages: Sequence[RawMessage]) -> Decoded:
     """Return the rows of plain readings, at least one; null becomes NaN of bad quality."""
     whole = len(readings.places) == len(messages)
-    chosen = messages if whole else [messages[place] for place in readings.places]
-    topics = [message.topic for message in chosen]
-    sender_of = dict(zip(topics, readings.senders, strict=True))
-    objects = sender_of.values()
-    index = np.arange(len(topics), dtype=np.int32)
-    if len(sender_of) < len(topics):
-        number_of = dict(zip(sender_of, range(len(sender_of)), strict=True))
+    chosen = messages if whole else picked(messages, readings.places)
+    topics = topics_of(chosen)
+    objects, index = readings.senders, np.arange(len(topics), dtype=np.int32)
+    if len(set(topics)) < len(topics):
+        objects = list(dict(zip(topics, readings.senders, strict=True)).values())
+        number_of = {topic: number for number, topic in enumerate(dict.fromkeys(topics))}
         index = np.array([number_of[topic] for topic in topics], np.int32)
-    shapes = readings.shapes
-    counts = np.array([len(shape.points) for shape in shapes], np.int64)
+    counts, point = _points_of(readings.shapes)
     value = np.array(list(chain.from_iterable(map(dict.values, readings.values))), np.float64)
     samples = SampleBatch(
         objects=tuple([sender.ref for sender in objects]),
         object_index=np.repeat(index, counts),
-        point=np.concatenate([shape.columns for shape in shapes]),
+        point=point,
         measured_ms=np.repeat(np.array(readings.times_ms, np.int64), counts),
-        received_ms=np.repeat(np.array([message.received_ms for message in chosen], np.int64), counts),
+        received_ms=np.repeat(np.array(arrivals_of(chosen), np.int64), counts),
         value=value,
         quality=np.where(np.isnan(value), np.uint8(Quality.BAD), np.uint8(Quality.GOOD)),
     )
-    number = np.arange(len(shapes), dtype=np.int32)
+    number = np.arange(len(topics), dtype=np.int32)
     place = number if whole else np.array(readings.places, np.int32)
     return Decoded(
         samples=samples,
@@ -92,6 +91,15 @@ def plain_decoded(readings: PlainReadings, messages: Sequence[RawMessage]) -> De
         reading=np.repeat(number, counts),
         areas=tuple([sender.area for sender in objects]),
     )
+
+
+def _points_of(shapes: Sequence[PointShape]) -> tuple[NDArray[np.int64], NDArray[np.int16]]:
+    """Return how many points each reading has, and the places of all of them."""
+    first = shapes[0]
+    if len(set(map(id, shapes))) == 1:
+        return np.full(len(shapes), len(first.points), np.int64), np.tile(first.columns, len(shapes))
+    counts = np.array([len(shape.points) for shape in shapes], np.int64)
+    return counts, np.concatenate([shape.columns for shape in shapes])
 
 
 def put_together(first: Decoded, second: Decoded) -> Decoded:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
+from collector.arrived_message import has_retained, picked, topics_of
 from collector.decoders.decoded import Decoded, DeviceCommand, Reason, Rejection
 from collector.devices.clock_skew import ClockSkewWatch
 from collector.devices.device_commands import CommandOutlet
@@ -119,7 +120,7 @@ class DeviceGate:
             return self._chain.read(passing)
         refused = set(above)
         places = np.array([place for place in range(len(passing)) if place not in refused], np.int32)
-        decoded = self._chain.read([passing[place] for place in places.tolist()])
+        decoded = self._chain.read(picked(passing, places.tolist()))
         moved = [replace(item, message=int(places[item.message])) for item in decoded.rejections]
         moved += [Rejection(place, Reason.THROTTLED, "above the share of its sender") for place in above]
         extras = [replace(item, message=int(places[item.message])) for item in decoded.extras]
@@ -131,14 +132,14 @@ class DeviceGate:
         if not messages:
             return []
         above = self._throttle.excess(
-            [message.topic for message in messages],
+            topics_of(messages),
             now_ms=max(messages[0].received_ms, messages[-1].received_ms),
         )
         return [place for place in above if messages[place].epoch != REPLAY_EPOCH]
 
     def _with_first_arrivals(self, messages: Sequence[RawMessage]) -> Sequence[RawMessage]:
         memory = self._retained
-        if memory is None or not any(message.retained for message in messages):
+        if memory is None or not has_retained(messages):
             return messages
         return [memory.first(message) if is_retained_reading(message) else message for message in messages]
 
@@ -181,9 +182,11 @@ class LiveGate:
 
     def read(self, messages: Sequence[RawMessage]) -> Decoded:
         """Turn messages into rows, without retained readings."""
-        fresh = [message for message in messages if not is_retained_reading(message)]
-        self.retained += len(messages) - len(fresh)
-        decoded = self._chain.read(fresh if len(fresh) < len(messages) else messages)
+        fresh = messages
+        if has_retained(messages):
+            fresh = [message for message in messages if not is_retained_reading(message)]
+            self.retained += len(messages) - len(fresh)
+        decoded = self._chain.read(fresh)
         _send_commands(self._chain, self._commands)
         return decoded
 

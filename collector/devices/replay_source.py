@@ -41,7 +41,7 @@ class ReplayingSource:
         """Connect and subscribe."""
         self._source.start()
 
-    def take(self, *, limit: int, timeout_s: float) -> list[RawMessage]:
+    def take(self, *, limit: int, timeout_s: float) -> Sequence[RawMessage]:
         """Return up to `limit` messages; kept ones go first."""
         with self._changed:
             if self._waiting:

@@ -7,9 +7,9 @@ does not: decoding, and the decision when a message is safe to acknowledge.
 import json
 import threading
 from collections import deque
-from collections.abc import Sequence
-from itertools import groupby, repeat
-from operator import attrgetter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -19,9 +19,9 @@ import structlog
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from collector.arrived_message import ArrivedMessage, arrived_messages
+from collector.arrived_message import ArrivedMessages, in_one, payloads_of
 from collector.mqtt.batch_client import BatchClient
-from collector.mqtt.frames import DUPLICATE_FLAG, RETAIN_FLAG, PublishFrame
+from collector.mqtt.frames import PublishFrame
 from collector.mqtt.network_loop import NetworkLoop
 from config.settings import MqttSettings
 from heating.clock import Clock
@@ -36,7 +36,20 @@ TOPIC_CACHE_ENTRIES = 500_000
 
 log = structlog.get_logger()
 
-_epoch_of = attrgetter("epoch")
+
+def _identifiers(messages: Sequence[RawMessage]) -> Iterator[tuple[int, list[int]]]:
+    """Yield the packet identifiers of each connection, in order; QoS 0 has none."""
+    if isinstance(messages, ArrivedMessages):
+        pairs: Iterable[tuple[int, int]] = zip(messages.epochs, messages.packet_ids, strict=True)
+        if len(set(messages.epochs)) == 1 and 0 not in messages.packet_ids:
+            yield messages.epochs[0], messages.packet_ids
+            return
+    else:
+        pairs = ((message.epoch, message.packet_id) for message in messages)
+    for epoch, run in groupby(pairs, key=itemgetter(0)):
+        packet_ids = [packet_id for _epoch, packet_id in run if packet_id]
+        if packet_ids:
+            yield epoch, packet_ids
 
 
 def _within(group: str, topic_filter: str) -> str:
@@ -82,7 +95,8 @@ class MqttSource:
         group = f"$share/{settings.share_group}/" if shared else ""
         self._filters = tuple(dict.fromkeys(_within(group, route.filter) for route in settings.routes))
         self._refused: dict[int, str] = {}
-        self._queue: deque[ArrivedMessage] = deque()
+        self._queue: deque[ArrivedMessages] = deque()
+        self._queued = 0
         self._queued_bytes = 0
         self._arrived = threading.Condition()
         self._topics: dict[bytes, str] = {}
@@ -108,33 +122,43 @@ class MqttSource:
         """Connect and subscribe; returns at once, reconnects by itself for ever."""
         self._loop.start()
 
-    def take(self, *, limit: int, timeout_s: float) -> list[RawMessage]:
+    def take(self, *, limit: int, timeout_s: float) -> Sequence[RawMessage]:
         """Return up to `limit` messages, waiting at most `timeout_s` for the first; empty when none came."""
         with self._arrived:
             if not self._queue and timeout_s > 0:
                 self._arrived.wait_for(lambda: bool(self._queue), timeout=timeout_s)
-            queue = self._queue
-            taken: list[RawMessage] = [queue.popleft() for _ in range(min(limit, len(queue)))]
+            taken = in_one(self._pop(limit)) if self._queue else []
             was_full = not self._has_room()
-            self._queued_bytes -= sum(len(message.payload) for message in taken)
+            self._queued -= len(taken)
+            self._queued_bytes -= sum(map(len, payloads_of(taken)))
         if was_full and self._has_room():
             self._loop.wake()
         return taken
 
     def acknowledge(self, messages: Sequence[RawMessage]) -> None:
         """Acknowledge messages; those of an earlier connection are ignored (they will come again)."""
-        for epoch, run in groupby(messages, key=_epoch_of):
-            packet_ids = [message.packet_id for message in run if message.packet_id]
-            if packet_ids:
-                self._client.acknowledge(epoch, packet_ids)
-                self._loop.wake()
+        for epoch, packet_ids in _identifiers(messages):
+            self._client.acknowledge(epoch, packet_ids)
+            self._loop.wake()
+
+    def _pop(self, limit: int) -> list[ArrivedMessages]:
+        """Take up to `limit` messages off the queue."""
+        parts: list[ArrivedMessages] = []
+        while limit > 0 and self._queue:
+            part = self._queue.popleft()
+            if len(part) > limit:
+                self._queue.appendleft(part[limit:])
+                part = part[:limit]
+            parts.append(part)
+            limit -= len(part)
+        return parts
 
     def health(self) -> Health:
         """Return the state of the connection."""
         silent_s = monotonic() - self._client.last_packet_s
         figures = {
             "received": float(self.received),
-            "queued": float(len(self._queue)),
+            "queued": float(self._queued),
             "dropped_qos0": float(self.dropped_qos0),
             "connects": float(self._loop.connects),
             "silent_s": silent_s,
@@ -251,21 +275,21 @@ class MqttSource:
 
     def _take_frames(self, epoch: int, frames: list[PublishFrame]) -> None:
         now_ms = self._clock.now_ms()
-        topics = self._topics
-        if len(topics) > TOPIC_CACHE_ENTRIES:
-            topics.clear()
-        texts = [topics.get(frame[0]) or self._learn_topic(frame[0]) for frame in frames]
-        flags = [frame[3] for frame in frames]
-        special = any(flag & (RETAIN_FLAG | DUPLICATE_FLAG) for flag in set(flags))
+        if len(self._topics) > TOPIC_CACHE_ENTRIES:
+            self._topics.clear()
+        raw, payloads, packet_ids, flags = zip(*frames, strict=True)
+        try:
+            topics = list(map(self._topics.__getitem__, raw))
+        except KeyError:
+            topics = [self._topics.get(topic) or self._learn_topic(topic) for topic in raw]
         self._enqueue(
-            arrived_messages(
-                topics=texts,
-                payloads=[frame[1] for frame in frames],
-                packet_ids=[frame[2] for frame in frames],
-                retained=[bool(flag & RETAIN_FLAG) for flag in flags] if special else repeat(False),
-                redelivered=[bool(flag & DUPLICATE_FLAG) for flag in flags] if special else repeat(False),
-                received_ms=now_ms,
-                epoch=epoch,
+            ArrivedMessages(
+                topics=topics,
+                payloads=list(payloads),
+                received_ms=[now_ms] * len(topics),
+                packet_ids=list(packet_ids),
+                epochs=[epoch] * len(topics),
+                flags=list(flags),
             )
         )
 
@@ -273,15 +297,18 @@ class MqttSource:
         text = self._topics[topic] = topic.decode("utf-8", "replace")
         return text
 
-    def _enqueue(self, arrived: list[ArrivedMessage]) -> None:
+    def _enqueue(self, arrived: ArrivedMessages) -> None:
         with self._arrived:
             self.received += len(arrived)
-            if len(self._queue) + len(arrived) > 4 * self.window:
-                kept = [message for message in arrived if message.packet_id]
-                self.dropped_qos0 += len(arrived) - len(kept)
-                arrived = kept
-            self._queue.extend(arrived)
-            self._queued_bytes += sum(len(message.payload) for message in arrived)
+            if self._queued + len(arrived) > 4 * self.window:
+                promised = [place for place, packet_id in enumerate(arrived.packet_ids) if packet_id]
+                self.dropped_qos0 += len(arrived) - len(promised)
+                arrived = arrived.at(promised)
+            if not len(arrived):
+                return
+            self._queue.append(arrived)
+            self._queued += len(arrived)
+            self._queued_bytes += sum(map(len, arrived.payloads))
             self._arrived.notify_all()
 
     def _has_room(self) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.decoders import native
+from collector.decoders import native_json
 from collector.decoders.decoded import Decoded, Reason
 from collector.decoders.native import NativeDecoder
 from heating.protocols import RawMessage
@@ -149,8 +149,8 @@ def test_payloads_that_swallow_a_neighbour_cannot_speak_for_it() -> None:
 
 def test_without_the_separator_the_thieves_would_succeed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Negative control: a separator that can be guessed can be forged."""
-    monkeypatch.setattr(native, "_SEPARATOR", 7)
-    monkeypatch.setattr(native, "_JOIN", b",7,")
+    monkeypatch.setattr(native_json, "_SEPARATOR", 7)
+    monkeypatch.setattr(native_json, "_JOIN", b",7,")
     forged = [THIEVES[0].replace(b"}},{", b"}},7,{"), *THIEVES[1:]]
     swallowed = [forged[0], b'{"t":1,"v":{"room_temp_c":1},"x":[1', forged[2], b"1]}"]
     decoded = decode(*swallowed)

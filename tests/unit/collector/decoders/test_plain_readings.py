@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.decoders.decoded import Decoded, Rejection
+from collector.decoders.decoded import Decoded, Rejection, SampleRows
 from collector.decoders.native import NativeDecoder
 from collector.decoders.plain_readings import PlainReadings, plain_decoded
 from collector.devices.known_objects import KnownObjects
@@ -97,10 +96,16 @@ batches = st.lists(
 
 
 class SlowDecoder(NativeDecoder):
-    """Takes every message by itself and finds nothing plain."""
+    """Parses every message by itself, as an object without shortcuts, and adds its rows one by one."""
 
-    def _plain(self, *_arguments: Any) -> PlainReadings:
-        return PlainReadings([], [], [], [], [])
+    def decode(self, messages: Sequence[RawMessage]) -> Decoded:
+        rows = SampleRows()
+        senders = self._senders(messages)
+        for place in self._telemetry_places(rows, messages, senders):
+            sender = senders[place]
+            assert sender is not None
+            self._one(rows, place, messages[place], sender)
+        return rows.finish()
 
 
 def told(decoded: Decoded) -> tuple[list[tuple[Sample, int, int]], list[Rejection]]:
