@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from alerting.room_readings import RoomReadings
 from alerting.warm_start import (
     Stopped,
-    first_windows,
+    WarmWindows,
     read_newest,
     read_room_hours,
     read_rooms_lately,
     read_silent_rooms,
+    warm_windows,
 )
 from heating.assets import SensorAssignment, Site
 from heating.heat_tree import HeatTree, Level
@@ -146,8 +147,8 @@ class LiveState:
         self.unknown_rows = 0
         """Rows of objects that the registry does not know."""
         self.past_is_missing = False
-        """The newest values were read from the store, the hours before not yet: what follows from the past (medians,
-        degree hours, silence) is not known until they are."""
+        """The newest values were read from the store, what was shortly before not yet: what follows from it (medians,
+        silence) is not known until it is."""
         self._build(site, tree, now)
 
     def _build(self, site: Site, tree: HeatTree, now: datetime | None) -> None:
@@ -261,17 +262,15 @@ class LiveState:
     def warm_newest(self, store: TimeSeriesStore, *, now: datetime) -> int:
         """Fill the newest values from what was stored lately: the part a start waits for; returns the rows read.
 
-        From here to the end of `warm_past`, `past_is_missing` is set.
+        From here on `past_is_missing` is set, until `warm_past` has read what medians and silence need.
 
         Raises
         ------
         heating.errors.HeatingError
             When the store cannot answer.
         """
-        rooms = self.tables[Measurement.ROOM].index
-        intervals_s = [sensor.interval_s for sensor in self.site.sensors if sensor.sensor_id in rooms]
-        rows = read_newest(store, first_windows(intervals_s), accept=self.accept, now=now)
-        self.past_is_missing = bool(rooms)
+        rows = read_newest(store, self._windows().newest, accept=self.accept, now=now)
+        self.past_is_missing = bool(self.tables[Measurement.ROOM].ids)
         _log.info("alerting.newest_values_warmed", rows=rows)
         return rows
 
@@ -292,16 +291,20 @@ class LiveState:
         heating.errors.HeatingError
             When the store cannot answer.
         """
-        table = self.tables[Measurement.ROOM]
-        take = self._accept_past
-        rows = read_room_hours(store, table.ids, fill=self._fill_hours, accept=take, now=now, stopped=stopped)
-        rows += read_rooms_lately(store, accept=take, now=now, stopped=stopped)
+        table, take, windows = self.tables[Measurement.ROOM], self._accept_past, self._windows()
+        rows = read_rooms_lately(store, windows, accept=take, now=now, stopped=stopped)
         if not stopped() and not table.heard_ms.all():
-            rows += read_silent_rooms(store, accept=take, now=now)
+            rows += read_silent_rooms(store, windows, accept=take, now=now)
         if not stopped():
             self.past_is_missing = False
-            _log.info("alerting.past_warmed", rows=rows)
+        rows += read_room_hours(
+            store, table.ids, fill=self._fill_hours, accept=take, now=now, stopped=stopped
+        )
+        _log.info("alerting.past_warmed", rows=rows)
         return rows
+
+    def _windows(self) -> WarmWindows:
+        return warm_windows([sensor.interval_s for sensor in self.site.sensors])
 
     def _fill_hours(
         self, sensor_ids: Sequence[str], hour: NDArray[np.int64], mean_c: NDArray[np.float64]
@@ -309,7 +312,7 @@ class LiveState:
         with self.lock:
             place = self.tables[Measurement.ROOM].places_of(list(sensor_ids))
             known = place >= 0
-            self.readings.hours.fill(place[known], hour[known], mean_c[known])
+            self.readings.hours.fill(place[known], hour[known], mean_c[known], whole=True)
 
     def of_object(self, ref: ObjectRef) -> Mapping[str, LatestValue]:
         """Return the newest usable value of each point that ever came, with the quality of the newest row."""

@@ -63,15 +63,25 @@ class RoomHours:
         self._count[sensor[ahead > 0]] = 0
         self.newest_hour[sensor] = np.maximum(hour, self.newest_hour[sensor])
 
-    def fill(self, sensor: NDArray[np.intp], hour: NDArray[np.int64], mean_c: NDArray[np.float64]) -> None:
-        """Fill hours that have no reading yet from roll-ups, in any order; older ones than the ring are left out."""
+    def fill(
+        self,
+        sensor: NDArray[np.intp],
+        hour: NDArray[np.int64],
+        mean_c: NDArray[np.float64],
+        *,
+        whole: bool = False,
+    ) -> None:
+        """Fill hours that have no reading yet, in any order; older ones than the ring are left out.
+
+        With `whole` the means are those of whole hours: they take the place of what single readings told of past ones.
+        """
         newest = np.zeros(len(self.newest_hour), np.int32)
         np.maximum.at(newest, sensor, hour.astype(np.int32))
         told = np.flatnonzero(newest > self.newest_hour)
         self._turn_to(told, newest[told])
         age = self.newest_hour[sensor] - hour
         slot = hour % HOURS_KEPT
-        fits = (age >= 0) & (age < HOURS_KEPT) & np.isnan(self.mean_c[slot, sensor])
+        fits = (age >= 0) & (age < HOURS_KEPT) & (np.isnan(self.mean_c[slot, sensor]) | (whole & (age > 0)))
         self.mean_c[slot[fits], sensor[fits]] = mean_c[fits]
         alone = sensor[fits & (age == 0)]
         self._count[alone] = np.maximum(self._count[alone], 1)

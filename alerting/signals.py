@@ -190,7 +190,7 @@ class Signals:
             median = self._live.readings.median(nominal_ms, window_ms.astype(np.int64), now_ms=now_ms)
             columns[name] = self._of_homes(np.where(np.isnan(newest) | past_is_missing, np.nan, median))
         degree_hours_kh, covered_h = self._degree_hours.at(now_ms)
-        known = (covered_h >= _ENOUGH_HOURS) & ~np.isnan(newest) & (not past_is_missing)
+        known = (covered_h >= _ENOUGH_HOURS) & ~np.isnan(newest)
         columns["cold_degree_hours_24h"] = self._of_homes(np.where(known, degree_hours_kh, np.nan))
         columns["covered_hours_24h"] = self._of_homes(covered_h)
         heard_ms = self._floor_ms(rooms)

@@ -2,13 +2,14 @@
 
 Bounded reads over all objects at once, so no query goes home by home. The first part is what a house needs to be of
 use: the newest value of everything that spoke lately. The second part runs beside the house in slices of time, the
-newest first, and may be stopped between two of them: the day behind the degree hours from the roll-up of hours (or
-from last values of hours where there is no roll-up), the medians of the last 90 min from the last values of slices of
-five minutes, and the sensors that were silent for longer. Not here: what is done with the readings
-(`alerting.live_state`) and when a part is read (`runtime.warm_start`).
+newest first, and may be stopped between two of them: the medians of the last 60 to 90 min from the last values of
+slices as long as the sensors' interval, the sensors that were silent for longer, and the day behind the degree hours
+from the roll-up of hours (or from last values of hours where there is no roll-up). Not here: what is done with the
+readings (`alerting.live_state`) and when a part is read (`runtime.warm_start`).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -21,11 +22,13 @@ from heating.samples import SampleBatch
 
 __all__ = [
     "ROOM_PAST",
-    "first_windows",
+    "Stopped",
+    "WarmWindows",
     "read_newest",
     "read_room_hours",
     "read_rooms_lately",
     "read_silent_rooms",
+    "warm_windows",
 ]
 
 ROOM_PAST = timedelta(hours=6)
@@ -40,9 +43,12 @@ _MARGIN = 1.5
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(hours=23)
 """Whole hours behind the one that runs, so that the ring of 24 is full."""
-_SLICE = timedelta(minutes=5)
-_LATELY = timedelta(minutes=90)
-"""Longest window of a median at one reading an hour."""
+_LATELY = (timedelta(minutes=60), timedelta(minutes=90))
+"""Longest window of a median: for quick sensors, and at one reading an hour."""
+_SLICES = (timedelta(minutes=5), timedelta(minutes=30))
+"""Shortest and longest slice; closer readings than 5 min make no better median."""
+_EMPTY_HOURS = 2
+"""After so many hours without a reading of any room there is taken to be nothing before."""
 _IDS_AT_ONCE = 2000
 _HOUR_MS = 3_600_000
 
@@ -53,8 +59,20 @@ Stopped = Callable[[], bool]
 """Whether to read no further slice."""
 
 
-def first_windows(sensor_intervals_s: Sequence[float]) -> Mapping[Measurement, timedelta]:
-    """Return how far back the first part looks, a measurement.
+@dataclass(frozen=True, slots=True)
+class WarmWindows:
+    """How far back a start looks, by how often the room sensors report."""
+
+    newest: Mapping[Measurement, timedelta]
+    """For the first part, a measurement."""
+    lately: timedelta
+    """For the medians."""
+    slice: timedelta
+    """Of which one reading of each room is taken."""
+
+
+def warm_windows(sensor_intervals_s: Sequence[float]) -> WarmWindows:
+    """Return how far back to look.
 
     Rooms are many and their readings of half an hour are most of what a start reads: where sensors report every few
     minutes, a few minutes hold a reading of nearly each.
@@ -64,11 +82,15 @@ def first_windows(sensor_intervals_s: Sequence[float]) -> Mapping[Measurement, t
     sensor_intervals_s : sequence of float
         Expected time between messages of each room sensor [s].
     """
-    windows = dict.fromkeys(Measurement, _FIRST)
-    if sensor_intervals_s:
-        usual = timedelta(seconds=_MARGIN * float(np.quantile(sensor_intervals_s, _COVERED)))
-        windows[Measurement.ROOM] = min(max(usual, _FIRST_AT_LEAST), _FIRST)
-    return windows
+    intervals_s = sensor_intervals_s or (3600.0,)
+    quick, usual = (timedelta(seconds=float(s)) for s in np.quantile(intervals_s, (1 - _COVERED, _COVERED)))
+    newest = dict.fromkeys(Measurement, _FIRST)
+    newest[Measurement.ROOM] = _within(_MARGIN * usual, _FIRST_AT_LEAST, _FIRST)
+    return WarmWindows(newest, _within(_MARGIN * usual, *_LATELY), _within(quick, *_SLICES))
+
+
+def _within(length: timedelta, shortest: timedelta, longest: timedelta) -> timedelta:
+    return min(max(length, shortest), longest)
 
 
 def read_newest(
@@ -121,45 +143,58 @@ def read_room_hours(
         rows += len(counted)
     if rows or not room_ids:
         return rows
-    return _slices(store, Interval(last - _DAY, now - _LATELY), _HOUR, accept, stopped)
+    return _slices(store, Interval(last - _DAY, last), _HOUR, accept, stopped, empty=_EMPTY_HOURS)
 
 
 def read_rooms_lately(
-    store: TimeSeriesStore, *, accept: Accept, now: datetime, stopped: Stopped = lambda: False
+    store: TimeSeriesStore,
+    windows: WarmWindows,
+    *,
+    accept: Accept,
+    now: datetime,
+    stopped: Stopped = lambda: False,
 ) -> int:
-    """Read about one reading in five minutes of every room of the last 90 min; returns how many rows came.
+    """Read one reading of each slice of the last while of every room; returns how many rows came.
 
     Raises
     ------
     heating.errors.HeatingError
         When the store cannot answer.
     """
-    return _slices(store, Interval(now - _LATELY, now), _SLICE, accept, stopped)
+    return _slices(store, Interval(now - windows.lately, now), windows.slice, accept, stopped)
 
 
-def read_silent_rooms(store: TimeSeriesStore, *, accept: Accept, now: datetime) -> int:
-    """Read the newest values of rooms from 6 h to 90 min ago; returns how many rows came.
+def read_silent_rooms(store: TimeSeriesStore, windows: WarmWindows, *, accept: Accept, now: datetime) -> int:
+    """Read the newest values of rooms from 6 h ago up to the last while; returns how many rows came.
 
     Raises
     ------
     heating.errors.HeatingError
         When the store cannot answer.
     """
-    batch = store.latest(Measurement.ROOM, Interval(now - ROOM_PAST, now - _LATELY))
+    batch = store.latest(Measurement.ROOM, Interval(now - ROOM_PAST, now - windows.lately))
     accept(batch)
     return len(batch)
 
 
 def _slices(
-    store: TimeSeriesStore, whole: Interval, length: timedelta, accept: Accept, stopped: Stopped
+    store: TimeSeriesStore,
+    whole: Interval,
+    length: timedelta,
+    accept: Accept,
+    stopped: Stopped,
+    *,
+    empty: int | None = None,
 ) -> int:
-    rows = 0
+    """Read slices, the newest first; `empty` ones in a row end it."""
+    rows = nothing = 0
     for part in _newest_first(whole, length):
-        if stopped():
+        if stopped() or nothing == empty:
             break
         batch = store.latest(Measurement.ROOM, part)
         accept(batch)
         rows += len(batch)
+        nothing = 0 if len(batch) else nothing + 1
     return rows
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from alerting.live_state import LiveState
 from alerting.room_readings import RoomReadings
 from alerting.signals import Signals
-from alerting.warm_start import first_windows
+from alerting.warm_start import warm_windows
 from heating.heat_tree import build_heat_tree
 from heating.intervals import Interval, to_epoch_ms
 from heating.points import Measurement
@@ -93,21 +93,35 @@ def test_medians_and_degree_hours_do_not_start_from_one_reading(with_rollups: bo
 def test_a_warm_start_reads_by_time_and_never_home_by_home() -> None:
     store = Store(with_rollups=True)
     warmed(store)
+    windows = warm_windows([sensor.interval_s for sensor in SITE.sensors])
     assert (
-        store.reads == len(Measurement) + 1 + 18 + 1
-    )  # newest, hours, slices of 90 min, who was silent for longer
+        store.reads == len(Measurement) + windows.lately // windows.slice + 1 + 1
+    )  # newest, lately, who was silent for longer, hours
     alone = Store(with_rollups=False)
     warmed(alone)
     assert alone.reads <= store.reads + 24
 
 
-def test_the_first_part_looks_as_far_back_as_most_sensors_need() -> None:
-    assert first_windows([300.0] * 19 + [3600.0])[Measurement.ROOM] == timedelta(minutes=7, seconds=30)
-    assert first_windows([300.0] * 50)[Measurement.ROOM] == timedelta(minutes=7, seconds=30)
-    assert first_windows([3600.0] * 50)[Measurement.ROOM] == timedelta(minutes=30)
-    assert first_windows([1.0])[Measurement.ROOM] == timedelta(minutes=5)
-    assert first_windows([300.0])[Measurement.STATION] == timedelta(minutes=30)
-    assert first_windows([])[Measurement.ROOM] == timedelta(minutes=30)
+def test_windows_are_as_long_as_the_sensors_need() -> None:
+    quick = warm_windows([300.0] * 19 + [3600.0])
+    assert quick.newest[Measurement.ROOM] == timedelta(minutes=7, seconds=30)
+    assert quick.newest[Measurement.STATION] == timedelta(minutes=30)
+    assert (quick.lately, quick.slice) == (timedelta(minutes=60), timedelta(minutes=5))
+    hourly = warm_windows([3600.0] * 50)
+    assert hourly.newest[Measurement.ROOM] == timedelta(minutes=30)
+    assert (hourly.lately, hourly.slice) == (timedelta(minutes=90), timedelta(minutes=30))
+    assert warm_windows([1.0]).newest[Measurement.ROOM] == timedelta(minutes=5)
+    assert warm_windows([]) == hourly
+
+
+def test_hours_without_any_room_end_the_look_back() -> None:
+    store = Store(with_rollups=False)
+    store.samples = [
+        sample for sample in store.samples if sample.measured_ms > to_epoch_ms(NOW) - 3 * 3_600_000
+    ]
+    windows = warm_windows([sensor.interval_s for sensor in SITE.sensors])
+    warmed(store)
+    assert store.reads == len(Measurement) + windows.lately // windows.slice + 1 + 1 + 3 + 2
 
 
 def test_what_follows_from_the_past_is_unknown_until_the_past_is_read() -> None:
@@ -117,6 +131,9 @@ def test_what_follows_from_the_past_is_unknown_until_the_past_is_read() -> None:
     before = home_signals(live)
     assert before["t_room"] == 19.0
     assert np.isnan([before["t_room_med60"], before["t_room_med30"], before["cold_degree_hours_24h"]]).all()
+    live.warm_past(store, now=NOW, stopped=lambda: not live.past_is_missing)  # type: ignore[arg-type]
+    assert home_signals(live)["t_room_med60"] == 19.0
+    assert home_signals(live)["covered_hours_24h"] < 3.0
     live.warm_past(store, now=NOW)  # type: ignore[arg-type]
     assert not live.past_is_missing
     after = home_signals(live)
@@ -127,8 +144,8 @@ def test_what_follows_from_the_past_is_unknown_until_the_past_is_read() -> None:
 def test_reading_the_past_stops_between_two_slices_and_goes_on_from_the_start() -> None:
     live, store = LiveState(SITE, build_heat_tree(SITE), now=NOW), Store(with_rollups=True)
     live.warm_newest(store, now=NOW)  # type: ignore[arg-type]
-    live.warm_past(store, now=NOW, stopped=lambda: store.reads >= 9)  # type: ignore[arg-type]
-    assert (store.reads, live.past_is_missing) == (9, True)
+    live.warm_past(store, now=NOW, stopped=lambda: store.reads >= 7)  # type: ignore[arg-type]
+    assert (store.reads, live.past_is_missing) == (7, True)
     live.warm_past(store, now=NOW)  # type: ignore[arg-type]
     assert (live.past_is_missing, home_signals(live)["t_room_med60"]) == (False, 19.0)
 
