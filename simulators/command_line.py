@@ -1,7 +1,7 @@
 """Command line of the simulator: history first, then live over MQTT, events as JSON lines on stdout.
 
 What lives here: arguments, signals, the order of a run. What does not: any of its parts. Logs go to stderr, so that
-stdout holds events only: ``history_done``, ``live``, ``done``. Exit codes: 0 done, 1 failed while running, 2 bad
+stdout holds events only: ``registry_written``, ``history_done``, ``live``, ``done``. Exit codes: 0 done, 1 failed while running, 2 bad
 arguments or scenario.
 """
 
@@ -12,30 +12,33 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TextIO
 
 import structlog
 
-from config.registry_files import read_registry
-from config.site_generator import generate_preset_site
+from config.registry_files import read_registry, write_registry
 from heating.clock import SystemClock, VirtualClock
 from heating.errors import HeatingError
 from heating.intervals import from_epoch_ms, to_epoch_ms
+from simulators.arguments import PASSWORD_VARIABLE, parser
 from simulators.city import City
-from simulators.devices.reports import Message
-from simulators.publishing.history import write_history
+from simulators.devices.reports import Message, Report
+from simulators.publishing.history import AfterStep, write_history
 from simulators.publishing.live import run_live
 from simulators.publishing.mqtt_publisher import MqttPublisher
-from simulators.scenario import ScenarioError, load_scenario
+from simulators.publishing.progress import Progress
+from simulators.scenario import Scenario, ScenarioError, load_scenario
+from simulators.scenario_site import site_of
+from simulators.truth.paired_run import PairedRun, without_faults
 from simulators.truth.truth_files import TruthFiles
 
 __all__ = ["main", "run_process"]
 
 _LAST_ACKNOWLEDGEMENTS_S = 10.0
 _LOOK_FOR_PARENT_S = 1.0
-_PASSWORD_VARIABLE = "NUANLIU_MQTT__PASSWORD"
 
 
 def run_process(argv: Sequence[str]) -> int:
@@ -73,7 +76,7 @@ def main(argv: Sequence[str] | None = None, *, stop: threading.Event | None = No
     stop : threading.Event or None
         Setting it ends a live run in order.
     """
-    arguments = _parser().parse_args(argv)
+    arguments = parser().parse_args(argv)
     try:
         return _run(arguments, stop or threading.Event(), sys.stdout)
     except ScenarioError as error:
@@ -84,87 +87,120 @@ def main(argv: Sequence[str] | None = None, *, stop: threading.Event | None = No
         return 1
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="simulators", description="Simulate a city with district heating.")
-    add = parser.add_argument
-    add("--scenario", default="city", help="name of a shipped scenario, or a YAML file")
-    add(
-        "--registry",
-        type=Path,
-        metavar="FILE",
-        help="registry to simulate instead of the scenario's own site",
-    )
-    add("--seed", type=int, default=1, help="same seed, same city and weather")
-    add("--mqtt", type=_host_port, metavar="HOST:PORT", help="broker; without it only history is written")
-    add("--username", help=f"user name at the broker; the password comes from {_PASSWORD_VARIABLE}")
-    add("--speed", type=_positive, default=1.0, help="virtual seconds in a real second")
-    add("--virtual-origin", type=_moment, help="virtual moment of going live, RFC 3339; now when missing")
-    add(
-        "--real-origin",
-        type=_moment,
-        help="real moment at which the virtual origin is shown; now when missing",
-    )
-    add("--history-days", type=float, default=0.0, help="days of history before the origin")
-    add("--history-out", type=Path, metavar="DIR", help="where history files go")
-    add("--go-file", type=Path, metavar="FILE", help="go live only once this file is there")
-    add("--truth", type=Path, metavar="DIR", help="where truth files go")
-    add("--duration", type=_positive, metavar="S", help="end after so many real seconds of live running")
-    add("--stop-with-parent", action="store_true", help="end in order when the starting process is gone")
-    return parser
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What a run is made of, once arguments and scenario are read."""
 
+    arguments: argparse.Namespace
+    scenario: Scenario
+    seed: int
+    speed: float
+    origin: datetime
+    real_origin: datetime
+    stop: threading.Event
+    out: TextIO
 
-def _host_port(text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 65536:
-        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT")
-    return host.strip("[]"), int(port)
+    @property
+    def start(self) -> datetime:
+        """Where the simulation begins."""
+        return from_epoch_ms(to_epoch_ms(self.origin) - int(self.arguments.history_days * 86_400_000))
 
+    @property
+    def live(self) -> bool:
+        """Whether there is a broker to send to."""
+        return self.arguments.mqtt is not None
 
-def _positive(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not above 0")
-    return value
+    @property
+    def history_until(self) -> datetime | None:
+        """Where history ends: at the origin before a live run, else at the end of the scenario."""
+        end = None if self.live else self.scenario.end_after(self.origin)
+        until = self.origin if end is None else end
+        return until if to_epoch_ms(until) > to_epoch_ms(self.start) else None
 
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise argparse.ArgumentTypeError(f"{text!r} has no zone; write for example 2026-01-15T08:00:00+08:00")
-    return moment
+    def tell(self, event: str, **figures: object) -> None:
+        """Write an event."""
+        self.out.write(json.dumps({"event": event, **figures}) + "\n")
+        self.out.flush()
 
 
 def _run(arguments: argparse.Namespace, stop: threading.Event, out: TextIO) -> int:
-    if arguments.history_days > 0 and arguments.history_out is None:
-        raise ScenarioError("--history-days needs --history-out, a folder for the files")
     scenario = load_scenario(arguments.scenario)
     now = SystemClock().now()
-    origin = arguments.virtual_origin or now
-    clock = VirtualClock(
-        real_origin=arguments.real_origin or now, virtual_origin=origin, speed=arguments.speed
+    run = _Run(
+        arguments,
+        scenario,
+        seed=scenario.seed if arguments.seed is None else arguments.seed,
+        speed=arguments.speed or scenario.speed,
+        origin=arguments.virtual_origin or scenario.start or now,
+        real_origin=arguments.real_origin or now,
+        stop=stop,
+        out=out,
     )
-    if arguments.registry is None:
-        site = generate_preset_site(scenario.site, seed=arguments.seed, now=origin)[0]
-    else:
-        site = read_registry(arguments.registry).site
-    start = from_epoch_ms(to_epoch_ms(origin) - int(arguments.history_days * 86_400_000))
-    city = City(site=site, scenario=scenario, seed=arguments.seed, origin=origin, start=start)
-    truth = TruthFiles(arguments.truth, city.layout) if arguments.truth else None
-    city.spin_up(stop)
-    if arguments.history_days > 0:
-        done = write_history(
-            city,
-            until_ms=to_epoch_ms(origin),
-            folder=arguments.history_out,
-            note_faults=truth.note if truth else lambda _: None,
-            stop=stop,
+    if arguments.write_registry is not None:
+        return _write_registry(run)
+    if arguments.paired and arguments.truth is None:
+        raise ScenarioError("--paired needs --truth, a folder for what it finds out")
+    until = run.history_until
+    if until is not None and arguments.history_out is None:
+        raise ScenarioError(
+            "history (--history-days, or a scenario with an end) needs --history-out, a folder"
         )
-        _tell(out, "history_done", files=done.files, values=done.values, until=origin.isoformat())
-    if arguments.mqtt is None or stop.is_set():
-        _tell(out, "done", published=0)
+    city = _city(run, scenario)
+    twin = _city(run, without_faults(scenario)) if arguments.paired else None
+    for each in (city, twin):
+        if each is not None:
+            each.spin_up(stop)
+    truth = TruthFiles(arguments.truth, city.layout) if arguments.truth else None
+    after_step: AfterStep = truth.note if truth else lambda _city, _reports: None
+    if until is not None:
+        _write_history(run, city, twin, until, after_step)
+    if not run.live or stop.is_set():
+        run.tell("done", published=0)
         return 0
     _wait_for_file(arguments.go_file, stop)
-    return _go_live(arguments, city, clock, truth, stop, out)
+    return _go_live(run, city, after_step)
+
+
+def _write_registry(run: _Run) -> int:
+    site, contacts = site_of(run.scenario, seed=run.seed, now=run.origin)
+    write_registry(run.arguments.write_registry, site, contacts)
+    run.tell(
+        "registry_written",
+        file=str(run.arguments.write_registry),
+        stations=len(site.stations),
+        households=len(site.households),
+        sensors=len(site.sensors),
+    )
+    return 0
+
+
+def _city(run: _Run, scenario: Scenario) -> City:
+    if run.arguments.registry is None:
+        site = site_of(scenario, seed=run.seed, now=run.origin)[0]
+    else:
+        site = read_registry(run.arguments.registry).site
+    return City(site=site, scenario=scenario, seed=run.seed, origin=run.origin, start=run.start)
+
+
+def _write_history(run: _Run, city: City, twin: City | None, until: datetime, after_step: AfterStep) -> None:
+    pair = None if twin is None else PairedRun(city, twin)
+
+    def note(city: City, reports: Sequence[Report]) -> None:
+        after_step(city, reports)
+        if pair is not None:
+            pair.follow(city, reports)
+
+    done = write_history(
+        city,
+        until_ms=to_epoch_ms(until),
+        folder=run.arguments.history_out,
+        after_step=note,
+        stop=run.stop,
+        progress=Progress(sys.stderr, "history").show,
+    )
+    if pair is not None:
+        pair.write(run.arguments.truth)
+    run.tell("history_done", files=done.files, values=done.values, until=until.isoformat())
 
 
 def _wait_for_file(path: Path | None, stop: threading.Event) -> None:
@@ -173,49 +209,43 @@ def _wait_for_file(path: Path | None, stop: threading.Event) -> None:
         pass
 
 
-def _go_live(
-    arguments: argparse.Namespace,
-    city: City,
-    clock: VirtualClock,
-    truth: TruthFiles | None,
-    stop: threading.Event,
-    out: TextIO,
-) -> int:
-    host, port = arguments.mqtt
+def _go_live(run: _Run, city: City, after_step: AfterStep) -> int:
+    host, port = run.arguments.mqtt
+    clock = VirtualClock(real_origin=run.real_origin, virtual_origin=run.origin, speed=run.speed)
     source_status = city.source_fleet.topic(0, "status")
     publisher = MqttPublisher(
         host=host,
         port=port,
         will=Message(source_status, b"offline", retained=True),
-        username=arguments.username,
-        password=os.environ.get(_PASSWORD_VARIABLE),
-        stop=stop,
+        username=run.arguments.username,
+        password=os.environ.get(PASSWORD_VARIABLE),
+        stop=run.stop,
     )
     publisher.connect()
     live_at = max(clock.now(), from_epoch_ms(city.now_ms))
     city.go_live(live_at)
     publisher.publish(Message(source_status, b"online", retained=True))
-    _tell(out, "live", at=live_at.isoformat(), stations=len(city.layout.station_key))
-    until = None
-    if arguments.duration is not None:
-        until = live_at + timedelta(seconds=arguments.duration * arguments.speed)
+    run.tell("live", at=live_at.isoformat(), stations=len(city.layout.station_key))
     try:
         run_live(
             city,
             clock=clock,
-            speed=arguments.speed,
+            speed=run.speed,
             publish=publisher.publish,
-            stop=stop,
-            until=until,
-            note_faults=truth.note if truth else lambda _: None,
+            stop=run.stop,
+            until=_live_until(run, live_at),
+            after_step=after_step,
         )
         publisher.publish(Message(source_status, b"offline", retained=True))
     finally:
         unacknowledged = publisher.close(_LAST_ACKNOWLEDGEMENTS_S)
-    _tell(out, "done", published=publisher.published, unacknowledged=unacknowledged)
+    run.tell("done", published=publisher.published, unacknowledged=unacknowledged)
     return 0 if unacknowledged == 0 else 1
 
 
-def _tell(out: TextIO, event: str, **figures: object) -> None:
-    out.write(json.dumps({"event": event, **figures}) + "\n")
-    out.flush()
+def _live_until(run: _Run, live_at: datetime) -> datetime | None:
+    """Return the virtual end of a live run: of the scenario or of the duration, whichever comes first."""
+    ends = [run.scenario.end_after(run.origin)]
+    if run.arguments.duration is not None:
+        ends.append(live_at + timedelta(seconds=run.arguments.duration * run.speed))
+    return min((end for end in ends if end is not None), default=None)

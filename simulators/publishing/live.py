@@ -15,7 +15,7 @@ from heating.clock import Clock
 from heating.intervals import to_epoch_ms
 from simulators.city import City
 from simulators.devices.reports import Message
-from simulators.faults.fault_schedule import Occurrence
+from simulators.publishing.history import AfterStep
 
 __all__ = ["link_state", "run_live", "step_for_speed"]
 
@@ -43,7 +43,7 @@ def run_live(
     publish: Publish,
     stop: threading.Event,
     until: datetime | None,
-    note_faults: Callable[[list[Occurrence]], None],
+    after_step: AfterStep,
 ) -> None:
     """Follow the clock until `stop` is set or the virtual moment `until` is reached.
 
@@ -61,8 +61,8 @@ def run_live(
         Ends the run after the present step.
     until : datetime or None
         End in virtual time.
-    note_faults : callable
-        Told what is broken at every step.
+    after_step : callable
+        Told of every step and its reports, such as the writer of the truth.
     """
     step_s = step_for_speed(speed)
     end_ms = None if until is None else to_epoch_ms(until)
@@ -74,9 +74,10 @@ def run_live(
             stop.wait(min(ahead_ms / 1000 / speed, _LONGEST_PAUSE_S))
             continue
         city.step(step_s)
-        note_faults(city.faults.active(city.now_ms))
+        reports = list(city.reports())
+        after_step(city, reports)
         online = _publish_links(city, online, publish)
-        for report in city.reports():
+        for report in reports:
             for message in report.messages():
                 publish(message)
     for station in np.flatnonzero(online).tolist():

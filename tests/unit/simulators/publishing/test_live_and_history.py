@@ -39,7 +39,7 @@ def follow(city: City, *, until: timedelta | None, stop: threading.Event | None 
         publish=messages.append,
         stop=stop or threading.Event(),
         until=None if until is None else ORIGIN + until,
-        note_faults=lambda _: None,
+        after_step=lambda _city, _reports: None,
     )
     return messages
 
@@ -68,7 +68,7 @@ def test_nothing_is_published_before_its_time() -> None:
         publish=publish,
         stop=threading.Event(),
         until=ORIGIN + timedelta(minutes=20),
-        note_faults=lambda _: None,
+        after_step=lambda _city, _reports: None,
     )
     assert len(late) > 100 and min(late) >= 0
 
@@ -92,7 +92,7 @@ def test_history_reaches_the_origin_and_live_goes_on_without_a_jump(tmp_path: Pa
         site=small_site(), scenario=scenario, seed=1, origin=ORIGIN, start=ORIGIN - timedelta(hours=7)
     )
     city.spin_up()
-    written = write_history(city, until_ms=to_epoch_ms(ORIGIN), folder=tmp_path, note_faults=lambda _: None)
+    written = write_history(city, until_ms=to_epoch_ms(ORIGIN), folder=tmp_path, after_step=lambda _city, _reports: None)
     files = sorted(tmp_path.iterdir())
     batch = SampleBatch.concatenate([read_sample_file(path) for path in files])
     assert len(files) == written.files == 2 and len(batch) == written.values
@@ -128,7 +128,7 @@ def test_truth_has_one_line_a_fault_and_names_the_homes(tmp_path: Path) -> None:
     truth = TruthFiles(tmp_path / "truth", city.layout)
     for _ in range(80):
         city.step(10.0)
-        truth.note(city.faults.active(city.now_ms))
+        truth.note(city, [])
     lines = [json.loads(line) for line in (tmp_path / "truth" / "faults.jsonl").read_text().splitlines()]
     assert [line["id"] for line in lines] == ["v", "p-1", "p-2", "p-3"]
     assert lines[1]["onset"] == "2026-01-15T04:01:00.000Z"

@@ -1,0 +1,44 @@
+"""The registry of a scenario: its preset, with the scenario's own size.
+
+What lives here: which site a scenario means when no registry file is given. What does not: how a site is made up
+(`config.site_generator`).
+"""
+
+from datetime import datetime
+
+from config.registry_contacts import Contact
+from config.site_generator import SITE_PRESETS, generate_site
+from heating.assets import Site
+from simulators.scenario import Scenario
+
+__all__ = ["has_own_size", "site_of"]
+
+
+def has_own_size(scenario: Scenario) -> bool:
+    """Return whether the scenario differs from its preset, so that the product needs its registry as a file."""
+    return any(value is not None for value in (scenario.stations, scenario.homes, scenario.sensed_fraction))
+
+
+def site_of(scenario: Scenario, *, seed: int, now: datetime) -> tuple[Site, tuple[Contact, ...]]:
+    """Return the registry of a scenario and the people to call.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Preset and sizes.
+    seed : int
+        Same seed, same registry.
+    now : datetime
+        Present moment; devices were installed before its season.
+    """
+    preset = SITE_PRESETS[scenario.site]
+    sensed = preset.sensed_fraction if scenario.sensed_fraction is None else scenario.sensed_fraction
+    return generate_site(
+        stations=scenario.stations or preset.stations,
+        households=scenario.homes or preset.households,
+        sensed_fraction=sensed,
+        seed=seed,
+        now=now,
+        station_interval_s=preset.station_interval_s,
+        room_interval_s=preset.room_interval_s,
+    )
