@@ -22,7 +22,8 @@ from simulators.devices.room_sensors import RoomSensors
 from simulators.faults.effects import Effects
 from simulators.faults.planning import cold_snaps_of, schedule_of
 from simulators.network.heat_source import HeatSources
-from simulators.people.habits import Habits
+from simulators.people.call_words import CallTruth
+from simulators.people.residents import Residents
 from simulators.random_streams import RandomStreams
 from simulators.scenario import Scenario
 from simulators.stations.secondary_network import draw_connections
@@ -91,7 +92,7 @@ class City:
         spread_k = parameters.heat_design_kw / flow_kw_per_k
         self.delivery = settle_homes(self.layout, random, parameters.design_supply_c() - spread_k / 2)
         self.homes = self.delivery.homes
-        self.habits = Habits(self.layout, random, self.homes.parameters.gains_w)
+        self.residents = Residents(self.layout, random, self.homes.parameters.gains_w)
         self.source = HeatSources(
             station_source=self.layout.station_source,
             distance=parameters.distance,
@@ -142,6 +143,7 @@ class City:
         self.homes.seed_temperatures(np.where(self.layout.home_suspended, 16.0, 20.8).astype(np.float32))
         while self.now_ms < end_ms and not (stop and stop.is_set()):
             self.step(min(_COARSE_STEP_S, (end_ms - self.now_ms) / 1000))
+        self.take_calls()
 
     def go_live(self, now: datetime) -> None:
         """Report at the live rhythm from now on, and count the onsets of faults to come from `now`."""
@@ -168,6 +170,7 @@ class City:
         self._since_homes_s += dt_s
         if self._since_homes_s >= self.scenario.home_step:
             self._step_homes(effects)
+        self.residents.hear(self.now_ms, self.homes.air_c, effects)
 
     def _surroundings(self) -> StationSurroundings:
         effects = self.faults.effects(self.now_ms)
@@ -191,7 +194,7 @@ class City:
             wind_m_per_s=self.weather.wind_speed_m_per_s(t_s),
             radiation_w_per_m2=self.weather.radiation_w_per_m2(t_s),
         )
-        life = self.habits.at(t_s, dt_s, self.homes.air_c)
+        life = self.residents.live(t_s, dt_s, self.homes.air_c)
         self.delivery.step(dt_s, delivered, outdoors, life, effects)
         self._since_homes_s = 0.0
 
@@ -212,13 +215,17 @@ class City:
             if len(report.places):
                 yield report
 
+    def take_calls(self) -> list[CallTruth]:
+        """Return the calls to the hotline up to now that were not yet taken, with what only the truth may know."""
+        return self.residents.take_calls(self.now_ms)
+
     def gateways_online(self) -> NDArray[np.bool_]:
         """Return which stations' gateways are connected, shape ``(n_stations,)``."""
         return ~self.faults.effects(self.now_ms).gateway_silent
 
     def coarse_step_s(self, until_ms: int) -> float:
-        """Return the step to take towards a moment when nobody watches, at most 60 s."""
-        return min(_COARSE_STEP_S, max((until_ms - self.now_ms) / 1000, 0.001))
+        """Return the step to take towards a moment when nobody watches: `Scenario.step`, or what is left."""
+        return min(self.scenario.step, max((until_ms - self.now_ms) / 1000, 0.001))
 
 
 def _weather(scenario: Scenario, random: RandomStreams, origin: datetime) -> WeatherSeries:
