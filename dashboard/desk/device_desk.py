@@ -17,6 +17,8 @@ LEAST_SKEW_MS = 60_000
 """Clocks nearer than this are no news [ms]."""
 SHOWN_BYTES = 1_000
 """Bytes of a last message that are shown [bytes]."""
+_LOOKED_THROUGH = 2_000
+"""Devices among which one is looked for, those heard last first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +35,7 @@ class NewDevice:
     first_seen: datetime
     last_seen: datetime
     last_message: str
-    """The beginning of the last message; bytes that are no text as ``\\xNN``."""
+    """The beginning of the last message; what is no text as pairs of hexadecimal digits."""
     household_id: str | None
     """Home it was assigned to."""
     assigned_at: datetime | None
@@ -75,6 +77,17 @@ class DeviceDesk:
         """
         found = self._records.devices.unknown(area_ids=viewer.area_ids, assigned=assigned, limit=limit)
         return [_shown(one) for one in found]
+
+    def new_device(self, viewer: Viewer, device_id: str) -> NewDevice | None:
+        """Return one device of the list, assigned or not; None when it is not among those heard lately."""
+        for assigned in (False, True):
+            found = self._records.devices.unknown(
+                area_ids=viewer.area_ids, assigned=assigned, limit=_LOOKED_THROUGH
+            )
+            for one in found:
+                if one.device_id == device_id:
+                    return _shown(one)
+        return None
 
     def clocks(self, viewer: Viewer, *, limit: int = 100) -> list[ClockRow]:
         """Return the worst clocks, over a minute off; only for who sees all areas."""
@@ -132,6 +145,17 @@ class DeviceDesk:
         return made
 
 
+def _readable(payload: bytes) -> str:
+    try:
+        text = payload.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.reason != "unexpected end of data":
+            return payload.hex(" ")
+        text = payload[: error.start].decode("utf-8")  # cut inside a character
+    plain = text.replace("\n", " ").replace("\r", " ").replace("\t", " ")
+    return text if plain.isprintable() else payload.hex(" ")
+
+
 def _shown(one: UnknownDevice) -> NewDevice:
     return NewDevice(
         device_id=one.device_id,
@@ -141,7 +165,7 @@ def _shown(one: UnknownDevice) -> NewDevice:
         messages=one.messages,
         first_seen=one.first_seen,
         last_seen=one.last_seen,
-        last_message=one.last_payload[:SHOWN_BYTES].decode("utf-8", "backslashreplace"),
+        last_message=_readable(one.last_payload[:SHOWN_BYTES]),
         household_id=one.household_id,
         assigned_at=one.assigned_at,
         replayed_at=one.replayed_at,

@@ -160,7 +160,8 @@ class Freshness:
     ) -> RoomColumn:
         """Return the room temperatures aligned with `SiteIndex.sensed`; only `rows` are read, the others not usable.
 
-        Of a large city the whole column is read at most every ten seconds, as rooms report every few minutes.
+        What a sensor measured before it came to its home is no value of that home. Of a large city the whole column is
+        read at most every ten seconds, as rooms report every few minutes.
         """
         sensed = index.sensed
         if rows is None:
@@ -173,7 +174,14 @@ class Freshness:
                 else [sensed.sensor_ids[row] for row in rows.tolist()]
             )
             value[rows], measured_ms[rows], quality[rows] = self._live.column(Measurement.ROOM, _ROOM, ids)
-        return RoomColumn(self._judged(value, measured_ms, quality, sensed.interval_s), index, standard_c)
+        own = measured_ms >= sensed.since_ms
+        column = self._judged(
+            np.where(own, value, np.nan),
+            np.where(own, measured_ms, 0),
+            np.where(own, quality, 0),
+            sensed.interval_s,
+        )
+        return RoomColumn(column, index, standard_c)
 
     def _all_rooms(self, index: SiteIndex) -> _Raw:
         now_ms = self._clock.now_ms()

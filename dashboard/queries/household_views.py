@@ -225,11 +225,9 @@ class HouseholdViews:
 
     def _room(self, index: SiteIndex, home: Household) -> tuple[PointValue, bool]:
         sensor = self._sensor(index, home)
-        latest = (
-            self._freshness.of_object(ObjectRef(Measurement.ROOM, sensor.sensor_id))
-            if sensor.sensor_id
-            else {}
-        )
+        since_ms = index.measured_since_ms.get(home.household_id, 0)
+        known = self._freshness.of_object(ObjectRef(Measurement.ROOM, sensor.sensor_id))
+        latest = {name: one for name, one in known.items() if one.measured_ms >= since_ms}
         name = "room_temp_c"
         value = self._freshness.value(Measurement.ROOM, name, latest.get(name), sensor.interval_s)
         flag = latest.get("sensor_fault")

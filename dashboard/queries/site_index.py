@@ -19,6 +19,7 @@ from dashboard.security.viewer import Viewer
 from heating.assets import Area, Building, Community, Contract, Household, Sensor, Site, Station
 from heating.clock import Clock
 from heating.heat_tree import HeatTree, Level, Node, build_heat_tree
+from heating.intervals import to_epoch_ms
 from heating.protocols import RegistryRecords
 
 __all__ = ["SensedHomes", "SiteIndex", "SiteSource"]
@@ -34,6 +35,8 @@ class SensedHomes:
     """Node number in the tree, rising."""
     interval_s: NDArray[np.float64]
     """Expected time between messages [s]."""
+    since_ms: NDArray[np.int64]
+    """When the sensor began to measure the home [epoch ms]; what it measured before belongs to another home."""
     heated: NDArray[np.bool_]
     """Whether the contract says heating."""
     community: NDArray[np.int32]
@@ -60,6 +63,8 @@ class SiteIndex:
     sensors: dict[str, Sensor]
     sensor_of: dict[str, str]
     """Sensor id by household id, at the moment of the build."""
+    measured_since_ms: dict[str, int]
+    """When that sensor began to measure the home [epoch ms], by household id."""
     homes_of: dict[str, list[Household]]
     """Homes by building id, in the order of unit, floor, room."""
     contracts_of: dict[str, Counter[Contract]]
@@ -187,7 +192,9 @@ def build_site_index(site: Site, *, version: int, now: datetime) -> SiteIndex:
     households = {home.household_id: home for home in site.households}
     sensors = {sensor.sensor_id: sensor for sensor in site.sensors}
     active = [a for a in site.assignments if a.start <= now and (a.end is None or now < a.end)]
-    sensor_of = {a.household_id: a.sensor_id for a in sorted(active, key=lambda a: a.start)}
+    active.sort(key=lambda a: a.start)
+    sensor_of = {a.household_id: a.sensor_id for a in active}
+    since_ms = {a.household_id: to_epoch_ms(a.start) for a in active}
     borders = [
         moment for a in site.assignments for moment in (a.start, a.end) if moment is not None and moment > now
     ]
@@ -205,11 +212,12 @@ def build_site_index(site: Site, *, version: int, now: datetime) -> SiteIndex:
         households=households,
         sensors=sensors,
         sensor_of=sensor_of,
+        measured_since_ms=since_ms,
         homes_of=dict(homes),
         contracts_of=_contracts(site),
         buildings_of_station=_grouped(site.buildings, "station_id"),
         buildings_of_community=_grouped(site.buildings, "community_id"),
-        sensed=_sensed(site, tree, households, sensors, sensor_of),
+        sensed=_sensed(site, tree, households, sensors, sensor_of, since_ms),
         valid_until=min(borders, default=None),
         _top=_tops(areas),
     )
@@ -236,6 +244,7 @@ def _sensed(
     households: dict[str, Household],
     sensors: dict[str, Sensor],
     sensor_of: dict[str, str],
+    since_ms: dict[str, int],
 ) -> SensedHomes:
     places = {community.community_id: place for place, community in enumerate(site.communities)}
     community_of = {item.building_id: places[item.community_id] for item in site.buildings}
@@ -251,6 +260,7 @@ def _sensed(
         sensor_ids=tuple(sensor_id for _, _, sensor_id in rows),
         number=np.array([number for number, _, _ in rows], np.intp),
         interval_s=np.array([sensors.get(sensor, plain).interval_s for _, _, sensor in rows], np.float64),
+        since_ms=np.array([since_ms[household_id] for _, household_id, _ in rows], np.int64),
         heated=np.array([home.contract is Contract.HEATING for home in homes], np.bool_),
         community=np.array([community_of[home.building_id] for home in homes], np.int32),
     )

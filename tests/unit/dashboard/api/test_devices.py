@@ -110,5 +110,24 @@ def test_the_page_lists_assigns_and_says_what_is_wrong(house: House) -> None:
     form = {"device_id": "new-1", "household_id": OWN_HOME, "start": "2026-12-01T11:30"}
     done = browser.post("/devices/assign", data=form, headers=headers)
     assert done.status_code == 303
-    assert "已分配 new-1" in browser.get(done.headers["location"]).text
+    shown = browser.get(done.headers["location"]).text
+    assert "new-1 现在测量" in shown and "保留的消息将在几秒内入库" in shown and "等待入库" in shown
     assert house.records.registry.assignments_of(OWN_HOME)[-1].start == NOW - timedelta(minutes=30)
+
+
+def test_a_moved_sensor_shows_no_reading_of_its_former_home(house: House) -> None:
+    house.room(OWN_HOME, 23.5, age_s=1200)
+    former = f"s-{OWN_HOME}"
+    change = (NOW - timedelta(minutes=10)).isoformat()
+    body = {"device_id": former, "household_id": "jx-1-1-101", "start": change}
+    before = house.client("hotline").get("/api/v1/households/jx-1-1-101/card").json()
+    assert before["sensor_id"] != former
+    assert house.client("admin").post(ASSIGN, json=body).status_code == 200
+    card = house.client("hotline").get("/api/v1/households/jx-1-1-101/card").json()
+    assert (card["sensor_id"], card["room_now"]["value"]) == (former, None)
+    cells = house.client("dispatcher").get("/api/v1/buildings/jx-1/facade").json()["cells"]
+    (cell,) = [cell for cell in cells if cell["household_id"] == "jx-1-1-101"]
+    assert (cell["state"], cell["temperature_c"]) == ("stale", None)
+    house.live.put(Measurement.ROOM, former, house.clock.now_ms() - 60_000, quality=0, room_temp_c=19.5)
+    card = house.client("hotline").get("/api/v1/households/jx-1-1-101/card").json()
+    assert card["room_now"]["value"] == 19.5
