@@ -44,7 +44,7 @@ class BuildingCirculation:
     """
 
     def __init__(self, layout: CityLayout, parameters: HomeParameters, random: RandomStreams) -> None:
-        self._building = layout.home_building
+        self._building = layout.home_building.astype(np.intp)
         self._sums = GroupSums(layout.home_building, len(layout.building_ids))
         load_w = design_load_w(parameters)
         luck = np.exp(_HOME_SIGMA * random.normal("home.balance", layout.home_key))
@@ -88,7 +88,9 @@ class BuildingCirculation:
     def home_share(self, conductance: Floats) -> Floats:
         """Return the share of its building's flow that every home gets, shape ``(n_homes,)``."""
         per_building = 1 / np.maximum(self._sums.sums(conductance), 1e-9)
-        return conductance * per_building.astype(np.float32)[self._building]
+        share = np.take(per_building.astype(np.float32), self._building)
+        share *= conductance
+        return share
 
     def by_building(self, values: Floats) -> NDArray[np.float64]:
         """Return the sum over the homes of each building, shape ``(n_buildings,)``."""

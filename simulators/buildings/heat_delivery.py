@@ -78,6 +78,7 @@ class HeatDelivery:
         self._building = layout.home_building.astype(np.intp)
         self._power = np.where(p.floor_heating, EXPONENTS[1] - 1, EXPONENTS[0] - 1).astype(np.float32)
         self._table = RadiatorTable()
+        self._work = np.empty((4, len(self._building)), np.float32)
         self._design_rate = np.maximum(circulation.building_design_w / 1000 / _DESIGN_SPREAD_K, 1e-6)
         self._emitter_of: Effects | None = None
         self._log_emitter = self._make_log_emitter(None)
@@ -141,16 +142,18 @@ class HeatDelivery:
         """Return what every radiator would take at the temperatures of the moment [W]."""
         if effects is not self._emitter_of:
             self._emitter_of, self._log_emitter = effects, self._make_log_emitter(effects)
-        rate = share * (rate_kw_per_k * 1000).astype(np.float32)[self._building]
+        rate, excess, log_kappa, scratch = self._work
+        np.take((rate_kw_per_k * 1000).astype(np.float32), self._building, out=rate, mode="clip")
+        rate *= share
         np.maximum(rate, _LEAST_RATE_W_PER_K, out=rate)
-        excess = supply_c.astype(np.float32)[self._building]
+        np.take(supply_c.astype(np.float32), self._building, out=excess, mode="clip")
         excess -= self.homes.air_c
         np.maximum(excess, _LEAST_EXCESS_K, out=excess)
-        log_kappa = np.log(excess)
+        np.log(excess, out=log_kappa)
         log_kappa *= self._power
         log_kappa += self._log_emitter
-        log_kappa -= np.log(rate)
-        wanted = self._table.share(log_kappa, self.homes.parameters.floor_heating)
+        log_kappa -= np.log(rate, out=scratch)
+        wanted = self._table.share(log_kappa, self.homes.parameters.floor_heating, out=scratch)
         wanted *= rate
         wanted *= excess
         return wanted
@@ -167,7 +170,8 @@ class HeatDelivery:
         """Return the heat of every home [W]; per building together `heat_kw`."""
         tells = wanted_kw > _TELLING_EXCESS_K * rate
         scale = np.where(tells, heat_kw / np.maximum(wanted_kw, 1e-9), 0.0)
-        given_w = wanted_w * scale.astype(np.float32)[self._building]
+        given_w = np.take(scale.astype(np.float32), self._building)
+        given_w *= wanted_w
         rest_kw = np.where(tells, 0.0, heat_kw)
         if rest_kw.any():  # rooms as warm as the water: heat goes where the water goes
             given_w += share * (rest_kw * 1000).astype(np.float32)[self._building]

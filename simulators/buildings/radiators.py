@@ -32,7 +32,7 @@ class RadiatorTable:
         self._flat = np.concatenate([_solve(np.exp(log_kappa), n) for n in EXPONENTS]).astype(np.float32)
         self._slope = np.diff(self._flat, append=self._flat[-1:]).astype(np.float32)
 
-    def share(self, log_kappa: Floats, floor_heating: NDArray[np.bool_]) -> Floats:
+    def share(self, log_kappa: Floats, floor_heating: NDArray[np.bool_], out: Floats | None = None) -> Floats:
         """Return u, 0 to 1, shape ``(n_homes,)``.
 
         Parameters
@@ -41,14 +41,17 @@ class RadiatorTable:
             (n_homes,) ln of K e^(n-1)/W; beyond -10…10 the ends count.
         floor_heating : ndarray
             (n_homes,) which kind.
+        out : ndarray or None
+            Where to put it.
         """
-        place = (log_kappa - np.float32(_LOW)) * np.float32((_POINTS - 1) / (_HIGH - _LOW))
+        place = np.subtract(log_kappa, np.float32(_LOW), out=out)
+        place *= np.float32((_POINTS - 1) / (_HIGH - _LOW))
         np.clip(place, 0, np.float32(_POINTS - 1.001), out=place)
-        cell = place.astype(np.int32)
-        place -= cell
-        cell += floor_heating.astype(np.int32) * np.int32(_POINTS)
-        place *= self._slope[cell]
-        place += self._flat[cell]
+        cell = place.astype(np.intp)
+        place -= cell.astype(np.float32)
+        np.add(cell, _POINTS, out=cell, where=floor_heating)
+        place *= np.take(self._slope, cell)
+        place += np.take(self._flat, cell)
         return place
 
 
