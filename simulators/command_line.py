@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TextIO
 
@@ -131,7 +131,7 @@ def _run(arguments: argparse.Namespace, stop: threading.Event, out: TextIO) -> i
         scenario,
         seed=scenario.seed if arguments.seed is None else arguments.seed,
         speed=arguments.speed or scenario.speed,
-        origin=arguments.virtual_origin or scenario.start or now,
+        origin=(arguments.virtual_origin or scenario.start or now).astimezone(UTC),
         real_origin=arguments.real_origin or now,
         stop=stop,
         out=out,

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from config.registry_files import write_registry
+from config.registry_files import read_registry, write_registry
 from config.sample_files import read_sample_file
 from config.site_generator import generate_preset_site
+from heating.intervals import to_epoch_ms
 from simulators.command_line import main
 
 TINY = "site: smoke\nspin_up: 1h\nweather: {day_of_year: 15}\n"
@@ -40,8 +41,10 @@ def test_history_alone_is_written_the_same_twice(tmp_path: Path, capsys: pytest.
 @pytest.mark.parametrize(
     ("arguments", "code", "complaint"),
     [
-        (["--scenario", "nowhere"], 2, "shipped: city, league, smoke"),
+        (["--scenario", "nowhere"], 2, "shipped: city, january, league, season, smoke"),
         (["--scenario", "smoke", "--history-days", "1"], 2, "--history-out"),
+        (["--scenario", "january"], 2, "--history-out"),
+        (["--scenario", "smoke", "--paired"], 2, "--paired needs --truth"),
     ],
 )
 def test_wrong_wishes_are_refused(
@@ -58,6 +61,7 @@ def test_wrong_wishes_are_refused(
         ["--mqtt", "nohost"],
         ["--mqtt", "h:99999"],
         ["--speed", "0"],
+        ["--history-days", "-1"],
         ["--virtual-origin", "2026-01-15T08:00:00"],
     ],
 )
@@ -108,3 +112,40 @@ def test_a_registry_file_stands_in_for_the_same_site(
         (path,) = (tmp_path / folder).iterdir()
         batches.append(read_sample_file(path))
     assert sorted(batches[0].to_samples()) == sorted(batches[1].to_samples())
+
+
+def test_a_scenario_with_start_and_end_is_run_headless_between_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scenario = tmp_path / "own.yaml"
+    scenario.write_text(
+        TINY
+        + "stations: 3\nhomes: 60\nsensed_fraction: 0.5\nseed: 7\n"
+        + 'start: "2026-01-15T00:00:00+08:00"\nend: "2026-01-15T03:00:00+08:00"\n'
+        + "random_faults: {rate: 10000, min_severity: 0.5}\n"
+        + "confounders: [{id: h, type: holiday, onset: +1h, duration: 1h}]\n",
+        encoding="utf-8",
+    )
+    wishes = f"--scenario {scenario} --history-out {tmp_path / 'h'} --truth {tmp_path / 't'} --paired"
+    assert main(wishes.split()) == 0
+    captured = capsys.readouterr()
+    events = [json.loads(line) for line in captured.out.splitlines()]
+    assert events[0]["until"] == "2026-01-14T19:00:00+00:00"
+    batch = read_sample_file(next((tmp_path / "h").iterdir()))
+    start_ms = to_epoch_ms(datetime(2026, 1, 14, 16, tzinfo=UTC))
+    assert start_ms < batch.measured_ms.min() and batch.measured_ms.max() <= start_ms + 3 * 3_600_000
+    (line,) = (tmp_path / "t" / "confounders.jsonl").read_text().splitlines()
+    assert json.loads(line)["onset"] == "2026-01-14T17:00:00.000Z"
+    faults = [json.loads(line) for line in (tmp_path / "t" / "faults.jsonl").read_text().splitlines()]
+    assert faults and all(fault["onset"] >= "2026-01-14T16" for fault in faults)
+    assert captured.err.splitlines()[-1] == "history: 100 %"
+
+
+def test_a_registry_is_written_for_the_product(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scenario = tmp_path / "own.yaml"
+    scenario.write_text(TINY + "stations: 4\nhomes: 60\n", encoding="utf-8")
+    file = tmp_path / "registry.csv"
+    assert main(["--scenario", str(scenario), "--write-registry", str(file)]) == 0
+    (event,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert event["event"] == "registry_written" and event["households"] == 60
+    assert len(read_registry(file).site.stations) == 4
