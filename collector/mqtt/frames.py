@@ -16,6 +16,9 @@ QOS_BITS = 0x06
 RETAIN_FLAG = 0x01
 """Bit of the first byte: a kept message, sent because of a subscription."""
 
+_USUAL = _PUBLISH_TYPE | 0x02
+_USUAL_LENGTH = 127 * 128
+"""Lengths above it may need a third byte [bytes]."""
 _INCOMPLETE = -1
 _MALFORMED = -2
 
@@ -80,6 +83,34 @@ def _publish(buffer: bytes, start: int, end: int, flags: int, version_5: bool) -
     return buffer[topic_start:topic_end], buffer[payload_start:end], packet_id, flags
 
 
+def _usual_frames(
+    buffer: bytes, position: int, *, version_5: bool, longest: int, found: list[PublishFrame]
+) -> int:
+    """Cut PUBLISH packets of QoS 1 without flags and properties, as nearly all are; stop before anything else.
+
+    Returns
+    -------
+    int
+        Where the first other packet, an incomplete or a doubtful one, starts; `_publish` judges it.
+    """
+    last = len(buffer) - 5
+    while position < last and buffer[position] == _USUAL:
+        length, start = buffer[position + 1], position + 2
+        if length > 127:
+            length, start = (length & 127) + (buffer[start] << 7), start + 1
+        end, topic_start = start + length, start + 2
+        topic_end = topic_start + (buffer[start] << 8) + buffer[start + 1]
+        payload_start = topic_end + 3 if version_5 else topic_end + 2
+        if payload_start > end or end > last + 5 or length > longest or topic_end == topic_start:
+            break
+        packet_id = (buffer[topic_end] << 8) + buffer[topic_end + 1]
+        if not packet_id or (version_5 and buffer[payload_start - 1]):
+            break
+        found.append((buffer[topic_start:topic_end], buffer[payload_start:end], packet_id, _USUAL & 0x0F))
+        position = end
+    return position
+
+
 def cut_frames(buffer: bytes, *, version_5: bool, max_packet_bytes: int) -> Cut:
     """Cut as many whole packets as the bytes hold.
 
@@ -100,7 +131,16 @@ def cut_frames(buffer: bytes, *, version_5: bool, max_packet_bytes: int) -> Cut:
     cut = Cut()
     add = cut.publishes.append
     position, available = 0, len(buffer)
-    while available - position >= 2:
+    while True:
+        position = _usual_frames(
+            buffer,
+            position,
+            version_5=version_5,
+            longest=min(max_packet_bytes, _USUAL_LENGTH),
+            found=cut.publishes,
+        )
+        if available - position < 2:
+            break
         length, start = buffer[position + 1], position + 2
         if length > 127:
             length, start = _long_length(buffer, position + 1)

@@ -95,6 +95,32 @@ batches = st.lists(
 )
 
 
+extras: list[dict[str, object]] = [
+    {},
+    {"seq": 7},
+    {"q": {"room_temp_c": "bad"}},
+    {"q": {}},
+    {"q": None},
+    {"id": "S9"},
+    {"id": None},
+    {"cmd": "reboot"},
+    {"cmd": None},
+    {"batch": []},
+    {"batch": None},
+    {"t": None},
+    {"t": 2**63},
+    {"v": {}},
+    {"v": {"room_temp_c": 20.5, "zz": 1}},
+]
+nearly_plain = st.lists(
+    st.tuples(st.sampled_from(TOPICS[:3]), st.sampled_from(extras), plain).map(
+        lambda item: RawMessage(item[0], json.dumps(item[2] | item[1]).encode(), NOW_MS)
+    ),
+    min_size=1,
+    max_size=3,
+)
+
+
 class SlowDecoder(NativeDecoder):
     """Parses every message by itself, as an object without shortcuts, and adds its rows one by one."""
 
@@ -128,6 +154,12 @@ def one_by_one(messages: Sequence[RawMessage]) -> Decoded:
 @given(batches)
 @settings(max_examples=600, deadline=None)
 def test_the_fast_way_says_what_the_slow_way_says(messages: list[RawMessage]) -> None:
+    assert told(NativeDecoder().decode(messages)) == told(one_by_one(messages))
+
+
+@given(nearly_plain)
+@settings(max_examples=300, deadline=None)
+def test_one_word_more_than_a_plain_reading_has_is_not_overlooked(messages: list[RawMessage]) -> None:
     assert told(NativeDecoder().decode(messages)) == told(one_by_one(messages))
 
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.mqtt.frames import PublishFrame, cut_frames
+from collector.mqtt import frames as frames_module
+from collector.mqtt.frames import Cut, PublishFrame, cut_frames
 
 LIMIT = 1_000_000
 
@@ -102,3 +103,39 @@ def test_other_packets_are_handed_on_with_their_first_byte() -> None:
     )
     assert cut.controls == [(0xD0, b""), (0x90, b"\x00\x01\x01")]
     assert len(cut.publishes) == 1
+
+
+def described(cut: Cut) -> tuple[object, ...]:
+    return cut.publishes, cut.controls, cut.consumed, cut.needed, cut.error
+
+
+@given(
+    st.lists(frames, min_size=1, max_size=6),
+    st.booleans(),
+    st.sampled_from([b"", b"\x01\x01"]),
+    st.lists(st.tuples(st.integers(0, 5_000), st.integers(0, 255)), max_size=2),
+    st.integers(0, 5_000),
+    st.sampled_from([LIMIT, 60, 300]),
+)
+@settings(max_examples=600, deadline=None)
+def test_the_quick_way_cuts_as_the_thorough_one_whatever_is_damaged(
+    parts: list[PublishFrame],
+    version_5: bool,
+    properties: bytes,
+    damage: list[tuple[int, int]],
+    end: int,
+    limit: int,
+) -> None:
+    held = properties if version_5 else None
+    whole = b"".join(
+        publish(topic, payload, packet_id=pid, properties=held) for topic, payload, pid, _ in parts
+    )
+    stream = bytearray(whole)
+    for place, byte in damage:
+        stream[place % len(stream)] = byte
+    cut_short = bytes(stream[: max(end, len(stream) // 2)])
+    quick = cut_frames(cut_short, version_5=version_5, max_packet_bytes=limit)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(frames_module, "_usual_frames", lambda _buffer, position, **_words: position)
+        thorough = cut_frames(cut_short, version_5=version_5, max_packet_bytes=limit)
+    assert described(quick) == described(thorough)
