@@ -61,7 +61,10 @@ def export_days(
     heating.errors.HeatingError
         When the store is away.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExportError(f"{folder}: {error}") from error
     days = -(-window.length // timedelta(days=1))
     written = 0
     for number in range(days):

@@ -1,17 +1,20 @@
 """``nuanliu backup``, ``nuanliu restore`` and ``nuanliu store export-parquet``: copies of what the house keeps."""
 
 import os
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, cast
 
 import typer
 
+from config.settings import Settings
 from heating.clock import SystemClock
 from heating.intervals import Interval
 from heating.points import Measurement
-from runtime.backup_desk import ask_running_service
+from runtime.backup_desk import ask_for_export, ask_running_service
 from runtime.commands.terminal import (
+    BAD_CONFIGURATION,
     ConfigOption,
     complain,
     failing_in_words,
@@ -69,17 +72,31 @@ def export_parquet(
 ) -> None:
     """Write raw readings as Parquet, one file a measurement and UTC day."""
     settings = settings_from(config)
+    if end < start:
+        complain(f"--to {end:%Y-%m-%d} lies before --from {start:%Y-%m-%d}")
+        raise typer.Exit(BAD_CONFIGURATION)
     window = Interval(start.replace(tzinfo=UTC), end.replace(tzinfo=UTC) + timedelta(days=1))
+    chosen = measurement or list(Measurement)
     with failing_in_words(), show_progress() as line:
-        store = open_time_series_store(settings.timeseries)
         try:
-            rows = export_days(
-                cast(WindowStore, store),
-                folder,
-                window=window,
-                measurements=measurement or list(Measurement),
-                progress=line.show,
-            )
-        finally:
-            store.close()
+            rows = _export(settings, folder, window, chosen, line.show)
+        except StoreInUseError:
+            complain("the service owns the embedded store: it makes the export")
+            rows = ask_for_export(settings, folder, window=window, measurements=chosen, progress=line.show)
     say(f"exported {rows} readings to {folder}")
+
+
+def _export(
+    settings: Settings,
+    folder: Path,
+    window: Interval,
+    measurements: Sequence[Measurement],
+    progress: Callable[[str, int, int], None],
+) -> int:
+    store = open_time_series_store(settings.timeseries)
+    try:
+        return export_days(
+            cast(WindowStore, store), folder, window=window, measurements=measurements, progress=progress
+        )
+    finally:
+        store.close()

@@ -8,9 +8,11 @@ from collector.decoders.decoded import Reason
 from collector.mqtt.publisher import publish_all
 from collector.spooling.rejections import RejectionFilter, count_by_reason, replay_rejected
 from heating.clock import SystemClock
+from runtime.backup_desk import ask_for_health
 from runtime.commands.backup import export_parquet
-from runtime.commands.terminal import ConfigOption, failing_in_words, say, settings_from
+from runtime.commands.terminal import ConfigOption, complain, failing_in_words, say, settings_from
 from storage.open_stores import open_time_series_store
+from storage.timeseries.errors import StoreInUseError
 
 __all__ = ["spool_app", "store_app"]
 
@@ -24,11 +26,16 @@ def store_info(config: ConfigOption = None) -> None:
     """Show the state and the figures of the store of readings."""
     settings = settings_from(config)
     with failing_in_words():
-        store = open_time_series_store(settings.timeseries)
         try:
-            health = store.health()
-        finally:
-            store.close()
+            store = open_time_series_store(settings.timeseries)
+        except StoreInUseError:
+            complain("the service owns the embedded store: it is asked")
+            health = ask_for_health(settings)
+        else:
+            try:
+                health = store.health()
+            finally:
+                store.close()
     say(f"store {settings.timeseries.url.split('@')[-1]}: {health.status} {health.reason}".rstrip())
     for name, figure in sorted(health.figures.items()):
         say(f"  {name} {figure:g}")

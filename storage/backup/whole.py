@@ -20,7 +20,7 @@ from storage.backup.manifest import BackupError, Manifest, read_manifest, seal, 
 from storage.backup.records_copy import back_up_records, records_are_empty, records_kind, restore_records
 from storage.backup.spool_copy import back_up_spool, restore_spool, spool_is_empty
 from storage.open_stores import duckdb_folder, open_time_series_store
-from storage.timeseries.duckdb_store.database import DATABASE_NAME
+from storage.timeseries.duckdb_store.database import COUNTER_NAME, DATABASE_NAME
 from storage.timeseries.duckdb_store.store import DuckDBStore
 from storage.timeseries.influxdb_store.store import InfluxDBStore
 
@@ -64,15 +64,16 @@ def back_up(
     """
     if target.exists() and any(target.iterdir()):
         raise BackupError(f"{target} is not empty: name a new folder for each backup")
-    target.mkdir(parents=True, exist_ok=True)
-    parts: dict[str, str] = {}
-    if settings.collector.spool_dir.exists():
-        tell("spool")
-        back_up_spool(settings.collector.spool_dir, target / SPOOL)
-        parts[SPOOL] = "sqlite"
-    tell("readings")
+    # Opened before anything is written: a store in use leaves the folder empty for the service that makes the backup.
     opened = store or open_time_series_store(settings.timeseries)
+    parts: dict[str, str] = {}
     try:
+        target.mkdir(parents=True, exist_ok=True)
+        if settings.collector.spool_dir.exists():
+            tell("spool")
+            back_up_spool(settings.collector.spool_dir, target / SPOOL)
+            parts[SPOOL] = "sqlite"
+        tell("readings")
         parts[READINGS] = _back_up_readings(opened, target / READINGS, now)
     finally:
         if store is None:
@@ -178,7 +179,7 @@ def _restore_readings(settings: Settings, folder: Path, *, force: bool) -> None:
         target = duckdb_folder(settings.timeseries.url)
         if force and target.exists():
             DuckDBStore(target).close()  # refuses while a service owns it
-            for old in (DATABASE_NAME, f"{DATABASE_NAME}.wal", "acknowledged.count"):
+            for old in (DATABASE_NAME, f"{DATABASE_NAME}.wal", COUNTER_NAME):
                 (target / old).unlink(missing_ok=True)
         target.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(folder / DATABASE_NAME, target / DATABASE_NAME)

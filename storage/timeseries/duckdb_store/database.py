@@ -23,6 +23,7 @@ __all__ = [
     "CommitCounter",
     "DuckDBSetAside",
     "OpenedDatabase",
+    "is_owned",
     "open_database",
     "transaction",
     "translated",
@@ -30,6 +31,8 @@ __all__ = [
 
 DATABASE_NAME = "timeseries.duckdb"
 """File name of the database in the store's folder."""
+COUNTER_NAME = "acknowledged.count"
+"""File name of the number of acknowledged commits; its lock says who owns the folder."""
 COUNTER_BYTES = 8
 """Size of the file with the number of acknowledged commits."""
 STORE_MARK = ""
@@ -100,6 +103,18 @@ class CommitCounter:
         """Let go of the file and the lock."""
         self._map.close()
         self._file.close()
+
+
+def is_owned(folder: Path) -> bool:
+    """Return whether a store, of this process or another, has a folder open at this moment."""
+    try:
+        with (folder / COUNTER_NAME).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    return False
 
 
 def _in_use(folder: Path) -> StoreInUseError:

@@ -27,6 +27,7 @@ from storage.timeseries.duckdb_store.catalogue import Catalogue, Staged
 from storage.timeseries.duckdb_store.closing import drop_tables, sort_table
 from storage.timeseries.duckdb_store.copying import copy_database
 from storage.timeseries.duckdb_store.database import (
+    COUNTER_NAME,
     DATABASE_NAME,
     CommitCounter,
     DuckDBSetAside,
@@ -98,7 +99,7 @@ class DuckDBStore:
         self._last_failure = ""
         self._upkeep = threading.Lock()
         folder.mkdir(parents=True, exist_ok=True)
-        self._counter = CommitCounter(folder / "acknowledged.count")
+        self._counter = CommitCounter(folder / COUNTER_NAME)
         try:
             self._owner = OwnerThread(self._connect, clock=clock or SystemClock())
         except BaseException:
