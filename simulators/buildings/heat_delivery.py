@@ -68,6 +68,8 @@ class HeatDelivery:
     ----------
     load : LoadOfHomes
         The buildings' answer to warm water, for the stations; a new object after each step.
+    design_rate_kw_per_k : ndarray
+        (n_buildings,) heat capacity rate of a usual design flow [kW/K].
     building_heat_kw, building_return_c : ndarray
         (n_buildings,) heat taken and temperature of the water going back, of the last step [kW], [°C].
     """
@@ -79,7 +81,7 @@ class HeatDelivery:
         self._power = np.where(p.floor_heating, EXPONENTS[1] - 1, EXPONENTS[0] - 1).astype(np.float32)
         self._table = RadiatorTable()
         self._work = np.empty((4, len(self._building)), np.float32)
-        self._design_rate = np.maximum(circulation.building_design_w / 1000 / _DESIGN_SPREAD_K, 1e-6)
+        self.design_rate_kw_per_k = np.maximum(circulation.building_design_w / 1000 / _DESIGN_SPREAD_K, 1e-6)
         self._emitter_of: Effects | None = None
         self._log_emitter = self._make_log_emitter(None)
         n = len(layout.building_ids)
@@ -115,8 +117,8 @@ class HeatDelivery:
         conductance = circulation.home_conductance(opening, effects)
         share = circulation.home_share(conductance)
         flowing = WATER_KW_PER_M3_PER_H_K * delivered.flow_m3_per_h
-        stands = flowing < _STANDING_SHARE * self._design_rate
-        rate = np.where(stands, self._design_rate, flowing)
+        stands = flowing < _STANDING_SHARE * self.design_rate_kw_per_k
+        rate = np.where(stands, self.design_rate_kw_per_k, flowing)
         wanted_w = self._wanted_w(share, rate, supply_c, effects)
         wanted_kw = circulation.by_building(wanted_w) / 1000
         room_c = circulation.by_building(share * homes.air_c)
