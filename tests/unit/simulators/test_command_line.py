@@ -122,7 +122,7 @@ def test_a_scenario_with_start_and_end_is_run_headless_between_them(
         TINY
         + "stations: 3\nhomes: 60\nsensed_fraction: 0.5\nseed: 7\n"
         + 'start: "2026-01-15T00:00:00+08:00"\nend: "2026-01-15T03:00:00+08:00"\n'
-        + "random_faults: {rate: 10000, min_severity: 0.5}\n"
+        + "faults: [{id: f, type: pump_trip, target: st-002, onset: +30m, duration: 90m}]\n"
         + "confounders: [{id: h, type: holiday, onset: +1h, duration: 1h}]\n",
         encoding="utf-8",
     )
@@ -137,7 +137,9 @@ def test_a_scenario_with_start_and_end_is_run_headless_between_them(
     (line,) = (tmp_path / "t" / "confounders.jsonl").read_text().splitlines()
     assert json.loads(line)["onset"] == "2026-01-14T17:00:00.000Z"
     faults = [json.loads(line) for line in (tmp_path / "t" / "faults.jsonl").read_text().splitlines()]
-    assert faults and all(fault["onset"] >= "2026-01-14T16" for fault in faults)
+    assert [fault["id"] for fault in faults] == ["f"]
+    assert "2026-01-14T16:30" < faults[0]["first_observable"] < "2026-01-14T16:36"
+    assert 5 <= len(faults[0]["affected_households"]) <= 25, "measured by the pair"
     assert captured.err.splitlines()[-1] == "history: 100 %"
 
 

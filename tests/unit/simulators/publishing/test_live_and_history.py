@@ -17,7 +17,6 @@ from simulators.devices.reports import Message
 from simulators.publishing.history import write_history
 from simulators.publishing.live import run_live, step_for_speed
 from simulators.scenario import Scenario
-from simulators.truth.truth_files import TruthFiles
 from tests.unit.simulators.cities import ORIGIN, small_city, small_site
 
 
@@ -92,7 +91,9 @@ def test_history_reaches_the_origin_and_live_goes_on_without_a_jump(tmp_path: Pa
         site=small_site(), scenario=scenario, seed=1, origin=ORIGIN, start=ORIGIN - timedelta(hours=7)
     )
     city.spin_up()
-    written = write_history(city, until_ms=to_epoch_ms(ORIGIN), folder=tmp_path, after_step=lambda _city, _reports: None)
+    written = write_history(
+        city, until_ms=to_epoch_ms(ORIGIN), folder=tmp_path, after_step=lambda _city, _reports: None
+    )
     files = sorted(tmp_path.iterdir())
     batch = SampleBatch.concatenate([read_sample_file(path) for path in files])
     assert len(files) == written.files == 2 and len(batch) == written.values
@@ -110,31 +111,3 @@ def test_history_reaches_the_origin_and_live_goes_on_without_a_jump(tmp_path: Pa
             before = last[object_id, "secondary_return_temp_c"]
             assert reading["t"] > before.measured_ms
             assert abs(reading["v"]["secondary_return_temp_c"] - before.value) < 1.0
-
-
-def test_truth_has_one_line_a_fault_and_names_the_homes(tmp_path: Path) -> None:
-    faults: list[dict[str, object]] = [
-        {
-            "id": "p",
-            "type": "pump_trip",
-            "target": "st-001",
-            "onset": "+1m",
-            "duration": "1m",
-            "repeat": "5m",
-        },
-        {"id": "v", "type": "household_valve_shut", "target": "st-002", "onset": "-1h"},
-    ]
-    city = small_city(faults=faults)
-    truth = TruthFiles(tmp_path / "truth", city.layout)
-    for _ in range(80):
-        city.step(10.0)
-        truth.note(city, [])
-    lines = [json.loads(line) for line in (tmp_path / "truth" / "faults.jsonl").read_text().splitlines()]
-    assert [line["id"] for line in lines] == ["v", "p-1", "p-2", "p-3"]
-    assert lines[1]["onset"] == "2026-01-15T04:01:00.000Z"
-    assert lines[1]["end"] == "2026-01-15T04:02:00.000Z"
-    assert lines[0]["end"] is None and len(lines[0]["affected_households"]) == 1
-    assert len(lines[1]["affected_households"]) == int((city.layout.home_station == 0).sum())
-    assert set(lines[0]) == {
-        "id", "type", "target", "onset", "first_observable", "end", "severity", "affected_households",
-    }  # fmt: skip
