@@ -111,8 +111,10 @@ class StationInstruments:
     ) -> Report:
         """Return what the stations at `places` show, shape ``(k,)``, measured at `measured_ms` [epoch ms]."""
         truth = self._truth(model, around)
-        values = np.stack([np.broadcast_to(truth[name], self._strainer.shape) for name in _POINTS], axis=1)
-        values = values[places].astype(np.float64)
+        shown = np.empty((len(_POINTS), len(self._strainer)))
+        for row, name in enumerate(_POINTS):
+            shown[row] = truth[name]
+        values = np.ascontiguousarray(shown[:, places].T)
         columns = self._noisy
         noise = self._random.normal(
             "reading.station", self._keys[places][:, columns], measured_ms[:, None] // 1000
