@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import numpy as np
+import pytest
 
 from simulators.random_streams import RandomStreams
 from simulators.weather.synthetic import ColdSnap, Weather
@@ -33,6 +34,15 @@ def test_a_cold_snap_takes_away_what_it_says_and_goes() -> None:
     fall = [without.outdoor_temp_c(t) - with_snap.outdoor_temp_c(t) for t in START_S + 3600 * np.arange(40)]
     assert abs(max(fall) - 12) < 0.1
     assert fall[0] == 0 and fall[31:] == [0.0] * 9
+
+
+@pytest.mark.parametrize("drop_k", [10.0, 16.0])
+def test_a_cold_snap_of_three_days_falls_within_24_hours(drop_k: float) -> None:
+    snap = ColdSnap(JANUARY, drop_k, 72 * 3600.0)
+    with_snap, without = winter(3, cold_snaps=(snap,)), winter(3)
+    hours = START_S + 3600 * np.arange(25)
+    fall = [without.outdoor_temp_c(t) - with_snap.outdoor_temp_c(t) for t in hours]
+    assert fall[24] == pytest.approx(drop_k, abs=0.01) and (np.diff(fall) >= 0).all()
 
 
 def test_a_pinned_day_makes_winter_in_july() -> None:
