@@ -95,6 +95,17 @@ def test_rollups_fill_what_has_no_reading_and_change_nothing_else() -> None:
     assert covered.tolist() == [2.0, 1.0]
 
 
+def test_means_of_whole_hours_replace_single_readings_of_past_hours_and_leave_the_one_that_runs() -> None:
+    hours = RoomHours(1)
+    note(hours, 0, 2.5, 10.0)
+    note(hours, 0, 3.5, 11.0)
+    sensor, hour = np.array([0, 0]), np.array([T0_HOUR + 2, T0_HOUR + 3])
+    hours.fill(sensor, hour, np.array([20.0, 21.0]))
+    assert [float(hours.of_hour(T0_HOUR + n)[0]) for n in (2, 3)] == [10.0, 11.0]
+    hours.fill(sensor, hour, np.array([20.0, 21.0]), whole=True)
+    assert [float(hours.of_hour(T0_HOUR + n)[0]) for n in (2, 3)] == [20.0, 11.0]
+
+
 def test_readings_after_a_rollup_of_the_same_hour_go_on_from_it_and_older_ones_are_left_out() -> None:
     hours = RoomHours(1)
     hours.fill(np.array([0]), np.array([T0_HOUR + 3]), np.array([16.0]))
