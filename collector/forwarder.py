@@ -34,7 +34,7 @@ TIDY_EVERY_S = 30.0
 IDLE_S = 0.5
 """Longest sleep without news [s]."""
 LINGER_S = 0.1
-"""Pause that lets several commits gather for one append when the store keeps up [s]."""
+"""Pause that lets several commits gather for one append [s]; after a full append more lies ready, and none is made."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 60.0
 DEGRADED_AFTER_S = 60.0
 """A store that is away longer than this degrades the health [s]."""
@@ -145,8 +145,8 @@ class Forwarder:
             try:
                 self._align()
                 if self._spool.wait_for_more(IDLE_S) and not self._stopping.is_set():
-                    self.forward_once()
-                    self._stopping.wait(LINGER_S)
+                    taken = self.forward_once()
+                    self._stopping.wait(0.0 if taken >= MAX_ROWS else LINGER_S)
                 self._tidy()
                 self._well()
             except HeatingError as error:
