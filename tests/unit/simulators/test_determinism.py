@@ -84,9 +84,10 @@ def test_another_seed_gives_another_history(tmp_path: Path, healthy: SampleBatch
 
 
 @pytest.mark.parametrize("kind", ["sensor_silent", "sensor_disorder", "sensor_clock_wrong"])
-def test_a_fault_of_a_sensor_changes_nothing_that_another_device_says(tmp_path: Path, kind: str) -> None:
-    healthy = history(tmp_path / "healthy")
-    broken = history(tmp_path / "broken", {"id": "f", "type": kind, "target": "rs-000003", "onset": "+1h"})
+def test_a_fault_of_a_sensor_changes_nothing_that_another_device_says(
+    tmp_path: Path, healthy: SampleBatch, kind: str
+) -> None:
+    broken = history(tmp_path, {"id": "f", "type": kind, "target": "rs-000003", "onset": "+1h"})
     assert rows(healthy, without="rs-000003") == rows(broken, without="rs-000003")
 
 
