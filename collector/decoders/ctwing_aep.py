@@ -7,13 +7,12 @@ What does not live here: what a name means (`collector.decoders.named_points`), 
 from collections.abc import Mapping
 from typing import Final, cast
 
-import msgspec
-
 from collector.decoders.bcd import frame_bytes
 from collector.decoders.civil_time import loose_time_ms
 from collector.decoders.decoded import Reason
 from collector.decoders.foreign import MAX_FIELDS, ForeignRows
 from collector.decoders.json_family import JsonFamily
+from collector.decoders.json_payload import first_items, json_inside
 from collector.decoders.named_points import NamedValue, fields_of
 from collector.decoders.pass_through import add_frame, passed_frame
 from heating.points import Measurement
@@ -60,7 +59,7 @@ class CtwingAepDecoder(JsonFamily):
             if inner is None:
                 return
             payload = inner
-        values = [NamedValue(str(name), raw) for name, raw in list(payload.items())[: MAX_FIELDS + 1]]
+        values = [NamedValue(str(name), raw) for name, raw in first_items(payload, MAX_FIELDS + 1)]
         measured_ms = loose_time_ms(told.get("timestamp"), self._options.zone)
         rows.add(place, message, device, fields_of(values, target, self._maps), measured_ms=measured_ms)
 
@@ -77,7 +76,7 @@ class CtwingAepDecoder(JsonFamily):
         """Return passed-through data that turns out to be JSON; None after a rejection."""
         text = payload.get("APPdata")
         data = frame_bytes(text.encode()) if isinstance(text, str) else b""
-        found = _json(data)
+        found = json_inside(data)
         if isinstance(found, Mapping):
             return cast("Mapping[str, object]", found)
         rows.reject(place, Reason.WRONG_TYPE, f"passed-through data are no known frame: {data[:40].hex()}")
@@ -90,12 +89,5 @@ def _payload(told: object) -> Mapping[str, object] | str:
         return cast("Mapping[str, object]", told)
     if not isinstance(told, str):
         return ""
-    found = _json(told.encode("utf-8", "replace"))
+    found = json_inside(told.encode("utf-8", "replace"))
     return cast("Mapping[str, object]", found) if isinstance(found, Mapping) else told
-
-
-def _json(data: bytes) -> object:
-    try:
-        return msgspec.json.decode(data)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError, ValueError):
-        return None

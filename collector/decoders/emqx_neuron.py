@@ -4,11 +4,13 @@ What does not live here: what a tag's name means (`collector.decoders.named_poin
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 from collector.decoders.civil_time import loose_time_ms
 from collector.decoders.decoded import Reason
 from collector.decoders.foreign import MAX_FIELDS, ForeignRows
 from collector.decoders.json_family import LISTED, JsonFamily, named_items, tell_wrong
+from collector.decoders.json_payload import first_items
 from collector.decoders.named_points import NamedValue, fields_of
 from heating.protocols import RawMessage
 from heating.quality import Quality
@@ -56,12 +58,12 @@ class EmqxNeuronDecoder(JsonFamily):
 def _values(told: Mapping[str, object], wrong: list[str]) -> Iterator[NamedValue]:
     values, errors, tags = (told.get(name) or () for name in ("values", "errors", "tags"))
     if isinstance(values, Mapping):
-        for name, raw in list(values.items())[: MAX_FIELDS + 1]:
+        for name, raw in first_items(values, MAX_FIELDS + 1):
             yield NamedValue(str(name), raw)
     elif values:
         wrong.append("values is no map")
     if isinstance(errors, Mapping):
-        for name in list(errors)[: MAX_FIELDS + 1]:
+        for name in islice(errors, MAX_FIELDS + 1):
             yield NamedValue(str(name), None, quality=Quality.BAD)
     elif errors:
         wrong.append("errors is no map")

@@ -10,7 +10,7 @@ from typing import Final
 from collector.decoders.civil_time import loose_time_ms
 from collector.decoders.decoded import Decoded, Reason
 from collector.decoders.foreign import MAX_FIELDS, DeviceTarget, FamilyOptions, Field, ForeignRows
-from collector.decoders.json_payload import json_value
+from collector.decoders.json_payload import first_items, json_value
 from collector.decoders.named_points import NamedValue, fields_of, number_of
 from collector.decoders.sender import ID_NAMES, device_of
 from config.point_maps import REGISTER_TYPES, PointMap, PointMaps, Register
@@ -114,10 +114,10 @@ def _named(part: Mapping[str, object], wrong: list[str]) -> Iterator[NamedValue]
     """Return named values: a map, a list of {name, value}, or bare members of the message."""
     held = [part[name] for name in VALUE_NAMES if name in part]
     if not held and "registers" not in part:
-        held = [{name: raw for name, raw in part.items() if name not in _ENVELOPE}]
+        held = [dict(first_items(part, MAX_FIELDS + 1, without=_ENVELOPE))]
     for block in held:
         if isinstance(block, Mapping):
-            for name, raw in list(block.items())[: MAX_FIELDS + 1]:
+            for name, raw in first_items(block, MAX_FIELDS + 1):
                 yield _value(str(name), raw)
         elif isinstance(block, list) and "start" in part:
             continue
@@ -166,7 +166,7 @@ def _words(part: Mapping[str, object], wrong: list[str]) -> dict[int, int]:
     if not isinstance(told, Mapping):
         return {}
     words: dict[int, int] = {}
-    for key, raw in list(told.items())[:MAX_FIELDS]:
+    for key, raw in first_items(told, MAX_FIELDS):
         number = number_of(raw, words=False)
         fits = number is not None and number.is_integer() and -0x8000 <= number <= 0xFFFF
         if str(key).isdecimal() and len(str(key)) <= 6 and number is not None and fits:

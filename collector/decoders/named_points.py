@@ -3,14 +3,15 @@
 What does not live here: the maps (`config.point_maps`), payload envelopes (one module a family).
 """
 
-import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from collector.decoders.foreign import DeviceTarget, Field
+import orjson
+
+from collector.decoders.foreign import MAX_TEXT_CHARACTERS, DeviceTarget, Field
 from config.point_maps import NamedPoint, PointMaps
 from config.point_names import plain_name, plain_unit, split_unit
 from heating.points import POINT_INDEX, POINTS, PointKind
@@ -139,6 +140,6 @@ def _text(raw: object) -> str | None:
     if raw is None or isinstance(raw, str):
         return raw
     try:
-        return json.dumps(raw, ensure_ascii=False)[:200]
+        return orjson.dumps(raw)[:MAX_TEXT_CHARACTERS].decode("utf-8", "ignore")
     except (TypeError, ValueError, RecursionError):
         return type(raw).__name__

@@ -8,12 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import msgspec
-
 from collector.decoders.civil_time import loose_time_ms
 from collector.decoders.decoded import Reason
 from collector.decoders.foreign import MAX_FIELDS, ForeignRows
 from collector.decoders.json_family import JsonFamily
+from collector.decoders.json_payload import first_items, json_inside
 from collector.decoders.named_points import NamedValue, fields_of
 from collector.decoders.pass_through import add_frame, passed_frame
 from heating.points import Measurement
@@ -50,7 +49,7 @@ class OnenetDecoder(JsonFamily):
     ) -> None:
         body = told.get("msg", told)
         if isinstance(body, str):
-            body = _inner_json(body)
+            body = json_inside(body)
         parts = body if isinstance(body, list) else [body]
         if len(parts) > MAX_MESSAGES:
             rows.reject(place, Reason.TOO_BIG, f"{len(parts) - MAX_MESSAGES} readings beyond {MAX_MESSAGES}")
@@ -90,13 +89,6 @@ class OnenetDecoder(JsonFamily):
             rows.add(place, message, device, fields, measured_ms=measured_ms)
 
 
-def _inner_json(text: str) -> object:
-    try:
-        return msgspec.json.decode(text)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError, ValueError):
-        return None
-
-
 def _no_reading(part: Mapping[str, object]) -> str | None:
     """Return why a push carries no reading, None when it does."""
     kind = part.get("type")
@@ -127,13 +119,13 @@ def _stamped(part: Mapping[str, object]) -> Iterator[_Stamped]:
     at = part.get("at")
     if "ds_id" in part or "value" in part:
         value = part.get("value")
-        named = value.items() if isinstance(value, Mapping) else [(part.get("ds_id", "value"), value)]
-        for name, raw in list(named)[: MAX_FIELDS + 1]:
+        alone = {str(part.get("ds_id", "value")): value}
+        for name, raw in first_items(value if isinstance(value, Mapping) else alone, MAX_FIELDS + 1):
             yield _Stamped(NamedValue(str(name), raw), at)
     data = part.get("data")
     params = data.get("params") if isinstance(data, Mapping) else part.get("params")
     if isinstance(params, Mapping):
-        for name, told in list(params.items())[: MAX_FIELDS + 1]:
+        for name, told in first_items(params, MAX_FIELDS + 1):
             wrapped = told if isinstance(told, Mapping) else {"value": told}
             yield _Stamped(NamedValue(str(name), wrapped.get("value")), wrapped.get("time", at))
     streams = part.get("dp")
@@ -142,7 +134,7 @@ def _stamped(part: Mapping[str, object]) -> Iterator[_Stamped]:
 
 
 def _streams(streams: Mapping[str, object], at: object) -> Iterator[_Stamped]:
-    for name, points in list(streams.items())[:MAX_FIELDS]:
+    for name, points in first_items(streams, MAX_FIELDS):
         for point in points[:MAX_MESSAGES] if isinstance(points, list) else ():
             if isinstance(point, Mapping):
                 yield _Stamped(NamedValue(str(name), point.get("v")), point.get("t", at))

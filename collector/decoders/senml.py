@@ -44,6 +44,8 @@ def _refuse(*_arguments: Any) -> Any:
     raise ValueError("a CBOR tag that SenML does not use")
 
 
+MAX_CBOR_BYTES: Final = 65_536
+"""Longer packs in CBOR are not read [bytes]: 500 records need less, and one byte may cost as much as a whole record."""
 _TAGS: Final = dict.fromkeys(
     (0, 1, 25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 258, 260, 261, 1004, 43000, 43001), _refuse
 )
@@ -89,7 +91,7 @@ class SenmlDecoder:
         """Parse JSON or, when the first byte is a CBOR array or the self-describing tag, CBOR."""
         if not payload or not (0x80 <= payload[0] <= 0x9F or payload[0] == 0xD9):
             return json_value(rows, place, payload, limit=self._options.max_payload_bytes)
-        if len(payload) > self._options.max_payload_bytes:
+        if len(payload) > min(self._options.max_payload_bytes, MAX_CBOR_BYTES):
             rows.reject(place, Reason.TOO_BIG, f"{len(payload)} bytes")
             return False, None
         try:

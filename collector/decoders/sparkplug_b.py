@@ -5,6 +5,7 @@ metrics (`collector.decoders.sparkplug_metrics`), sending of rebirth commands (`
 """
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Final
 
 from google.protobuf.message import DecodeError
@@ -33,6 +34,8 @@ __all__ = ["SparkplugBDecoder", "rebirth_command"]
 
 NAMESPACE: Final = "spBv1.0"
 _KINDS: Final = frozenset({"NBIRTH", "DBIRTH", "NDATA", "DDATA", "NDEATH", "DDEATH"})
+MAX_TIMES: Final = 1_000
+"""Times of one message whose metrics are taken: a gateway that was cut off sends its history in such messages."""
 _LISTED: Final = 10
 """Aliases or names told in one rejection."""
 
@@ -181,14 +184,16 @@ class SparkplugBDecoder:
         if unknown:
             rows.reject(message.place, Reason.UNKNOWN_POINT, f"unknown alias {', '.join(unknown[:_LISTED])}")
             self._ask(rows, message, f"unknown alias {unknown[0]}")
-        for (measured_ms, historical), values in groups.items():
+        if len(groups) > MAX_TIMES:
+            rows.reject(message.place, Reason.TOO_BIG, f"{len(groups) - MAX_TIMES} times beyond {MAX_TIMES}")
+        for (measured_ms, historical), values in islice(groups.items(), MAX_TIMES):
             fields = fields_of(values, target, self._maps)
             for first in range(0, len(fields), MAX_FIELDS - 1):
                 part = fields[first : first + MAX_FIELDS - 1]
                 rows.add(
                     message.place, message.raw, device, part, measured_ms=measured_ms, backfilled=historical
                 )
-        if not groups and not unknown and not message.kind.endswith("BIRTH"):
+        if not groups and not unknown:
             rows.reject(message.place, Reason.NOT_TELEMETRY, "no metrics that are readings")
 
     def _grouped(
@@ -197,6 +202,7 @@ class SparkplugBDecoder:
         """Return the readings by time and whether they are history; aliases nobody gave birth to go to `unknown`."""
         memory = node.device(message.device)
         groups: dict[tuple[int | None, bool], list[NamedValue]] = {}
+        times: dict[int, int | None] = {}
         for metric in message.payload.metrics[:MAX_METRICS]:
             birth = _birth_of(metric, message.device, node, memory)
             if birth is None:
@@ -210,7 +216,10 @@ class SparkplugBDecoder:
             quality = max(metric_quality(metric), Quality.BAD if value is None else Quality.GOOD)
             unit = metric_unit(metric) or birth.unit
             item = NamedValue(self._known_name(birth.name, target), value, unit, quality)
-            when = epoch_ms_of(metric.timestamp or message.payload.timestamp)
+            told_ms = metric.timestamp or message.payload.timestamp
+            if told_ms not in times:
+                times[told_ms] = epoch_ms_of(told_ms)
+            when = times[told_ms]
             groups.setdefault((when, metric.is_historical), []).append(item)
         return groups
 

@@ -53,6 +53,8 @@ def metric_value(metric: Metric, datatype: int) -> float | bool | str | None:
 
 def metric_unit(metric: Metric) -> str:
     """Return the engineering unit among the properties, empty when there is none."""
+    if not metric.HasField("properties"):
+        return ""
     for key, value in zip(metric.properties.keys[:MAX_PROPERTIES], metric.properties.values, strict=False):
         if key in UNIT_NAMES and value.WhichOneof("value") == "string_value":
             return str(value.string_value)
@@ -61,6 +63,8 @@ def metric_unit(metric: Metric) -> str:
 
 def metric_quality(metric: Metric) -> int:
     """Return the quality that the properties tell (Sparkplug 3.0, 6.4.15: 192 good, 500 stale, 0 bad)."""
+    if not metric.HasField("properties"):
+        return Quality.GOOD
     for key, value in zip(metric.properties.keys[:MAX_PROPERTIES], metric.properties.values, strict=False):
         if key in ("Quality", "quality") and value.WhichOneof("value") in ("int_value", "long_value"):
             code = value.int_value or value.long_value

@@ -10,6 +10,7 @@ from collector.decoders.civil_time import loose_time_ms
 from collector.decoders.decoded import Reason
 from collector.decoders.foreign import MAX_FIELDS, ForeignRows
 from collector.decoders.json_family import LISTED, JsonFamily, named_items, tell_wrong
+from collector.decoders.json_payload import first_items
 from collector.decoders.named_points import NamedValue, fields_of
 from collector.decoders.sender import device_of
 from heating.protocols import RawMessage
@@ -88,8 +89,7 @@ def _no_report(body: Mapping[str, object]) -> str | None:
 def _values(body: Mapping[str, object], wrong: list[str]) -> Iterator[NamedValue]:
     data = body.get("r_data")
     if data is None:
-        bare = [(key, raw) for key, raw in body.items() if key not in _ENVELOPE]
-        for key, raw in bare[: MAX_FIELDS + 1]:
+        for key, raw in first_items(body, MAX_FIELDS + 1, without=_ENVELOPE):
             yield NamedValue(key, raw)
         return
     if not isinstance(data, list):

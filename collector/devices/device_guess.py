@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import msgspec
-
+from collector.decoders.json_payload import json_inside
 from collector.routes import split_native_topic
 
 __all__ = ["DeviceGuess", "claimed_area", "guess_device"]
@@ -82,10 +81,7 @@ def _names(payload: bytes) -> Iterator[str]:
     """Yield the keys of a JSON payload, nested ones too, a bounded number of them."""
     if len(payload) > MAX_LOOKED_AT:
         return
-    try:
-        document = msgspec.json.decode(payload)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return
+    document = json_inside(payload)
     waiting: list[tuple[object, int]] = [(document, 0)]
     found = 0
     while waiting and found < MAX_NAMES:

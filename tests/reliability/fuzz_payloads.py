@@ -70,7 +70,7 @@ def _payload(source: random.Random, number: int) -> bytes:
         "t": ORIGIN_MS + source.choice((0, number, -(10**9), 10**9, 10**15)),
         "seq": number,
         "v": {
-            source.choice(("room_temp_c", "room_humidity_pct", "x", "中")): source.choice(
+            source.choice(("room_temp_c", "room_humidity_pct", "x", "中", "")): source.choice(
                 (20.5, -1e30, None, True)
             )
         },

@@ -14,6 +14,7 @@ def test_no_damaged_payload_is_silent_or_slow() -> None:
         report = fuzz(PAYLOADS, seed=3)
     assert report.payloads == PAYLOADS
     assert report.silent == 0
+    assert report.failures == 0
     assert report.slowest_ms < 10.0
     assert report.stored > 0
     assert len(report.reasons) >= 8
