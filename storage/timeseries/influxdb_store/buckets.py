@@ -13,13 +13,18 @@ from storage.timeseries.errors import StoreQueryError, StoreUnavailableError
 from storage.timeseries.influxdb_store.flavour import Flavour
 from storage.timeseries.influxdb_store.transport import InfluxTransport
 
-__all__ = ["ROLLUP_ENDING", "prepare_buckets"]
+__all__ = ["prepare_buckets", "rollup_bucket"]
 
-ROLLUP_ENDING = "_rollup"
-"""The roll-ups have a bucket of their own, named like that of the readings with this behind: they live longer."""
+_ROLLUP_ENDINGS = {Flavour.V2: "_rollup", Flavour.V3: "-rollup"}
+"""3.x allows no underscore in the name of a database that it makes."""
 _BUCKETS, _ORGS, _DATABASES = "/api/v2/buckets", "/api/v2/orgs", "/api/v3/configure/database"
 
 _log = structlog.get_logger()
+
+
+def rollup_bucket(flavour: Flavour, name: str) -> str:
+    """Return the bucket of the roll-ups beside that of the readings: they live longer."""
+    return f"{name}{_ROLLUP_ENDINGS.get(flavour, '')}"
 
 
 def prepare_buckets(
@@ -34,23 +39,30 @@ def prepare_buckets(
     StoreUnavailableError
         When the server is away.
     """
-    wanted = {name: raw, f"{name}{ROLLUP_ENDING}": rollup}
+    wanted = {name: raw, rollup_bucket(flavour, name): rollup}
+    there: set[str] = set()
     try:
         if flavour is Flavour.V2:
             there = {each for each in wanted if _bucket_exists(transport, each, org)}
         else:
             answer = transport.call("GET", _DATABASES, query={"format": "json"})
-            there = {str(row.get("iox::database")) for row in answer or [] if isinstance(row, dict)}
+            there = _names_of(answer)
         for missing in [each for each in wanted if each not in there]:
             _make(transport, flavour, missing, org, wanted[missing])
             there.add(missing)
             _log.info("storage.influxdb_database_made", database=missing)
-        return frozenset(wanted) & frozenset(there)
     except (StoreQueryError, StoreUnavailableError, AttributeError, TypeError, KeyError, IndexError) as error:
         if isinstance(error, StoreUnavailableError) and "does not let us in" not in str(error):
             raise
         _log.warning("storage.influxdb_buckets_unknown", database=name, reason=str(error))
-        return frozenset()
+    return frozenset(wanted) & frozenset(there)
+
+
+def _names_of(answer: Any) -> set[str]:
+    """Return the databases that 3.x lists: rows with one name each, or all names in one place."""
+    if isinstance(answer, dict):
+        return {str(name) for name in answer.get("databases", [])}
+    return {str(row.get("iox::database")) for row in answer or [] if isinstance(row, dict)}
 
 
 def _bucket_exists(transport: InfluxTransport, name: str, org: str) -> bool:
@@ -72,7 +84,9 @@ def _make(transport: InfluxTransport, flavour: Flavour, name: str, org: str, kep
         transport.call("POST", _BUCKETS, body=body)
         return
     try:
-        transport.call("POST", _DATABASES, body={"db": name, "retention_period": f"{seconds}s"})
+        transport.call(
+            "POST", _DATABASES, body={"db": name, "retention_period": f"{max(1, seconds // 3600)}h"}
+        )
     except StoreQueryError:
         # Early 3.x knows no retention of a database.
         transport.call("POST", _DATABASES, body={"db": name})

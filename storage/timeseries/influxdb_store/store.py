@@ -15,7 +15,7 @@ from heating.samples import ObjectRef, SampleBatch
 from storage.timeseries.cleaning import clean_batch
 from storage.timeseries.errors import StoreUnavailableError
 from storage.timeseries.identifiers import check_points, check_ref, require_few_objects
-from storage.timeseries.influxdb_store.buckets import ROLLUP_ENDING, prepare_buckets
+from storage.timeseries.influxdb_store.buckets import prepare_buckets, rollup_bucket
 from storage.timeseries.influxdb_store.copying import back_up_database, restore_database
 from storage.timeseries.influxdb_store.databases import ROLLUP_POLICY, apply_policies, prepare_database
 from storage.timeseries.influxdb_store.flavour import Flavour
@@ -212,7 +212,7 @@ class InfluxDBStore:
     @property
     def _rollup_database(self) -> str:
         """Where the roll-ups are: a bucket of their own in 2.x and 3.x when it is there."""
-        own = f"{self.database}{ROLLUP_ENDING}"
+        own = rollup_bucket(self._flavour or Flavour.V2, self.database)
         is_there = self._flavour is not Flavour.V1 and own in (self._policies or ())
         return own if is_there else self.database
 

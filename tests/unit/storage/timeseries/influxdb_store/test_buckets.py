@@ -92,6 +92,9 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(201, {"name": asked["name"]})
         else:
             asked = json.loads(body)
+            if "_" in asked["db"]:
+                self._answer(400, {"error": "invalid character in database name"})
+                return
             if "retention_period" in asked and not server.knows_retention:
                 self._answer(400, {"error": "unknown field"})
                 return
@@ -139,13 +142,22 @@ def test_a_bucket_that_was_there_keeps_its_owners_retention(start: object) -> No
     assert server.kept == {"nuanliu": 7, "nuanliu_rollup": 1826 * 86_400}
 
 
-@pytest.mark.parametrize(("knows", "kept"), [(True, "34560000s"), (False, None)])
+@pytest.mark.parametrize(("knows", "kept"), [(True, "9600h"), (False, None)])
 def test_v3_gets_databases_with_retention_where_it_knows_one(
     start: object, knows: bool, kept: object
 ) -> None:
     server: Server = start(flavour=Flavour.V3, allow_management=True, knows_retention=knows)  # type: ignore[operator]
     write_both(server.url)
-    assert server.kept["nuanliu"] == kept and set(server.written) == {"nuanliu", "nuanliu_rollup"}
+    assert server.kept["nuanliu"] == kept and set(server.written) == {"nuanliu", "nuanliu-rollup"}
+
+
+def test_v3_that_may_make_no_second_database_keeps_both_in_the_first(
+    start: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server: Server = start(flavour=Flavour.V3, allow_management=True)  # type: ignore[operator]
+    monkeypatch.setattr("storage.timeseries.influxdb_store.buckets._ROLLUP_ENDINGS", {Flavour.V3: "_no"})
+    write_both(server.url)
+    assert set(server.kept) == set(server.written) == {"nuanliu"}
 
 
 def test_a_token_that_may_only_write_writes_into_one_bucket(start: object) -> None:

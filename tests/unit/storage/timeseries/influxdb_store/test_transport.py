@@ -197,3 +197,30 @@ def test_ping_tells_the_flavour(
         return
     with pytest.raises(StoreUnavailableError, match=r"timeseries\.flavour"):
         detect_flavour(url, timeout_s=2.0)
+
+
+def test_v3_binds_no_parameters_so_they_are_written_out_as_text(server: tuple[str, type[Answering]]) -> None:
+    url, handler = server
+    handler.status, handler.body = 200, b'{"results":[{"statement_id":0}]}'
+    transport = transport_to(url, Flavour.V3)
+    transport.query(
+        "SELECT x FROM room WHERE sensor = $id1 OR sensor = $id10",
+        database="db",
+        parameters={"id1": "it's $id10", "id10": "back\\slash"},
+    )
+    form = parse_qs(handler.seen[0][3].decode())
+    assert form["q"] == ["SELECT x FROM room WHERE sensor = 'it\\'s $id10' OR sensor = 'back\\\\slash'"]
+    assert "params" not in form
+    transport.close()
+
+
+def test_pieces_of_a_series_that_are_not_marked_are_put_together(
+    server: tuple[str, type[Answering]],
+) -> None:
+    url, handler = server
+    piece = '{"results":[{"statement_id":0,"series":[{"name":"room","columns":["time","x"],"values":[[%d,1.5]]}]}]}'
+    handler.status, handler.body = 200, "\r\n".join([piece % 1, piece % 2]).encode()
+    transport = transport_to(url, Flavour.V3)
+    (series,) = transport.query("SELECT x FROM room", database="db")[0]
+    assert series["values"] == [[1, 1.5], [2, 1.5]]
+    transport.close()
