@@ -167,8 +167,11 @@ def _incident_evidence(facts: HomeFacts, incident: IncidentView) -> list[Evidenc
     values = []
     if facts.station is not None and supply is not None and supply.value is not None and not supply.stale:
         setpoint_c = facts.station.setpoint.value
-        values = [Evidence("station_supply", {"value_c": supply.value, "setpoint_c": setpoint_c})]
-    return [root, *values, *_own_room(facts), *_surroundings(facts)]
+        deviation_k = facts.station.deviation_k
+        low = deviation_k is None or deviation_k <= STATION_DEVIATION_K
+        given: dict[str, object] = {"value_c": supply.value, "setpoint_c": setpoint_c}
+        values = [Evidence("station_supply", given, supports=low)]
+    return [root, *values, *_own_room(facts), *_surroundings(facts, warm_supports=False)]
 
 
 def _own_room(facts: HomeFacts) -> list[Evidence]:
@@ -183,12 +186,13 @@ def _room(facts: HomeFacts, code: str, *, supports: bool = True) -> Evidence:
     return Evidence(code, {"value_c": facts.room_c, "standard_c": facts.standard_c}, supports=supports)
 
 
-def _surroundings(facts: HomeFacts) -> list[Evidence]:
+def _surroundings(facts: HomeFacts, *, warm_supports: bool = True) -> list[Evidence]:
+    """Warm neighbours speak for a cause inside the home, and against one above it."""
     if facts.building.denominator < MIN_RISER_HOMES:
         return [Evidence("too_few_sensors", supports=False)]
     if _share(facts.building) >= BUILDING_SHARE:
         return [_group("building_cold", facts.building)]
-    return [_group("neighbours_warm", facts.building)]
+    return [_group("neighbours_warm", facts.building, supports=warm_supports)]
 
 
 def _station_evidence(station: StationSummary | None) -> list[Evidence]:
@@ -203,8 +207,8 @@ def _normal_station(station: StationSummary | None) -> list[Evidence]:
     return [Evidence("station_normal", supports=False)] if station.state == "online" else []
 
 
-def _group(code: str, ratio: Ratio) -> Evidence:
-    return Evidence(code, {"counted": ratio.denominator, "cold": ratio.numerator})
+def _group(code: str, ratio: Ratio, *, supports: bool = True) -> Evidence:
+    return Evidence(code, {"counted": ratio.denominator, "cold": ratio.numerator}, supports=supports)
 
 
 def _share(ratio: Ratio) -> float:

@@ -191,3 +191,19 @@ def test_whatever_is_known_a_cause_has_evidence_and_warm_needs_a_fresh_value(
         assert sensor and not fault and not room.stale and room_c is not None and room_c >= 18.0
     if not sensor:
         assert probable_cause(facts).code == "no_sensor"
+
+
+@pytest.mark.parametrize(("deviation_k", "cold", "speaks_for"), [(-8.0, 7, True), (0.2, 0, False)])
+def test_what_an_incident_has_not_done_yet_speaks_against_it(
+    deviation_k: float, cold: int, speaks_for: bool
+) -> None:
+    building = Ratio(numerator=cold, denominator=8)
+    facts = replace(FACTS, incidents=[incident()], station=station(deviation_k), building=building)
+    signs = {fact.code: fact.supports for fact in probable_cause(facts).evidence}
+    around = "building_cold" if speaks_for else "neighbours_warm"
+    assert (signs["root_alarm"], signs["station_supply"], signs[around]) == (True, speaks_for, speaks_for)
+
+
+def test_warm_neighbours_speak_for_a_cause_inside_the_home() -> None:
+    signs = {fact.code: fact.supports for fact in probable_cause(FACTS).evidence}
+    assert signs["neighbours_warm"] is True
