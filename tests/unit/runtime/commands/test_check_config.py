@@ -48,3 +48,16 @@ def test_mistakes_of_routes_and_device_maps_are_told_as_well(nuanliu: Any, writt
         "check-config", "--config", str(written(f"mqtt:\n  routes: {routes}\n")), code=2
     )
     assert "mqtt.routes[0]" in complaints and f"{devices}:2" in complaints
+
+
+def test_mistakes_of_keys_and_point_maps_are_told_with_their_lines(nuanliu: Any, written: Any) -> None:
+    keys, maps = nuanliu.folder / "keys", nuanliu.folder / "maps"
+    keys.write_text("# meters\n12345678\n", encoding="utf-8")
+    maps.mkdir()
+    (maps / "own.yaml").write_text(
+        "measurement: station\npoints:\n  nothing_c: {names: [x]}\n", encoding="utf-8"
+    )
+    path = written(f"collector:\n  meter_keys_file: {keys}\n  point_maps_dir: {maps}\n")
+    complaints = nuanliu.fails("check-config", "--config", str(path), code=2)
+    assert f"{keys}:2" in complaints and f"{maps / 'own.yaml'}:3" in complaints
+    assert complaints.rstrip().endswith("2 mistake(s)")

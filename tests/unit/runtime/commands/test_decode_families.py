@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from collector.decoders.registry import DECODERS
+from tests.support.device_examples import EXAMPLES, Example
 
 
 def decoded(nuanliu: Any, family: str, *lines: dict[str, object], options: tuple[str, ...] = ()) -> list[Any]:
@@ -108,3 +109,38 @@ def test_every_family_answers_nonsense_with_one_line(nuanliu: Any, family: str) 
     (told,) = decoded(nuanliu, family, {"topic": "a/b", "payload": "nonsense"})
     assert set(told) == {"samples", "rejections", "notes"}
     assert told["rejections"]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.family)
+def test_every_example_of_the_page_is_read_by_the_command(nuanliu: Any, example: Example) -> None:
+    (told,) = decoded(nuanliu, example.family, example.record)
+    assert told["samples"] and not told["rejections"]
+    assert all(item["device"] and item["t"] for item in told["samples"])
+
+
+def test_a_wrong_key_file_or_point_map_ends_with_2_and_its_place(nuanliu: Any) -> None:
+    keys, maps = nuanliu.folder / "keys", nuanliu.folder / "maps"
+    keys.write_text("12345678\n", encoding="utf-8")
+    maps.mkdir()
+    (maps / "own.yaml").write_text("measurement: street\n", encoding="utf-8")
+    nuanliu.environment["NUANLIU_COLLECTOR__METER_KEYS_FILE"] = str(keys)
+    assert f"{keys}:1" in nuanliu.fails("decode", "wmbus", code=2)
+    del nuanliu.environment["NUANLIU_COLLECTOR__METER_KEYS_FILE"]
+    nuanliu.environment["METER_KEY_1"] = "short"
+    assert "environment METER_KEY_1" in nuanliu.fails("decode", "mbus_wired", code=2)
+    nuanliu.environment["METER_KEY_1"] = "0" * 32
+    nuanliu.environment["NUANLIU_COLLECTOR__POINT_MAPS_DIR"] = str(maps)
+    assert f"{maps / 'own.yaml'}:1" in nuanliu.fails("decode", "modbus_json", code=2)
+
+
+def test_keys_and_zone_of_the_settings_are_used(nuanliu: Any) -> None:
+    keys = nuanliu.folder / "keys"
+    keys.write_text("12345678, 000102030405060708090A0B0C0D0E0F\n", encoding="utf-8")
+    nuanliu.environment["NUANLIU_COLLECTOR__METER_KEYS_FILE"] = str(keys)
+    nuanliu.environment["NUANLIU_SITE__TIME_ZONE"] = "Asia/Tokyo"
+    by_family = {example.family: example.record for example in EXAMPLES}
+    locked = {name: value for name, value in by_family["wmbus"].items() if name != "key_hex"}
+    (told,) = decoded(nuanliu, "wmbus", locked)
+    assert told["samples"] and not told["rejections"]
+    (told,) = decoded(nuanliu, "modbus_json", by_family["modbus_json"])
+    assert {item["t"] for item in told["samples"]} == {"2026-01-14T23:00:00Z"}
