@@ -9,10 +9,12 @@ from pathlib import Path
 
 from simulators.scenario import shipped_scenarios
 
-__all__ = ["PASSWORD_VARIABLE", "parser"]
+__all__ = ["PASSWORD_VARIABLE", "TOKEN_VARIABLE", "parser"]
 
 PASSWORD_VARIABLE = "NUANLIU_MQTT__PASSWORD"
 """Environment variable with the password at the broker."""
+TOKEN_VARIABLE = "NUANLIU_HOTLINE_TOKEN"
+"""Environment variable with the API token with which calls become tickets."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -31,6 +33,12 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="run a healthy twin beside the history, so that the truth names who was affected and when it showed",
     )
+    add(
+        "--hotline",
+        metavar="URL",
+        help=f"product that gets a ticket for every live call; the token of a clerk comes from {TOKEN_VARIABLE}",
+    )
+    add("--calls", type=Path, metavar="FILE", help="write all calls to the hotline as CSV")
     add("--stop-with-parent", action="store_true", help="end in order when the starting process is gone")
     return result
 

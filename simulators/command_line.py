@@ -23,9 +23,11 @@ from config.registry_files import read_registry, write_registry
 from heating.clock import SystemClock, VirtualClock
 from heating.errors import HeatingError
 from heating.intervals import from_epoch_ms, to_epoch_ms
-from simulators.arguments import PASSWORD_VARIABLE, parser
+from simulators.arguments import PASSWORD_VARIABLE, TOKEN_VARIABLE, parser
 from simulators.city import City
 from simulators.devices.reports import Message, Report
+from simulators.people.hotline import CallFile, HotlineApi
+from simulators.people.switchboard import Switchboard
 from simulators.publishing.history import AfterStep, write_history
 from simulators.publishing.live import run_live
 from simulators.publishing.mqtt_publisher import MqttPublisher
@@ -138,26 +140,52 @@ def _run(arguments: argparse.Namespace, stop: threading.Event, out: TextIO) -> i
     )
     if arguments.write_registry is not None:
         return _write_registry(run)
-    if arguments.paired and arguments.truth is None:
-        raise ScenarioError("--paired needs --truth, a folder for what it finds out")
-    until = run.history_until
-    if until is not None and arguments.history_out is None:
-        raise ScenarioError(
-            "history (--history-days, or a scenario with an end) needs --history-out, a folder"
-        )
+    _check(run)
     city = _city(run, scenario)
     twin = _city(run, without_faults(scenario)) if arguments.paired else None
     for each in (city, twin):
         if each is not None:
             each.spin_up(stop)
+    calls = Switchboard()
+    try:
+        return _simulate(run, city, twin, calls)
+    finally:
+        calls.close()
+
+
+def _check(run: _Run) -> None:
+    """Refuse arguments that do not fit together."""
+    arguments = run.arguments
+    if arguments.paired and arguments.truth is None:
+        raise ScenarioError("--paired needs --truth, a folder for what it finds out")
+    if arguments.hotline is not None and TOKEN_VARIABLE not in os.environ:
+        raise ScenarioError(f"--hotline needs a token in {TOKEN_VARIABLE}; make one with nuanliu token add")
+    if run.history_until is not None and arguments.history_out is None:
+        raise ScenarioError(
+            "history (--history-days, or a scenario with an end) needs --history-out, a folder"
+        )
+
+
+def _simulate(run: _Run, city: City, twin: City | None, calls: Switchboard) -> int:
+    """Write history, then go live, each if wanted; calls of history go to files only."""
+    arguments, until = run.arguments, run.history_until
     truth = TruthFiles(arguments.truth, city.layout) if arguments.truth else None
-    after_step: AfterStep = truth.note if truth else lambda _city, _reports: None
+    if arguments.calls is not None:
+        calls.connect(CallFile(arguments.calls))
+
+    def after_step(city: City, reports: Sequence[Report]) -> None:
+        calls.follow(city)
+        if truth is not None:
+            truth.note(city, reports)
+
     if until is not None:
         _write_history(run, city, twin, until, after_step)
-    if not run.live or stop.is_set():
+    if not run.live or run.stop.is_set():
         run.tell("done", published=0)
         return 0
-    _wait_for_file(arguments.go_file, stop)
+    _wait_for_file(arguments.go_file, run.stop)
+    if arguments.hotline is not None:
+        calls.connect(HotlineApi(arguments.hotline, os.environ[TOKEN_VARIABLE]))
     return _go_live(run, city, after_step)
 
 

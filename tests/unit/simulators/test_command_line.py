@@ -1,5 +1,6 @@
 """The command line: events on stdout, errors with a remedy on stderr, exit codes."""
 
+import csv
 import json
 import threading
 from datetime import UTC, datetime
@@ -38,6 +39,19 @@ def test_history_alone_is_written_the_same_twice(tmp_path: Path, capsys: pytest.
     assert (contents[0].value == contents[1].value).all()
 
 
+def test_calls_of_history_are_written_to_a_file(tmp_path: Path) -> None:
+    cold = TINY.replace("day_of_year: 15", "day_of_year: 15, shift_k: -20")
+    scenario = tmp_path / "cold.yaml"
+    scenario.write_text(cold, encoding="utf-8")
+    calls = tmp_path / "calls.csv"
+    wishes = f"--scenario {scenario} --history-days 1 --history-out {tmp_path / 'out'} --calls {calls}"
+    assert main([*wishes.split(), "--virtual-origin", "2026-01-16T08:00:00+08:00"]) == 0
+    with calls.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert rows
+    assert all("2026-01-15T00:00:00Z" <= row["moment"] <= "2026-01-16T00:00:00Z" for row in rows)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "complaint"),
     [
@@ -45,6 +59,7 @@ def test_history_alone_is_written_the_same_twice(tmp_path: Path, capsys: pytest.
         (["--scenario", "smoke", "--history-days", "1"], 2, "--history-out"),
         (["--scenario", "january"], 2, "--history-out"),
         (["--scenario", "smoke", "--paired"], 2, "--paired needs --truth"),
+        (["--scenario", "smoke", "--hotline", "http://127.0.0.1:1"], 2, "NUANLIU_HOTLINE_TOKEN"),
     ],
 )
 def test_wrong_wishes_are_refused(
