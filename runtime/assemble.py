@@ -240,14 +240,8 @@ def _add_collector(house: House) -> None:
     house.collector = collector
     house.board.add("collector", collector.health)
     house.board.add("rollups", rollups.writer.health)
-    if settings.timeseries.url.startswith("duckdb:"):
-        desk = BackupDesk(settings=settings, store=house.store, clock=house.clock)
-        house.parts.append(
-            Part(name="backup desk", start=desk.start, stop=desk.stop, is_alive=lambda: desk.is_running)
-        )
-    keeper = Housekeeping(store=house.store, clock=house.clock)
     house.parts += [
-        Part(name="housekeeping", start=keeper.start, stop=keeper.stop, is_alive=lambda: keeper.is_running),
+        *_care_for_the_store(house),
         rollup_part(rollups.writer),
         Part(
             name="collector",
@@ -257,6 +251,21 @@ def _add_collector(house: House) -> None:
         ),
         _device_reports(house, source, unknown, clocks),
     ]
+
+
+def _care_for_the_store(house: House) -> list[Part]:
+    """Return the parts beside a collector that keep the store in order: backups of an embedded one, retention."""
+    parts: list[Part] = []
+    if house.settings.timeseries.url.startswith("duckdb:"):
+        desk = BackupDesk(settings=house.settings, store=house.store, clock=house.clock)
+        parts.append(
+            Part(name="backup desk", start=desk.start, stop=desk.stop, is_alive=lambda: desk.is_running)
+        )
+    keeper = Housekeeping(store=house.store, clock=house.clock)
+    parts.append(
+        Part(name="housekeeping", start=keeper.start, stop=keeper.stop, is_alive=lambda: keeper.is_running)
+    )
+    return parts
 
 
 def _device_reports(
