@@ -1,6 +1,7 @@
 """Language, time zone and numbers of the pages."""
 
 from datetime import UTC, datetime
+from functools import cache
 from math import nan
 from pathlib import Path
 from string import Formatter
@@ -20,13 +21,14 @@ ENGLISH = localiser_for("en", "Asia/Shanghai")
 NOON = datetime(2026, 1, 14, 16, 30, tzinfo=UTC)
 
 
-def source_texts() -> set[str]:
+@cache
+def source_texts() -> frozenset[str]:
     """Every text that code and templates show, as pybabel finds it."""
     methods = [("**.py", "python"), ("templates/**.html", "jinja2")]
     options = {"templates/**.html": {"trimmed": "true", "newstyle_gettext": "true", "silent": "false"}}
     keywords = {"_": None, "N_": None, "text": None, "gettext": None}
     found = extract_from_dir(ROOT / "dashboard", methods, options, keywords)
-    return {message if isinstance(message, str) else message[0] for _, _, message, _, _ in found}
+    return frozenset(message if isinstance(message, str) else message[0] for _, _, message, _, _ in found)
 
 
 def catalogue() -> dict[str, str]:

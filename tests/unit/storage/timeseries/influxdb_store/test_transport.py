@@ -43,7 +43,7 @@ class Answering(BaseHTTPRequestHandler):
 def server() -> Iterator[tuple[str, type[Answering]]]:
     handler = type("Handler", (Answering,), {"seen": [], "headers_out": {}})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as http:
-        thread = threading.Thread(target=http.serve_forever)
+        thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield f"http://127.0.0.1:{http.server_address[1]}", handler
         http.shutdown()
