@@ -112,6 +112,20 @@ def differing(
     ]
 
 
+def on_time_and_late(start_ms: int) -> tuple[dict[tuple[str, int], float], dict[tuple[str, int], float]]:
+    """Return room temperatures by room and time of the bucket before `start_ms`, and some that come later."""
+    chance = random.Random(5)
+    rooms = [sensor.sensor_id for sensor in SITE.sensors]
+    sent = {
+        (room, start_ms - BUCKET_MS + step * 20_000): round(chance.uniform(16, 24), 2)
+        for step in range(15)
+        for room in rooms
+    }
+    late = {(room, start_ms - 2 * BUCKET_MS + 1_000): 30.0 for room in rooms[::3]}
+    late |= {(room, start_ms - 10_500): 12.0 for room in rooms[::2]}
+    return sent, late
+
+
 @pytest.mark.mosquitto
 @pytest.mark.influxdb
 def test_groups_of_two_collectors_equal_the_truth_and_follow_late_readings(
@@ -127,15 +141,8 @@ def test_groups_of_two_collectors_equal_the_truth_and_follow_late_readings(
     records.close()
     start_ms = clock.now_ms() // BUCKET_MS * BUCKET_MS
     window = Interval(from_epoch_ms(start_ms - 2 * BUCKET_MS), from_epoch_ms(start_ms + BUCKET_MS))
-    chance = random.Random(5)
+    sent, late = on_time_and_late(start_ms)
     rooms = [sensor.sensor_id for sensor in SITE.sensors]
-    sent = {
-        (room, start_ms - BUCKET_MS + step * 20_000): round(chance.uniform(16, 24), 2)
-        for step in range(15)
-        for room in rooms
-    }
-    late = {(room, start_ms - 2 * BUCKET_MS + 1_000): 30.0 for room in rooms[::3]}
-    late |= {(room, start_ms - 10_500): 12.0 for room in rooms[::2]}
     building = {room: f"B{room[1]}" for room in rooms}
     community = {room: f"C{room[1]}" for room in rooms}
     with (
