@@ -20,6 +20,8 @@ from types import ModuleType
 from typing import Any, Protocol, cast
 
 PREFIX = "bench_"
+MINUTES_VARIABLE = "NUANLIU_BENCH_MINUTES"
+"""Set by ``--minutes``: how long `bench_league` and how much backlog `bench_backlog` takes [min]."""
 
 
 class BenchmarkUnavailable(RuntimeError):
@@ -157,6 +159,11 @@ def load(name: str, path: Path) -> Benchmark:
     sys.modules[module_name] = module
     specification.loader.exec_module(module)
     return cast(Benchmark, module)
+
+
+def wanted_minutes(usual: float) -> float:
+    """How long a benchmark that takes a length shall run [min]: as ``--minutes`` says, or as usual."""
+    return float(os.environ.get(MINUTES_VARIABLE, usual))
 
 
 def json_line(row: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Command line of the benchmarks: ``./run bench [NAME ...] [--record] [--strict] [--list]``."""
+"""Command line of the benchmarks: ``./run bench [NAME ...] [--minutes N] [--record] [--strict] [--list]``."""
 
 import argparse
 import os
@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from benchmarks.harness import (
+    MINUTES_VARIABLE,
     BenchmarkUnavailable,
     UnknownBenchmark,
     choose,
@@ -32,6 +33,9 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--list", action="store_true", help="print the names and end")
     parser.add_argument("--record", action="store_true", help="update RESULTS.md beside the benchmarks")
     parser.add_argument("--strict", action="store_true", help="exit with 1 when a goal is missed")
+    parser.add_argument(
+        "--minutes", type=float, metavar="N", help="length of the load (league) and of the backlog (backlog)"
+    )
     return parser.parse_args(words)
 
 
@@ -65,6 +69,8 @@ def main(words: Sequence[str] | None = None, *, folder: Path = FOLDER) -> int:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr)
     )  # standard output is for results
     wanted = arguments(words)
+    if wanted.minutes is not None:
+        os.environ[MINUTES_VARIABLE] = str(wanted.minutes)
     try:
         chosen: Mapping[str, Path] = choose(discover(folder), wanted.names)
     except UnknownBenchmark as error:
