@@ -58,6 +58,7 @@ def _add_city(group: argparse._ArgumentGroup) -> None:
         metavar="FILE",
         help="write the registry of the scenario (.csv or .xlsx) and end, for `nuanliu registry import`",
     )
+    add("--list-faults", action="store_true", help="print every kind of fault and confounder, and end")
     add("--seed", type=int, help="same seed, same city and weather; the scenario's when missing")
 
 

@@ -26,6 +26,7 @@ from heating.intervals import from_epoch_ms, to_epoch_ms
 from simulators.arguments import PASSWORD_VARIABLE, TOKEN_VARIABLE, parser
 from simulators.city import City
 from simulators.devices.reports import Message, Report
+from simulators.faults.catalogue_page import catalogue_page
 from simulators.people.hotline import CallFile, HotlineApi
 from simulators.people.switchboard import Switchboard
 from simulators.publishing.history import AfterStep, write_history
@@ -79,6 +80,9 @@ def main(argv: Sequence[str] | None = None, *, stop: threading.Event | None = No
         Setting it ends a live run in order.
     """
     arguments = parser().parse_args(argv)
+    if arguments.list_faults:
+        sys.stdout.write(catalogue_page())
+        return 0
     try:
         return _run(arguments, stop or threading.Event(), sys.stdout)
     except ScenarioError as error:

@@ -22,7 +22,6 @@ from simulators.random_streams import RandomStreams
 __all__ = ["ConfounderOccurrence", "FaultSchedule", "Occurrence", "PlacedFault", "place_faults"]
 
 
-
 @dataclass(frozen=True, slots=True)
 class Occurrence:
     """One time that a fault happens."""

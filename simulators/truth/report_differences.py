@@ -23,13 +23,13 @@ _BY_ENDING: tuple[tuple[str, float, float], ...] = (
     ("_hz", 0.5, 0.0),
     ("_m3_per_h", 0.05, 0.03),
     ("_level_m", 0.05, 0.0),
-    ("_total_gj", 0.5, 0.01),
-    ("_total_m3", 0.5, 0.01),
-    ("_total_kwh", 5.0, 0.01),
+    ("_total_gj", 0.5, 0.5),
+    ("_total_m3", 0.5, 0.5),
+    ("_total_kwh", 5.0, 0.5),
     ("_v", 5.0, 0.0),
 )
 """Endings of point names, with the absolute limit in the point's unit and the share of the healthy value; the larger
-counts."""
+counts. Registers keep a small difference for good after any fault, so that only a register begun anew counts."""
 _OTHERWISE = (0.3, 0.05)
 
 

@@ -13,6 +13,7 @@ from config.sample_files import read_sample_file
 from config.site_generator import generate_preset_site
 from heating.intervals import to_epoch_ms
 from simulators.command_line import main
+from simulators.scenario import ConfounderType, FaultType
 
 TINY = "site: smoke\nspin_up: 1h\nweather: {day_of_year: 15}\n"
 
@@ -166,3 +167,10 @@ def test_a_registry_is_written_for_the_product(tmp_path: Path, capsys: pytest.Ca
     (event,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert event["event"] == "registry_written" and event["households"] == 60
     assert len(read_registry(file).site.stations) == 4
+
+
+def test_every_kind_of_fault_and_confounder_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--list-faults"]) == 0
+    listed = {line.split(" | ")[0].removeprefix("| ") for line in capsys.readouterr().out.splitlines()}
+    assert {kind.value for kind in FaultType} <= listed
+    assert {kind.value for kind in ConfounderType} <= listed
