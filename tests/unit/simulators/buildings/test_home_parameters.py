@@ -47,9 +47,11 @@ def test_old_buildings_lose_more_than_new_ones() -> None:
 
 
 def test_a_shared_wall_is_the_same_from_both_sides() -> None:
+    uneven = tuple(replace(home, area_m2=60.0 + 10 * (home.floor % 4)) for home in SITE.households)
+    drawn = draw_homes(lay_out(replace(SITE, households=uneven)), RandomStreams(1), MEAN_WATER_C)
     homes = len(LAYOUT.home_key)
     between = np.zeros((homes, homes))
-    for others, rates in zip(HOMES.neighbours, HOMES.shared_w_per_k, strict=True):
+    for others, rates in zip(drawn.neighbours, drawn.shared_w_per_k, strict=True):
         between[np.arange(homes), others] += rates
     np.testing.assert_array_equal(between, between.T)
     assert (np.diag(between) == 0).all()
