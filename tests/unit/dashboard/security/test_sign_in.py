@@ -22,6 +22,13 @@ def house(tmp_path: Path) -> Iterator[House]:
         yield opened
 
 
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A house that tests only look at."""
+    with open_house(tmp_path_factory.mktemp("calm")) as opened:
+        yield opened
+
+
 def test_a_session_cookie_is_opaque_and_kept_from_scripts_and_other_sites(house: House) -> None:
     answer = house.browser().post("/api/v1/login", json={"username": "hotline", "password": PASSWORD})
     cookie = answer.headers["set-cookie"]
@@ -89,8 +96,8 @@ def test_a_token_that_is_over_opens_nothing(house: House) -> None:
 
 
 @pytest.mark.parametrize("header", ["Bearer", "Basic aG90bGluZTp4", "Bearer wrong"])
-def test_a_bad_authorization_header_is_not_mended_by_a_cookie(house: House, header: str) -> None:
-    client, _ = house.signed_in("hotline")
+def test_a_bad_authorization_header_is_not_mended_by_a_cookie(calm: House, header: str) -> None:
+    client, _ = calm.signed_in("hotline")
     assert client.get("/api/v1/me", headers={"authorization": header}).status_code == 401
 
 
@@ -222,8 +229,8 @@ def test_log_ins_are_audited_without_the_password(house: House) -> None:
 @pytest.mark.parametrize(
     "path", ["/api/v1/overview", "/api/v1/nothing", "/healthz", "/login", "/nothing", "/api/docs"]
 )
-def test_every_answer_carries_the_security_headers(house: House, path: str) -> None:
-    headers = house.client("dispatcher").get(path).headers
+def test_every_answer_carries_the_security_headers(calm: House, path: str) -> None:
+    headers = calm.client("dispatcher").get(path).headers
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert "unsafe-eval" not in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
@@ -231,8 +238,8 @@ def test_every_answer_carries_the_security_headers(house: House, path: str) -> N
     assert headers["cache-control"] == "no-store"
 
 
-def test_problems_are_rfc_9457_and_show_no_trace(house: House) -> None:
-    answer = house.client("dispatcher").get("/api/v1/stations/none")
+def test_problems_are_rfc_9457_and_show_no_trace(calm: House) -> None:
+    answer = calm.client("dispatcher").get("/api/v1/stations/none")
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json() | {"code": ""} == {
         "type": "urn:nuanliu:problem:not_found",
@@ -257,8 +264,8 @@ def test_a_crash_is_answered_without_its_trace(house: House, monkeypatch: pytest
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-def test_a_huge_body_is_refused(house: House) -> None:
-    answer = house.client("dispatcher").post(
+def test_a_huge_body_is_refused(calm: House) -> None:
+    answer = calm.client("dispatcher").post(
         "/api/v1/alarms/a1/comment", content=b'{"text":"' + b"x" * 2_000_000
     )
     assert answer.status_code == 413
