@@ -82,12 +82,10 @@ class WeatherPlan(Part):
 
 
 class SourcePlan(Part):
-    """What the heat sources can do, against what the simulator draws."""
+    """What the heat sources can do, against their nameplates."""
 
     capacity_factor: float = Field(1.0, gt=0, le=5)
     """Factor on every source's heat capacity."""
-    ramp_factor: float = Field(1.0, gt=0, le=10)
-    """Factor on how fast a source changes its supply temperature."""
 
 
 class FaultPlan(Part):
