@@ -21,7 +21,7 @@ from simulators.devices.reports import Report, Timetable
 from simulators.devices.room_sensors import RoomSensors
 from simulators.faults.effects import Effects
 from simulators.faults.planning import cold_snaps_of, schedule_of
-from simulators.network.heat_source import HeatSources
+from simulators.network.primary_network import StationDemand, draw_primary_network
 from simulators.people.call_words import CallTruth
 from simulators.people.residents import Residents
 from simulators.random_streams import RandomStreams
@@ -87,18 +87,21 @@ class City:
             supply_water_m3=parameters.supply_water_m3,
             imbalance=scenario.imbalance,
         )
-        self.stations = StationsModel(parameters, connections, outdoor_c=outdoor_c)
+        self.network, difference_mpa = draw_primary_network(
+            self.layout, random, station_m3_per_h=parameters.primary_design_m3_per_h, outdoor_c=outdoor_c
+        )
+        self.stations = StationsModel(
+            parameters,
+            connections,
+            outdoor_c=outdoor_c,
+            t_s=self.now_ms / 1000,
+            primary_difference_mpa=difference_mpa,
+        )
         flow_kw_per_k = WATER_KW_PER_M3_PER_H_K * parameters.flow_design_m3_per_h
         spread_k = parameters.heat_design_kw / flow_kw_per_k
         self.delivery = settle_homes(self.layout, random, parameters.design_supply_c() - spread_k / 2)
         self.homes = self.delivery.homes
         self.residents = Residents(self.layout, random, self.homes.parameters.gains_w)
-        self.source = HeatSources(
-            station_source=self.layout.station_source,
-            distance=parameters.distance,
-            n_sources=len(site.sources),
-            outdoor_c=outdoor_c,
-        )
         self.delivered_to_homes_kj = np.zeros(len(site.buildings))
         self._since_homes_s = 0.0
         self._around = self._surroundings()
@@ -164,8 +167,14 @@ class City:
         """Go on by `dt_s` seconds, above 0 and at most 60."""
         self.now_ms += round(dt_s * 1000)
         effects = self.faults.effects(self.now_ms)
+        stations = self.stations
+        demand = StationDemand(
+            conductance=stations.primary_conductance(effects),
+            return_c=stations.service_c,
+            leak_m3_per_h=stations.exchanger_leak_m3_per_h,
+        )
+        self.network.step(dt_s, self.weather.outdoor_temp_c(self.now_ms / 1000), demand, effects)
         around = self._around = self._surroundings()
-        self.source.step(dt_s, around.outdoor_c)
         self.stations.step(dt_s, around, self.delivery.load)
         self._since_homes_s += dt_s
         if self._since_homes_s >= self.scenario.home_step:
@@ -174,14 +183,16 @@ class City:
 
     def _surroundings(self) -> StationSurroundings:
         effects = self.faults.effects(self.now_ms)
-        temperature, supply, returned = self.source.at_stations()
+        temperature, supply, returned = self.network.at_stations()
         return StationSurroundings(
+            t_s=self.now_ms / 1000,
+            radiation_w_per_m2=self.weather.radiation_w_per_m2(self.now_ms / 1000),
             outdoor_c=self.weather.outdoor_temp_c(self.now_ms / 1000),
             primary_supply_c=temperature,
             primary_supply_mpa=supply,
             primary_return_mpa=returned,
-            mains_ok=effects.mains_ok,
-            pump_tripped=effects.pump_tripped,
+            primary_flow_m3_per_h=self.network.flow_m3_per_h,
+            effects=effects,
         )
 
     def _step_homes(self, effects: Effects) -> None:
@@ -204,8 +215,7 @@ class City:
         for places, moments in self._weather_times.due(self.now_ms):
             yield weather_report(self.weather_fleet, self.weather, places, moments)
         for places, moments in self._source_times.due(self.now_ms):
-            state = self.source.metered(self.stations.primary_flow_m3_per_h, self.stations.primary_return_c)
-            yield source_report(self.source_fleet, state, places, moments)
+            yield source_report(self.source_fleet, self.network.metered(), places, moments)
         for places, moments in self._station_times.due(self.now_ms):
             heard = ~effects.gateway_silent[places]
             if heard.any():

@@ -134,7 +134,7 @@ class BuildingSupply:
 
     def station_conductance(self, n_stations: int) -> Floats:
         """Return the conductance of all buildings of each station together [m³/h/MPa^½]."""
-        return np.bincount(self.connections.station, self.conductance, n_stations)
+        return np.asarray(np.bincount(self.connections.station, self.conductance, n_stations), np.float64)
 
     def divide(self, flow_m3_per_h: Floats, together: Floats) -> None:
         """Divide the flow of the stations among their buildings; `together` is `station_conductance`."""

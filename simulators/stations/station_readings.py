@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from heating.points import Measurement
 from simulators.city_layout import CityLayout
 from simulators.devices.reports import Fleet, Report
-from simulators.network.heat_source import SourceState
+from simulators.network.source_plant import SourceState
 from simulators.random_streams import RandomStreams, entity_keys
 from simulators.stations.station_model import StationsModel, StationSurroundings
 from simulators.weather.weather_series import WeatherSeries
@@ -56,6 +56,9 @@ _POINTS: dict[str, tuple[float, float]] = {
     "makeup_pump_1_running": (0.0, 1.0),
     "makeup_pump_1_fault": (0.0, 1.0),
     "makeup_pump_1_frequency_hz": (0.0, 0.1),
+    "makeup_pump_2_running": (0.0, 1.0),
+    "makeup_pump_2_fault": (0.0, 1.0),
+    "makeup_pump_2_frequency_hz": (0.0, 0.1),
     "strainer_primary_diff_pressure_mpa": (0.0003, 0.001),
     "strainer_secondary_diff_pressure_mpa": (0.0003, 0.001),
     "exchanger_secondary_diff_pressure_mpa": (0.0006, 0.001),
@@ -74,7 +77,9 @@ _POINTS: dict[str, tuple[float, float]] = {
     "control_mode": (0.0, 1.0),
 }
 """Points that a station sends, each with noise (one sigma) and resolution in the unit of the point."""
-_REMOTE_AUTO = 2.0
+_MAKEUP_HZ = 38.0
+_FLOOD_M3_PER_H = 1.0
+"""Discharge of the relief valve that the floor drain does not swallow at once."""
 _AMPERE_PER_KW = 1.75
 """Motor current per shaft power at 380 V and usual power factor."""
 
@@ -100,7 +105,6 @@ class StationInstruments:
         self._noise = np.array([noise for noise, _ in _POINTS.values()])
         self._resolution = np.array([resolution for _, resolution in _POINTS.values()])
         self._noisy = np.flatnonzero(self._noise > 0)
-        self._strainer = 0.006 + 0.01 * random.uniform("station.strainer", layout.station_key)
 
     def report(
         self,
@@ -111,7 +115,7 @@ class StationInstruments:
     ) -> Report:
         """Return what the stations at `places` show, shape ``(k,)``, measured at `measured_ms` [epoch ms]."""
         truth = self._truth(model, around)
-        shown = np.empty((len(_POINTS), len(self._strainer)))
+        shown = np.empty((len(_POINTS), len(model.supply_c)))
         for row, name in enumerate(_POINTS):
             shown[row] = truth[name]
         values = np.ascontiguousarray(shown[:, places].T)
@@ -127,82 +131,91 @@ class StationInstruments:
         return Report(fleet=self.fleet, places=places, measured_ms=measured_ms, values=values)
 
     def _truth(self, model: StationsModel, around: StationSurroundings) -> dict[str, Floats]:
-        p = model.parameters
-        part = (model.flow_m3_per_h / p.flow_design_m3_per_h) ** 2
-        primary_part = (model.primary_flow_m3_per_h / (p.primary_flow_full_m3_per_h / 2.3)) ** 2
         return {
             **_primary(model, around),
-            **_secondary(model, lift_mpa=p.network_loss_mpa * part),
+            **_secondary(model),
+            **_pressure(model),
             **_pumps(model),
             **_electrical(model),
-            "strainer_primary_diff_pressure_mpa": self._strainer * primary_part,
-            "strainer_secondary_diff_pressure_mpa": self._strainer * part,
-            "exchanger_secondary_diff_pressure_mpa": 0.045 * part,
-            "outdoor_temp_c": around.outdoor_c + p.outdoor_bias_k,
+            "outdoor_temp_c": model.controllers.outdoor_sensor_c,
         }
 
 
 def _primary(model: StationsModel, around: StationSurroundings) -> dict[str, Floats]:
-    metered_kw = np.maximum(model.exchanger_kw, 0) * model.parameters.meter_gain
+    meters = model.meters
     return {
         "primary_supply_temp_c": around.primary_supply_c,
         "primary_return_temp_c": model.primary_return_c,
         "primary_supply_pressure_mpa": around.primary_supply_mpa,
         "primary_return_pressure_mpa": around.primary_return_mpa,
-        "primary_flow_m3_per_h": model.primary_flow_m3_per_h,
-        "primary_volume_total_m3": model.volume_total_m3,
-        "primary_heat_rate_gj_per_h": metered_kw * 3.6e-3,
-        "primary_heat_total_gj": model.heat_total_gj,
-        "valve_command_pct": model.valve_command_pct,
-        "valve_position_pct": model.valve_pct,
+        "primary_flow_m3_per_h": meters.flow_m3_per_h,
+        "primary_volume_total_m3": meters.volume_total_m3,
+        "primary_heat_rate_gj_per_h": meters.heat_gj_per_h,
+        "primary_heat_total_gj": meters.heat_total_gj,
+        "strainer_primary_diff_pressure_mpa": model.primary_strainer_mpa,
+        "valve_command_pct": model.controllers.valve_command_pct,
+        "valve_position_pct": model.controllers.valve_pct,
+        "control_mode": model.controllers.mode.astype(np.float64),
     }
 
 
-def _secondary(model: StationsModel, *, lift_mpa: Floats) -> dict[str, Floats]:
+def _secondary(model: StationsModel) -> dict[str, Floats]:
+    circulation, hold = model.circulation, model.pressure.hold_mpa
     return {
         "secondary_supply_temp_c": model.supply_c,
-        "secondary_supply_temp_setpoint_c": model.setpoint_c,
+        "secondary_supply_temp_setpoint_c": model.controllers.setpoint_c,
         "secondary_return_temp_c": model.return_c,
-        "secondary_supply_pressure_mpa": model.hold_mpa + lift_mpa,
-        "secondary_return_pressure_mpa": model.hold_mpa,
-        "secondary_return_pressure_setpoint_mpa": model.parameters.hold_setpoint_mpa,
-        "secondary_flow_m3_per_h": model.flow_m3_per_h,
-        "secondary_diff_pressure_mpa": lift_mpa,
-        "makeup_flow_m3_per_h": model.makeup_m3_per_h,
-        "makeup_volume_total_m3": model.makeup_total_m3,
-        "makeup_tank_level_m": model.tank_m,
-        "makeup_pump_1_running": model.makeup_runs.astype(np.float64),
-        "makeup_pump_1_fault": np.zeros_like(lift_mpa),
-        "makeup_pump_1_frequency_hz": np.where(model.makeup_runs, 38.0, 0.0),
+        "secondary_supply_pressure_mpa": hold + circulation.network_mpa,
+        "secondary_return_pressure_mpa": hold,
+        "secondary_return_pressure_setpoint_mpa": model.parameters.pressure.setpoint_mpa,
+        "secondary_flow_m3_per_h": circulation.flow_m3_per_h,
+        "secondary_diff_pressure_mpa": circulation.network_mpa,
+        "strainer_secondary_diff_pressure_mpa": circulation.strainer_mpa,
+        "exchanger_secondary_diff_pressure_mpa": circulation.exchanger_mpa,
+    }
+
+
+def _pressure(model: StationsModel) -> dict[str, Floats]:
+    pressure = model.pressure
+    never = np.zeros_like(pressure.tank_m)
+    return {
+        "makeup_flow_m3_per_h": pressure.makeup_m3_per_h,
+        "makeup_volume_total_m3": pressure.makeup_total_m3,
+        "makeup_tank_level_m": pressure.tank_m,
+        "makeup_pump_1_running": pressure.makeup_runs.astype(np.float64),
+        "makeup_pump_1_fault": pressure.makeup_fault.astype(np.float64),
+        "makeup_pump_1_frequency_hz": np.where(pressure.makeup_runs, _MAKEUP_HZ, 0.0),
+        "makeup_pump_2_running": pressure.second_runs.astype(np.float64),
+        "makeup_pump_2_fault": never,
+        "makeup_pump_2_frequency_hz": np.where(pressure.second_runs, _MAKEUP_HZ, 0.0),
+        "relief_valve_open": pressure.relief_open.astype(np.float64),
+        "flood_detected": (pressure.relief_m3_per_h > _FLOOD_M3_PER_H).astype(np.float64),
     }
 
 
 def _electrical(model: StationsModel) -> dict[str, Floats]:
     mains = model.mains_ok.astype(np.float64)
-    current = (model.pump_kw * _AMPERE_PER_KW + 2.5) * mains
-    zero = np.zeros_like(mains)
+    current = (model.circulation.power_kw * _AMPERE_PER_KW + 2.5) * mains
     return {
         "electricity_total_kwh": model.electricity_total_kwh,
         **{f"voltage_{phase}_v": 226.0 * mains for phase in "abc"},
         **{f"current_{phase}_a": current for phase in "abc"},
         "mains_power_ok": mains,
-        "flood_detected": zero,
-        "relief_valve_open": zero,
-        "door_open": zero,
-        "control_mode": np.full_like(mains, _REMOTE_AUTO),
+        "door_open": np.zeros_like(mains),
     }
 
 
 def _pumps(model: StationsModel) -> dict[str, Floats]:
     truth: dict[str, Floats] = {}
+    pumps = model.circulation
     for number in (1, 2):
-        on_duty = model.parameters.duty_pump == number
+        on_duty = pumps.duty == number
         name = f"circulation_pump_{number}"
-        truth[f"{name}_running"] = (on_duty & model.pump_runs).astype(np.float64)
-        truth[f"{name}_fault"] = (on_duty & model.pump_fault).astype(np.float64)
-        truth[f"{name}_frequency_hz"] = np.where(on_duty, model.frequency_hz, 0.0)
-        truth[f"{name}_current_a"] = np.where(on_duty, model.pump_kw * _AMPERE_PER_KW, 0.0)
-        truth[f"{name}_power_kw"] = np.where(on_duty, model.pump_kw, 0.0)
+        truth[f"{name}_running"] = (on_duty & pumps.runs).astype(np.float64)
+        truth[f"{name}_fault"] = (on_duty & pumps.fault).astype(np.float64)
+        truth[f"{name}_frequency_hz"] = np.where(on_duty, pumps.frequency_hz, 0.0)
+        truth[f"{name}_current_a"] = np.where(on_duty, pumps.power_kw * _AMPERE_PER_KW, 0.0)
+        truth[f"{name}_power_kw"] = np.where(on_duty, pumps.power_kw, 0.0)
     return truth
 
 

@@ -184,7 +184,7 @@ def test_smoke_shows_two_outages_within_ninety_seconds_and_cold_homes_from_the_s
         city.step(1.0)
         seconds["no mains"] += int((~city.stations.mains_ok).any())
         still = city.stations.flow_m3_per_h < 0.04 * city.stations.parameters.flow_design_m3_per_h
-        seconds["no pump"] += int((city.stations.pump_fault & still).any())
+        seconds["no pump"] += int((city.stations.circulation.fault & still).any())
     assert seconds["no mains"] >= 30 and seconds["no pump"] >= 75
     blocked = next(f for f in city.faults.active(city.now_ms) if f.fault.plan.id == "riser-blocked")
     assert np.median(city.homes.air_c[list(blocked.fault.homes)]) < 17
