@@ -3,7 +3,7 @@
 What lives here: places. What does not: physical parameters, state, readings.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,48 +81,73 @@ def lay_out(site: Site) -> CityLayout:
     building_index = {building.building_id: place for place, building in enumerate(site.buildings)}
     building_station = np.array([station_index[b.station_id] for b in site.buildings], np.int32)
     home_building = np.array([building_index[home.building_id] for home in homes], np.int32)
-    risers: dict[str, int] = {}
-    home_riser = [risers.setdefault(riser_id(h.building_id, h.unit), len(risers)) for h in homes]
-    sources = {source.source_id: place for place, source in enumerate(site.sources)}
-    branches = {branch.branch_id: place for place, branch in enumerate(site.branches)}
-    branch_source = np.array([sources[branch.source_id] for branch in site.branches], np.int32)
-    station_branch = np.array([branches[station.branch_id] for station in stations], np.int32)
-    riser_building = np.zeros(len(risers), np.int32)
-    riser_building[home_riser] = home_building
+    risers, home_riser, riser_building = _risers(homes, home_building)
+    branches, branch_source, station_branch = _branches(site)
     parents = {area.area_id: area.parent_id for area in site.areas}
-    intervals = {sensor.sensor_id: sensor.interval_s for sensor in site.sensors}
-    current = [assignment for assignment in site.assignments if assignment.end is None]
-    sensor_ids = tuple(assignment.sensor_id for assignment in current)
+    sensors, sensor_home, sensor_interval_s = _sensors(site, home_index)
     return CityLayout(
         site=site,
         home_key=entity_keys([home.household_id for home in homes]),
         home_station=building_station[home_building],
-        home_riser=np.array(home_riser, np.int32),
+        home_riser=home_riser,
         home_building=home_building,
         home_position=np.array([_POSITIONS.index(home.position) for home in homes], np.int8),
         home_area_m2=np.array([home.area_m2 for home in homes], np.float32),
         home_suspended=np.array([home.contract is not Contract.HEATING for home in homes], np.bool_),
         neighbours=_neighbours(homes),
-        riser_ids=tuple(risers),
+        riser_ids=risers,
         riser_building=riser_building,
         building_ids=tuple(building_index),
         building_key=entity_keys(tuple(building_index)),
         building_station=building_station,
         building_index=building_index,
-        branch_ids=tuple(branches),
+        branch_ids=branches,
         branch_source=branch_source,
         station_branch=station_branch,
         station_key=entity_keys([station.station_id for station in stations]),
         station_floor_heating=np.array([s.emitter is Emitter.FLOOR for s in stations], np.bool_),
         station_area=tuple(_top_area(station.area_id, parents) for station in stations),
         station_source=branch_source[station_branch],
-        sensor_home=np.array([home_index[assignment.household_id] for assignment in current], np.int32),
-        sensor_ids=sensor_ids,
-        sensor_key=entity_keys(sensor_ids),
-        sensor_interval_s=np.array([intervals[sensor_id] for sensor_id in sensor_ids], np.float64),
+        sensor_home=sensor_home,
+        sensor_ids=sensors,
+        sensor_key=entity_keys(sensors),
+        sensor_interval_s=sensor_interval_s,
         home_index=home_index,
         station_index=station_index,
     )
+
+
+def _branches(site: Site) -> tuple[tuple[str, ...], NDArray[np.int32], NDArray[np.int32]]:
+    """Return the ids of all branches, the source of every branch, and the branch of every station."""
+    sources = {source.source_id: place for place, source in enumerate(site.sources)}
+    places = {branch.branch_id: place for place, branch in enumerate(site.branches)}
+    of_branch = np.array([sources[branch.source_id] for branch in site.branches], np.int32)
+    of_station = np.array([places[station.branch_id] for station in site.stations], np.int32)
+    return tuple(places), of_branch, of_station
+
+
+def _sensors(
+    site: Site, home_index: dict[str, int]
+) -> tuple[tuple[str, ...], NDArray[np.int32], NDArray[np.float64]]:
+    """Return the ids of all assigned sensors, their homes, and the time between their messages [s]."""
+    current = [assignment for assignment in site.assignments if assignment.end is None]
+    ids = tuple(assignment.sensor_id for assignment in current)
+    homes = np.array([home_index[assignment.household_id] for assignment in current], np.int32)
+    intervals = {sensor.sensor_id: sensor.interval_s for sensor in site.sensors}
+    return ids, homes, np.array([intervals[sensor_id] for sensor_id in ids], np.float64)
+
+
+def _risers(
+    homes: Sequence[Household], home_building: NDArray[np.int32]
+) -> tuple[tuple[str, ...], NDArray[np.int32], NDArray[np.int32]]:
+    """Return the ids of all risers, the riser of every home, and the building of every riser."""
+    places: dict[str, int] = {}
+    of_home = np.array(
+        [places.setdefault(riser_id(home.building_id, home.unit), len(places)) for home in homes], np.int32
+    )
+    building = np.zeros(len(places), np.int32)
+    building[of_home] = home_building
+    return tuple(places), of_home, building
 
 
 def _top_area(area_id: str, parents: dict[str, str | None]) -> str:

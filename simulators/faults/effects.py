@@ -6,7 +6,8 @@ fault changes what and when (`simulators.faults.fault_schedule`), consequences (
 Several faults on one object combine: factors multiply, shifts and holes add, flags are or-ed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,63 +118,43 @@ class Effects:
     """Place of the home in which the sensor really hangs; differs from the registry's when it is mapped wrongly."""
 
 
+_NEUTRAL_ONE = frozenset(
+    {
+        "valve_gain_factor",
+        "pump_head_factor",
+        "exchanger_ua_factor",
+        "exchanger_resistance_factor",
+        "strainer_primary_factor",
+        "strainer_secondary_factor",
+        "mains_ok",
+        "branch_opening",
+        "source_pump_factor",
+        "source_capacity_factor",
+        "building_opening",
+        "home_opening",
+        "home_emitter_factor",
+        "home_conductance_factor",
+        "home_sun_factor",
+        "home_gains_factor",
+    }
+)
+"""Arrays whose neutral value is 1 (or True); that of all others is 0 (or False)."""
+_KINDS: dict[object, type[np.generic]] = {Flags: np.bool_, Floats: np.float64, HomeFloats: np.float32}
+
+
 def no_effects(layout: CityLayout) -> Effects:
     """Return fresh arrays in which nothing is broken; the registry's suspended homes are not a fault either."""
-    stations, branches = len(layout.station_key), len(layout.branch_ids)
-    sources, buildings = len(layout.site.sources), len(layout.building_ids)
-    homes, sensors = len(layout.home_key), len(layout.sensor_key)
-
-    def flags(count: int, value: bool = False) -> Flags:
-        return np.full(count, value, np.bool_)
-
-    def floats(count: int, value: float) -> Floats:
-        return np.full(count, value, np.float64)
-
-    def of_homes(value: float) -> HomeFloats:
-        return np.full(homes, value, np.float32)
-
-    return Effects(
-        valve_stuck=flags(stations),
-        valve_gain_factor=floats(stations, 1),
-        pump_tripped=flags(stations),
-        pump_head_factor=floats(stations, 1),
-        drive_frozen=flags(stations),
-        exchanger_ua_factor=floats(stations, 1),
-        exchanger_resistance_factor=floats(stations, 1),
-        strainer_primary_factor=floats(stations, 1),
-        strainer_secondary_factor=floats(stations, 1),
-        secondary_leak_m2=floats(stations, 0),
-        makeup_failed=flags(stations),
-        exchanger_leak_m2=floats(stations, 0),
-        air_share=floats(stations, 0),
-        mains_ok=flags(stations, True),
-        curve_shift_k=floats(stations, 0),
-        controller_clock_shift_s=floats(stations, 0),
-        setback_k=floats(stations, 0),
-        outdoor_sensor_sun=floats(stations, 0),
-        instruments_frozen=flags(stations),
-        supply_sensor_shift_k=floats(stations, 0),
-        pressure_spike_mpa=floats(stations, 0),
-        meter_failed=flags(stations),
-        meter_resets=np.zeros(stations, np.int64),
-        gateway_silent=flags(stations),
-        branch_leak_m2=floats(branches, 0),
-        branch_opening=floats(branches, 1),
-        source_pump_factor=floats(sources, 1),
-        source_capacity_factor=floats(sources, 1),
-        building_opening=floats(buildings, 1),
-        building_gateway_silent=flags(buildings),
-        home_opening=of_homes(1),
-        home_emitter_factor=of_homes(1),
-        home_extra_air_per_h=of_homes(0),
-        home_conductance_factor=of_homes(1),
-        home_sun_factor=of_homes(1),
-        home_gains_factor=of_homes(1),
-        sensor_silent=flags(sensors),
-        sensor_stuck=flags(sensors),
-        sensor_shift_k=floats(sensors, 0),
-        sensor_sentinel=flags(sensors),
-        sensor_disorder=floats(sensors, 0),
-        sensor_clock_shift_s=floats(sensors, 0),
-        sensor_home=layout.sensor_home.copy(),
-    )
+    sizes = {
+        "branch": len(layout.branch_ids),
+        "source": len(layout.site.sources),
+        "building": len(layout.building_ids),
+        "home": len(layout.home_key),
+        "sensor": len(layout.sensor_key),
+    }
+    arrays: dict[str, NDArray[Any]] = {}
+    for field in fields(Effects):
+        size = sizes.get(field.name.split("_")[0], len(layout.station_key))
+        neutral = int(field.name in _NEUTRAL_ONE)
+        arrays[field.name] = np.full(size, neutral, _KINDS.get(field.type, np.int64))
+    arrays["sensor_home"] = layout.sensor_home.copy()
+    return Effects(**arrays)
