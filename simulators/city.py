@@ -88,7 +88,11 @@ class City:
             imbalance=scenario.imbalance,
         )
         self.network, difference_mpa = draw_primary_network(
-            self.layout, random, station_m3_per_h=parameters.primary_design_m3_per_h, outdoor_c=outdoor_c
+            self.layout,
+            random,
+            station_m3_per_h=parameters.primary_design_m3_per_h,
+            outdoor_c=outdoor_c,
+            capacity_factor=scenario.source.capacity_factor,
         )
         self.stations = StationsModel(
             parameters,

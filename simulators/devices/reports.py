@@ -17,6 +17,7 @@ from heating.samples import ObjectRef, SampleBatch
 
 __all__ = ["Fleet", "Message", "Report", "Timetable", "batch_of"]
 
+_NEVER_MS = 2**62
 _ON_THE_WAY_MS = 700
 """Time between measuring and arriving in history files [ms]."""
 
@@ -105,15 +106,15 @@ class Timetable:
         rounds = -((shift - start_ms) // interval_ms)
         self._next_ms = rounds * interval_ms + shift
         self._next_ms += np.where(self._next_ms <= start_ms, interval_ms, 0)
+        self._soonest_ms = int(self._next_ms.min(initial=_NEVER_MS))
 
     def due(self, now_ms: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """Yield places and moments of all reports due up to `now_ms`, each device's in order of time."""
-        while True:
+        while self._soonest_ms <= now_ms:
             places = np.flatnonzero(self._next_ms <= now_ms)
-            if not len(places):
-                return
             moments = self._next_ms[places]
             self._next_ms[places] = moments + self._interval_ms[places]
+            self._soonest_ms = int(self._next_ms.min())
             yield places, moments
 
 
