@@ -16,6 +16,7 @@ from config.located_yaml import KeyPath, LocatedYaml, Mistake, MistakesError, re
 from config.site_generator import SITE_PRESETS
 from heating.errors import HeatingError
 from simulators.faults.fault_kinds import FaultType, Profile
+from simulators.scenario_devices import PayloadMix, SensorMix
 from simulators.scenario_parts import (
     ColdSnapPlan,
     ConfounderPlan,
@@ -36,10 +37,12 @@ __all__ = [
     "ConfounderType",
     "FaultPlan",
     "FaultType",
+    "PayloadMix",
     "Profile",
     "RandomFaultsPlan",
     "Scenario",
     "ScenarioError",
+    "SensorMix",
     "SourcePlan",
     "WeatherPlan",
     "load_scenario",
@@ -96,10 +99,10 @@ class Scenario(Part):
     """The heat sources."""
     imbalance: float = Field(0.3, ge=0, le=1)
     """How unevenly water spreads over buildings: 0 balanced, 1 as built, before anybody balanced anything."""
-    sensor_mix: dict[str, float] = Field(default_factory=dict)
-    """Weights of kinds of room sensors; empty takes the usual mix."""
-    payload_mix: dict[str, float] = Field(default_factory=dict)
-    """Weights of payload families; empty sends the native format only."""
+    sensor_mix: SensorMix = SensorMix()
+    """How good the room sensors are; empty takes the usual imperfections."""
+    payload_mix: PayloadMix = PayloadMix()
+    """Weights of payload families of rooms and stations; empty sends the native format only."""
     home_step: Seconds = Field(300.0, ge=10, le=600)
     """Step of the homes."""
     history_station_interval: Seconds = Field(300.0, ge=60)

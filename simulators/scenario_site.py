@@ -15,8 +15,9 @@ __all__ = ["has_own_size", "site_of"]
 
 
 def has_own_size(scenario: Scenario) -> bool:
-    """Return whether the scenario differs from its preset, so that the product needs its registry as a file."""
-    return any(value is not None for value in (scenario.stations, scenario.homes, scenario.sensed_fraction))
+    """Return whether the scenario's registry differs from its preset, so that the product needs its registry as a file."""
+    sizes = (scenario.stations, scenario.homes, scenario.sensed_fraction)
+    return bool(scenario.sensor_mix.intervals) or any(value is not None for value in sizes)
 
 
 def site_of(scenario: Scenario, *, seed: int, now: datetime) -> tuple[Site, tuple[Contact, ...]]:
@@ -40,5 +41,5 @@ def site_of(scenario: Scenario, *, seed: int, now: datetime) -> tuple[Site, tupl
         seed=seed,
         now=now,
         station_interval_s=preset.station_interval_s,
-        room_interval_s=preset.room_interval_s,
+        room_interval_s=scenario.sensor_mix.intervals or preset.room_interval_s,
     )
