@@ -70,6 +70,12 @@ COMMANDS = (
         "decode",
         "Decode JSON lines {topic, payload | payload_hex, key_hex?, f_port?, vendor?, codec?, received?}.",
     ),
+    _place(
+        "judge-history",
+        "judging",
+        "judge_history",
+        "Lead history files through the rules in virtual time and write the alarms and incidents that follow.",
+    ),
     _place("registry", "registry", "app", "The registry of stations, buildings, homes and sensors."),
     _place("rules", "rules", "app", "Alert rules."),
     _place("broker", "broker", "app", "The broker of the devices."),

@@ -14,6 +14,7 @@ NAMES = [
     *("demo", "serve", "collector", "alerting", "dashboard", "check-config", "simulate", "replay-messages"),
     *(
         "decode",
+        "judge-history",
         "registry",
         "rules",
         "broker",
