@@ -3,9 +3,10 @@
 What lives here: what the controller sees and commands. What does not: what the water does
 (`simulators.stations.station_model`), pumps (`simulators.stations.circulation`).
 
-The controller scans every 30 s or once a step, whichever is longer, and holds its command between scans; with the
-valve's stroke of 60 to 150 s this is the dead time that makes the loop hunt when its gain is far too high. The mode
-says who steers: AUTO the curve, REMOTE the same from the dispatch centre, LOCAL nobody: valve and setpoint stay.
+The controller scans once a minute, knows the water temperature of the scan before (sensor pocket, pipes, averaging) and
+holds its command between scans; with the valve's stroke of 60 to 150 s this dead time makes the loop hunt when its gain
+is far too high. The mode says who steers: AUTO the curve, REMOTE the same from the dispatch centre, LOCAL nobody:
+valve and setpoint stay.
 """
 
 from dataclasses import dataclass
@@ -24,7 +25,8 @@ __all__ = ["ControlMode", "ControllerParameters", "StationControllers", "draw_co
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-_SCAN_S = 30.0
+_SCAN_S = 60.0
+"""Cycle of the loop: slow valves on slow water are scanned about once a minute."""
 _ROOM_C = 20.0
 _ZONE_H = 8.0
 """Local time of the controllers against UTC [h]."""
@@ -119,6 +121,7 @@ class StationControllers:
         self._integral_pct = np.full(n, 60.0)
         self._since_scan_s = 0.0
         self.setpoint_c = np.round(self._curve(t_s, np.zeros(n), np.zeros(n)), 1)
+        self._seen_c = self.setpoint_c.copy()
 
     def _curve(self, t_s: float, extra_setback_k: Floats, clock_shift_s: Floats) -> Floats:
         p = self.parameters
@@ -158,8 +161,9 @@ class StationControllers:
         """
         self._since_scan_s += dt_s
         if self._since_scan_s >= _SCAN_S - 1e-6:
-            self._scan(self._since_scan_s, t_s, supply_c + effects.supply_sensor_shift_k, circulates, effects)
-            self._since_scan_s = 0.0
+            seen_c = self._seen_c + effects.supply_sensor_shift_k
+            self._scan(self._since_scan_s, t_s, seen_c, circulates, effects)
+            self._since_scan_s, self._seen_c = 0.0, supply_c.copy()
         steered = effects.mains_ok & (self.mode != ControlMode.LOCAL)
         shut = steered & ~circulates
         self.valve_command_pct = np.where(shut, 0.0, self.valve_command_pct)
