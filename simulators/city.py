@@ -17,6 +17,7 @@ from heating.intervals import from_epoch_ms, to_epoch_ms
 from simulators.buildings.heat_delivery import DeliveredHeat, settle_homes
 from simulators.buildings.homes import Outdoors
 from simulators.city_layout import lay_out
+from simulators.devices.families import draw_families
 from simulators.devices.reports import Report, Timetable
 from simulators.devices.room_sensors import RoomSensors
 from simulators.faults.effects import Effects
@@ -114,7 +115,8 @@ class City:
     def _devices(self, random: RandomStreams) -> None:
         layout = self.layout
         self.instruments = StationInstruments(layout, random)
-        self.sensors = RoomSensors(layout, random)
+        self.families = draw_families(layout, random, self.scenario.payload_mix)
+        self.sensors = RoomSensors(layout, random, self.scenario.sensor_mix, self.families.rooms)
         self.source_fleet = source_fleet(layout)
         self.weather_fleet = weather_fleet(layout)
         live_s = [station.report_interval_s for station in layout.site.stations]
@@ -127,7 +129,7 @@ class City:
         )
         rooms_s = np.maximum(layout.sensor_interval_s, self.scenario.history_room_interval)
         self._room_times = Timetable(
-            interval_ms=(rooms_s * 1000).astype(np.int64),
+            interval_ms=self.sensors.rhythm((rooms_s * 1000).astype(np.int64)),
             phase=random.uniform("device.phase", layout.sensor_key),
             start_ms=start,
         )
@@ -157,7 +159,7 @@ class City:
         self.faults.go_live(to_epoch_ms(now))
         self._station_times.restart(interval_ms=self._live_interval_ms, start_ms=self.now_ms)
         rooms_ms = (self.layout.sensor_interval_s * 1000).astype(np.int64)
-        self._room_times.restart(interval_ms=rooms_ms, start_ms=self.now_ms)
+        self._room_times.restart(interval_ms=self.sensors.rhythm(rooms_ms), start_ms=self.now_ms)
         n = len(self.source_fleet.ids)
         self._source_times = _regular(n, min(_SOURCE_INTERVAL_S, self._fastest_s()), self.now_ms)
         self._weather_times = _regular(
@@ -225,9 +227,12 @@ class City:
             if heard.any():
                 yield self.instruments.report(self.stations, self._around, places[heard], moments[heard])
         for places, moments in self._room_times.due(self.now_ms):
-            report = self.sensors.report(self.homes.air_c, effects.sensor_silent, places, moments)
+            report = self.sensors.report(self.homes.air_c, effects, places, moments)
             if len(report.places):
                 yield report
+        held = self.sensors.overdue(self.now_ms)
+        if held is not None:
+            yield held
 
     def take_calls(self) -> list[CallTruth]:
         """Return the calls to the hotline up to now that were not yet taken, with what only the truth may know."""

@@ -9,6 +9,15 @@ from simulators.devices.reports import Message
 from simulators.scenario import Scenario
 
 ORIGIN = datetime(2026, 1, 15, 4, 0, tzinfo=UTC)
+PROMPT = {
+    "loss": 0.02,
+    "outages_per_day": 0,
+    "duplicates": 0,
+    "late": 0,
+    "clock_never_set": 0,
+    "sentinels": 0,
+}
+"""Sensors with the usual errors whose messages come in time, once, and with a time."""
 
 
 def small_site() -> Site:
@@ -32,6 +41,7 @@ def small_city(*, faults: list[dict[str, object]] | None = None, seed: int = 1, 
         "spin_up": "6h",
         "history_station_interval": "60s",
         "weather": {"day_of_year": 15},
+        "sensor_mix": PROMPT,
         "faults": faults or [],
         **fields,
     }

@@ -38,7 +38,7 @@ def test_a_fault_of_the_heat_reaches_other_stations_through_the_primary_network_
     far = layout.home_station[layout.sensor_home] != layout.station_index["st-002"]
     for sensor_id in np.array(layout.sensor_ids)[far].tolist():
         rooms = zip(values_of(first, f"/{sensor_id}/"), values_of(second, f"/{sensor_id}/"), strict=True)
-        assert max(abs(a["room_temp_c"] - b["room_temp_c"]) for a, b in rooms) <= 0.5
+        assert max(abs(a["room_temp_c"] - b["room_temp_c"]) for a, b in rooms) <= 1.0  # the coarsest step
 
 
 @pytest.mark.parametrize("kind", ["gateway_silent", "sensor_silent"])
