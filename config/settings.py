@@ -128,7 +128,7 @@ class CollectorSettings(_Section):
     """Folder of the durable spool; on a local disk."""
     batch_messages: int = Field(500, ge=1, le=20_000)
     """Messages in one durable commit at the most."""
-    batch_wait_ms: int = Field(50, ge=1, le=2000)
+    batch_wait_ms: int = Field(150, ge=1, le=2000)
     """Longest wait for a batch to fill [ms]."""
     coalesce_ms: int = Field(10, ge=0, le=200)
     """Pause before reading the socket so that messages come in bulk [ms]."""
