@@ -29,7 +29,7 @@ from simulators.random_streams import RandomStreams
 from simulators.scenario import Scenario
 from simulators.stations.secondary_network import draw_connections
 from simulators.stations.station_model import StationsModel, StationSurroundings
-from simulators.stations.station_parameters import draw_stations
+from simulators.stations.station_parameters import StationParameters, draw_stations
 from simulators.stations.station_readings import (
     StationInstruments,
     source_fleet,
@@ -102,9 +102,7 @@ class City:
             t_s=self.now_ms / 1000,
             primary_difference_mpa=difference_mpa,
         )
-        flow_kw_per_k = WATER_KW_PER_M3_PER_H_K * parameters.flow_design_m3_per_h
-        spread_k = parameters.heat_design_kw / flow_kw_per_k
-        self.delivery = settle_homes(self.layout, random, parameters.design_supply_c() - spread_k / 2)
+        self.delivery = settle_homes(self.layout, random, _mean_water_c(parameters))
         self.homes = self.delivery.homes
         self.residents = Residents(self.layout, random, self.homes.parameters.gains_w)
         self.delivered_to_homes_kj = np.zeros(len(site.buildings))
@@ -245,6 +243,12 @@ class City:
     def coarse_step_s(self, until_ms: int) -> float:
         """Return the step to take towards a moment when nobody watches: `Scenario.step`, or what is left."""
         return min(self.scenario.step, max((until_ms - self.now_ms) / 1000, 0.001))
+
+
+def _mean_water_c(parameters: StationParameters) -> NDArray[np.float64]:
+    """Return the mean of supply and return at design weather, shape ``(n_stations,)`` [°C]."""
+    flow_kw_per_k = WATER_KW_PER_M3_PER_H_K * parameters.flow_design_m3_per_h
+    return parameters.design_supply_c() - parameters.heat_design_kw / flow_kw_per_k / 2
 
 
 def _weather(scenario: Scenario, random: RandomStreams, origin: datetime) -> WeatherSeries:
