@@ -20,6 +20,7 @@ from simulators.city_layout import lay_out
 from simulators.devices.families import draw_families
 from simulators.devices.reports import Report, Timetable
 from simulators.devices.room_sensors import RoomSensors
+from simulators.devices.station_instruments import StationInstruments
 from simulators.faults.effects import Effects
 from simulators.faults.planning import cold_snaps_of, schedule_of
 from simulators.network.primary_network import StationDemand, draw_primary_network
@@ -31,7 +32,6 @@ from simulators.stations.secondary_network import draw_connections
 from simulators.stations.station_model import StationsModel, StationSurroundings
 from simulators.stations.station_parameters import StationParameters, draw_stations
 from simulators.stations.station_readings import (
-    StationInstruments,
     source_fleet,
     source_report,
     weather_fleet,

@@ -1,7 +1,7 @@
 """Heat and electricity meters: what they make of the truth, and registers that only rise.
 
 What lives here: the error curve of EN 1434 class 2 and the registers. What does not: noise and resolution of what is
-sent (`simulators.stations.station_readings`).
+sent (`simulators.devices.station_instruments`).
 
 Limits of EN 1434-1 class 2: flow sensor ±(2 + 0.02·q_p/q) %, at most 5 %; temperature pair ±(0.5 + 3·Δθ_min/Δθ) %; calculator
 ±(0.5 + Δθ_min/Δθ) %, Δθ_min 3 K. Every meter lies at its own place within the band, the same at all times.

@@ -2,7 +2,7 @@
 
 What lives here: the state of all stations and one step of it, vectorised over ``(n_stations,)``. What does not: the parts
 (`controller`, `circulation`, `pressure_keeping`, `heat_exchanger`, `heat_meter`, `secondary_network`), their constants
-(`station_parameters`), what instruments show (`station_readings`), homes.
+(`station_parameters`), what instruments show (`station_readings`, `simulators.devices.station_instruments`), homes.
 
 Energy closes by construction: what the exchanger gives goes into the water of the loop, to the homes, or is lost and
 counted in `lost_kj`; cold make-up and primary water that comes in are counted in `water_kj`.

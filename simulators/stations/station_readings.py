@@ -1,7 +1,8 @@
-"""What the instruments of stations, sources and weather sites show of the model's state.
+"""Points of stations, sources and weather sites, read off the state of the models.
 
-What lives here: points, noise, resolution. What does not: physics (`simulators.stations.station_model`), room sensors
-(`simulators.devices.room_sensors`). Noise is keyed by device, point and moment.
+What lives here: what perfect instruments of a station would show, and the reports of sources and weather sites. What
+does not: physics (`simulators.stations.station_model`), noise, resolution and faults of a station's instruments
+(`simulators.devices.station_instruments`).
 """
 
 import numpy as np
@@ -11,72 +12,13 @@ from heating.points import Measurement
 from simulators.city_layout import CityLayout
 from simulators.devices.reports import Fleet, Report
 from simulators.network.source_plant import SourceState
-from simulators.random_streams import RandomStreams, entity_keys
 from simulators.stations.station_model import StationsModel, StationSurroundings
 from simulators.weather.weather_series import WeatherSeries
 
-__all__ = ["StationInstruments", "source_fleet", "source_report", "weather_fleet", "weather_report"]
+__all__ = ["source_fleet", "source_report", "station_truth", "weather_fleet", "weather_report"]
 
 Floats = NDArray[np.float64]
 
-_TEMPERATURE = (0.06, 0.1)
-_PRESSURE = (0.0012, 0.001)
-_POINTS: dict[str, tuple[float, float]] = {
-    "primary_supply_temp_c": _TEMPERATURE,
-    "primary_return_temp_c": _TEMPERATURE,
-    "primary_supply_pressure_mpa": _PRESSURE,
-    "primary_return_pressure_mpa": _PRESSURE,
-    "primary_flow_m3_per_h": (0.0, 0.01),
-    "primary_volume_total_m3": (0.0, 0.01),
-    "primary_heat_rate_gj_per_h": (0.0, 0.001),
-    "primary_heat_total_gj": (0.0, 0.001),
-    "secondary_supply_temp_c": _TEMPERATURE,
-    "secondary_supply_temp_setpoint_c": (0.0, 0.1),
-    "secondary_return_temp_c": _TEMPERATURE,
-    "secondary_supply_pressure_mpa": _PRESSURE,
-    "secondary_return_pressure_mpa": _PRESSURE,
-    "secondary_return_pressure_setpoint_mpa": (0.0, 0.001),
-    "secondary_flow_m3_per_h": (0.0, 0.1),
-    "secondary_diff_pressure_mpa": _PRESSURE,
-    "makeup_flow_m3_per_h": (0.0, 0.01),
-    "makeup_volume_total_m3": (0.0, 0.01),
-    "makeup_tank_level_m": (0.004, 0.01),
-    "valve_command_pct": (0.0, 0.1),
-    "valve_position_pct": (0.15, 0.1),
-    "circulation_pump_1_running": (0.0, 1.0),
-    "circulation_pump_1_fault": (0.0, 1.0),
-    "circulation_pump_1_frequency_hz": (0.0, 0.1),
-    "circulation_pump_1_current_a": (0.0, 0.1),
-    "circulation_pump_1_power_kw": (0.0, 0.01),
-    "circulation_pump_2_running": (0.0, 1.0),
-    "circulation_pump_2_fault": (0.0, 1.0),
-    "circulation_pump_2_frequency_hz": (0.0, 0.1),
-    "circulation_pump_2_current_a": (0.0, 0.1),
-    "circulation_pump_2_power_kw": (0.0, 0.01),
-    "makeup_pump_1_running": (0.0, 1.0),
-    "makeup_pump_1_fault": (0.0, 1.0),
-    "makeup_pump_1_frequency_hz": (0.0, 0.1),
-    "makeup_pump_2_running": (0.0, 1.0),
-    "makeup_pump_2_fault": (0.0, 1.0),
-    "makeup_pump_2_frequency_hz": (0.0, 0.1),
-    "strainer_primary_diff_pressure_mpa": (0.0003, 0.001),
-    "strainer_secondary_diff_pressure_mpa": (0.0003, 0.001),
-    "exchanger_secondary_diff_pressure_mpa": (0.0006, 0.001),
-    "outdoor_temp_c": (0.08, 0.1),
-    "electricity_total_kwh": (0.0, 0.1),
-    "voltage_a_v": (0.9, 0.1),
-    "voltage_b_v": (0.9, 0.1),
-    "voltage_c_v": (0.9, 0.1),
-    "current_a_a": (0.0, 0.1),
-    "current_b_a": (0.0, 0.1),
-    "current_c_a": (0.0, 0.1),
-    "mains_power_ok": (0.0, 1.0),
-    "flood_detected": (0.0, 1.0),
-    "relief_valve_open": (0.0, 1.0),
-    "door_open": (0.0, 1.0),
-    "control_mode": (0.0, 1.0),
-}
-"""Points that a station sends, each with noise (one sigma) and resolution in the unit of the point."""
 _MAKEUP_HZ = 38.0
 _FLOOD_M3_PER_H = 1.0
 """Discharge of the relief valve that the floor drain does not swallow at once."""
@@ -84,61 +26,16 @@ _AMPERE_PER_KW = 1.75
 """Motor current per shaft power at 380 V and usual power factor."""
 
 
-class StationInstruments:
-    """The transmitters of all stations."""
-
-    def __init__(self, layout: CityLayout, random: RandomStreams) -> None:
-        self.fleet = Fleet(
-            measurement=Measurement.STATION,
-            ids=tuple(station.station_id for station in layout.site.stations),
-            areas=layout.station_area,
-            points=tuple(_POINTS),
-        )
-        self._random = random
-        self._keys = np.stack(
-            [
-                entity_keys([f"{station.station_id}/{name}" for station in layout.site.stations])
-                for name in _POINTS
-            ],
-            axis=1,
-        )
-        self._noise = np.array([noise for noise, _ in _POINTS.values()])
-        self._resolution = np.array([resolution for _, resolution in _POINTS.values()])
-        self._noisy = np.flatnonzero(self._noise > 0)
-
-    def report(
-        self,
-        model: StationsModel,
-        around: StationSurroundings,
-        places: NDArray[np.int64],
-        measured_ms: NDArray[np.int64],
-    ) -> Report:
-        """Return what the stations at `places` show, shape ``(k,)``, measured at `measured_ms` [epoch ms]."""
-        truth = self._truth(model, around)
-        shown = np.empty((len(_POINTS), len(model.supply_c)))
-        for row, name in enumerate(_POINTS):
-            shown[row] = truth[name]
-        values = np.ascontiguousarray(shown[:, places].T)
-        columns = self._noisy
-        noise = self._random.normal(
-            "reading.station", self._keys[places][:, columns], measured_ms[:, None] // 1000
-        )
-        mains = values[:, list(_POINTS).index("mains_power_ok")] > 0
-        values[:, columns] += noise * self._noise[columns]
-        voltage = [list(_POINTS).index(f"voltage_{phase}_v") for phase in "abc"]
-        values[:, voltage] *= mains[:, None]
-        values = np.round(np.round(values / self._resolution) * self._resolution, 4)
-        return Report(fleet=self.fleet, places=places, measured_ms=measured_ms, values=values)
-
-    def _truth(self, model: StationsModel, around: StationSurroundings) -> dict[str, Floats]:
-        return {
-            **_primary(model, around),
-            **_secondary(model),
-            **_pressure(model),
-            **_pumps(model),
-            **_electrical(model),
-            "outdoor_temp_c": model.controllers.outdoor_sensor_c,
-        }
+def station_truth(model: StationsModel, around: StationSurroundings) -> dict[str, Floats]:
+    """Return what perfect instruments would show of every point that a station sends, each ``(n_stations,)``."""
+    return {
+        **_primary(model, around),
+        **_secondary(model),
+        **_pressure(model),
+        **_pumps(model),
+        **_electrical(model),
+        "outdoor_temp_c": model.controllers.outdoor_sensor_c,
+    }
 
 
 def _primary(model: StationsModel, around: StationSurroundings) -> dict[str, Floats]:
