@@ -75,6 +75,11 @@ def _add_time(group: argparse._ArgumentGroup) -> None:
         type=_moment,
         help="real moment at which the virtual origin is shown; now when missing",
     )
+    add(
+        "--days",
+        type=_positive,
+        help="end this many virtual days after the origin, whatever the scenario says",
+    )
     add("--history-days", type=_not_negative, default=0.0, help="days of history before the origin")
     add("--duration", type=_positive, metavar="S", help="end after so many real seconds of live running")
 

@@ -36,7 +36,8 @@ from simulators.publishing.progress import Progress
 from simulators.scenario import Scenario, ScenarioError, load_scenario
 from simulators.scenario_site import site_of
 from simulators.truth.paired_run import PairedRun, without_faults
-from simulators.truth.truth_files import TruthFiles
+from simulators.truth.recorder import TruthRecorder
+from simulators.truth.run_file import RunFacts
 
 __all__ = ["main", "run_process"]
 
@@ -131,6 +132,8 @@ class _Run:
 
 def _run(arguments: argparse.Namespace, stop: threading.Event, out: TextIO) -> int:
     scenario = load_scenario(arguments.scenario)
+    if arguments.days is not None:
+        scenario = scenario.model_copy(update={"end": timedelta(days=arguments.days)})
     now = SystemClock().now()
     run = _Run(
         arguments,
@@ -172,10 +175,34 @@ def _check(run: _Run) -> None:
 
 def _simulate(run: _Run, city: City, twin: City | None, calls: Switchboard) -> int:
     """Write history, then go live, each if wanted; calls of history go to files only."""
-    arguments, until = run.arguments, run.history_until
-    truth = TruthFiles(arguments.truth, city.layout) if arguments.truth else None
+    arguments = run.arguments
     if arguments.calls is not None:
         calls.connect(CallFile(arguments.calls))
+    truth = _recorder(run, city)
+    try:
+        return _follow(run, city, twin, calls, truth)
+    finally:
+        if truth is not None:
+            truth.close()
+
+
+def _recorder(run: _Run, city: City) -> TruthRecorder | None:
+    if run.arguments.truth is None:
+        return None
+    facts = RunFacts(
+        scenario=run.scenario.name,
+        seed=run.seed,
+        begin=run.start,
+        origin=run.origin,
+        paired=run.arguments.paired,
+    )
+    return TruthRecorder(run.arguments.truth, city, facts)
+
+
+def _follow(run: _Run, city: City, twin: City | None, calls: Switchboard, truth: TruthRecorder | None) -> int:
+    arguments, until = run.arguments, run.history_until
+    if truth is not None:
+        calls.tell(truth.hear)
 
     def after_step(city: City, reports: Sequence[Report]) -> None:
         calls.follow(city)
@@ -183,7 +210,11 @@ def _simulate(run: _Run, city: City, twin: City | None, calls: Switchboard) -> i
             truth.note(city, reports)
 
     if until is not None:
+        if truth is not None:
+            truth.twin = twin
         _write_history(run, city, twin, until, after_step)
+        if truth is not None:
+            truth.twin = None
     if not run.live or run.stop.is_set():
         run.tell("done", published=0)
         return 0
@@ -218,9 +249,9 @@ def _write_history(run: _Run, city: City, twin: City | None, until: datetime, af
     pair = None if twin is None else PairedRun(city, twin)
 
     def note(city: City, reports: Sequence[Report]) -> None:
-        after_step(city, reports)
         if pair is not None:
             pair.follow(city, reports)
+        after_step(city, reports)
 
     done = write_history(
         city,

@@ -17,7 +17,7 @@ from simulators.city_layout import CityLayout
 from simulators.devices.reports import Report
 from simulators.faults.fault_schedule import ConfounderOccurrence, Occurrence
 
-__all__ = ["CONFOUNDERS_FILE", "FAULTS_FILE", "TruthFiles", "confounder_line", "fault_line"]
+__all__ = ["CONFOUNDERS_FILE", "FAULTS_FILE", "TruthFiles", "confounder_line", "fault_id", "fault_line"]
 
 FAULTS_FILE = "faults.jsonl"
 CONFOUNDERS_FILE = "confounders.jsonl"
@@ -66,6 +66,12 @@ class TruthFiles:
         return new
 
 
+def fault_id(occurrence: Occurrence) -> str:
+    """Return the id of a fault in truth files: the plan's, with a number when it repeats."""
+    plan = occurrence.fault.plan
+    return _numbered(plan.id, occurrence.number, repeats=plan.repeat is not None)
+
+
 def fault_line(
     occurrence: Occurrence, layout: CityLayout, *, seen_ms: int | None, homes: NDArray[np.int64]
 ) -> dict[str, object]:
@@ -85,7 +91,7 @@ def fault_line(
     plan = occurrence.fault.plan
     households = layout.site.households
     return {
-        "id": _numbered(plan.id, occurrence.number, repeats=plan.repeat is not None),
+        "id": fault_id(occurrence),
         "type": plan.type.value,
         "target": occurrence.fault.target,
         "onset": _rfc3339(occurrence.onset_ms),
