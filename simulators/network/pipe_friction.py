@@ -41,11 +41,16 @@ def friction_factor(
 
 
 def pipe_resistance(
-    friction: Floats, length_m: Floats, width_m: Floats, *, local: float = LOCAL_LOSSES
+    friction: Floats,
+    length_m: Floats,
+    width_m: Floats,
+    *,
+    local: float = LOCAL_LOSSES,
+    density_kg_per_m3: float = WATER_KG_PER_M3,
 ) -> Floats:
     """Return R of Δp = R·G² of one pipe [MPa/(m³/h)²]; `local` multiplies for bends and valves."""
-    metres = 8 * friction * length_m * WATER_KG_PER_M3 / (np.pi**2 * width_m**5)
-    return np.asarray(local * metres / 3600**2 * 1e-6)
+    pascal = 8 * friction * length_m * density_kg_per_m3 / (np.pi**2 * width_m**5)
+    return np.asarray(local * pascal / 3600**2 * 1e-6)
 
 
 def nominal_width_m(flow_m3_per_h: Floats, *, velocity_m_per_s: Floats | float) -> Floats:
