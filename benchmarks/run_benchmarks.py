@@ -1,6 +1,7 @@
 """Command line of the benchmarks: ``./run bench [NAME ...] [--minutes N] [--record] [--strict] [--list]``."""
 
 import argparse
+import math
 import os
 import sys
 import traceback
@@ -34,9 +35,26 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--record", action="store_true", help="update RESULTS.md beside the benchmarks")
     parser.add_argument("--strict", action="store_true", help="exit with 1 when a goal is missed")
     parser.add_argument(
-        "--minutes", type=float, metavar="N", help="length of the load (league) and of the backlog (backlog)"
+        "--minutes",
+        type=length_min,
+        metavar="N",
+        help="length of the load (league) and of the backlog (backlog)",
     )
     return parser.parse_args(words)
+
+
+def length_min(word: str) -> float:
+    """Return a length of time above zero [min].
+
+    Raises
+    ------
+    ValueError
+        For anything else; the parser of the arguments tells it.
+    """
+    minutes = float(word)
+    if not 0 < minutes < math.inf:
+        raise ValueError(word)
+    return minutes
 
 
 def run_one(name: str, path: Path, *, machine: str, now: datetime) -> tuple[list[dict[str, Any]], str | None]:
