@@ -55,13 +55,20 @@ _MODEBAR = {
     "Double-click to zoom back out": N_("双击复位"),
 }
 """Words of the chart library that a reader sees."""
+_RESOLUTIONS = {
+    "raw": N_("数据精度：原始读数。"),
+    "5m": N_("数据精度：5 分钟汇总。"),
+    "1h": N_("数据精度：1 小时汇总。"),
+}
+"""What a thinned trend was made of, by the names in `dashboard.queries.values.TrendColumns.resolution`."""
 
 
 @lru_cache(maxsize=8)
 def trend_figure_json(localiser: Localiser) -> str:
     """Return the figure without data as JSON, safe inside a ``<script type="application/json">``.
 
-    Keys: ``traces`` (with ``meta``: the point), ``layout``, ``config``, ``locale`` (name and dictionary), ``words``.
+    Keys: ``traces`` (with ``meta``: the point), ``layout``, ``config``, ``locale`` (name and dictionary), ``words``
+    (``resolution``: by the name that the trend interface gives it).
     """
     figure = go.Figure(data=[_trace(localiser, point) for point in TREND_POINTS], layout=_layout(localiser))
     document = figure.to_plotly_json()
@@ -75,6 +82,7 @@ def trend_figure_json(localiser: Localiser) -> str:
             "time": localiser.text("时间"),
             "alarm": localiser.text("告警"),
             "thinned": localiser.text("数据点较多，已抽稀，保留每段的最小值和最大值。"),
+            "resolution": {name: localiser.text(words) for name, words in _RESOLUTIONS.items()},
         },
     }
     # "<" would let a text end the script element; the escape is the same JSON.

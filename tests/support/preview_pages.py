@@ -275,7 +275,8 @@ def _trend(station_id: str, start: datetime, end: datetime) -> JSONResponse:
         "outdoor_temp_c": [-18 - abs(w - 12) / 2 for w in waves],
     }
     document = {"start": start.isoformat(), "end": end.isoformat(), "time_ms": times, "columns": columns}
-    return JSONResponse(document | {"gap_ms": 600_000, "thinned": True, "units": {}, "labels": {}})
+    told = {"gap_ms": 600_000, "thinned": True, "resolution": "5m", "units": {}, "labels": {}}
+    return JSONResponse(document | told)
 
 
 if __name__ == "__main__":

@@ -158,7 +158,7 @@ function draw(trend, alarms) {
   };
   window.Plotly.react(chart, data, layout, made.config);
   shown = trend;
-  note.textContent = trend.thinned ? made.words.thinned : "";
+  note.textContent = trend.thinned ? [made.words.thinned, made.words.resolution[trend.resolution]].join(" ") : "";
   const twin = document.getElementById("trend-table");
   if (!twin.hidden) twin.innerHTML = table(trend);
 }

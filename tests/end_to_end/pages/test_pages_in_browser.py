@@ -97,6 +97,7 @@ def test_the_trend_is_drawn_with_its_gap_its_alarm_and_its_table(watched: Watche
     assert times == 1
     assert page.evaluate("document.getElementById('trend').data[0].y.length") > 100
     assert page.evaluate("document.getElementById('trend').data.at(-1).x.length") == 1
+    assert str(page.text_content("#trend-note")).endswith("最大值。 数据精度：5 分钟汇总。")
     page.click("[data-reveal]")
     assert page.locator("#trend-table tbody tr").count() > 50
     assert page.locator("#trend .modebar button[data-title='存为图片']").count() == 1

@@ -19,6 +19,7 @@ from dashboard.figures.sparkline import day_curve
 from dashboard.figures.station_trend import TREND_POINTS, trend_figure_json
 from dashboard.figures.town_outline import hull_path
 from dashboard.localisation import localiser_for
+from dashboard.queries.long_trends import RESOLUTIONS
 from dashboard.queries.view_models import Bilingual, CommunityPlace, StationRow, StationState
 from tests.support.page_models import NOW, day_series, station_row, station_rows
 
@@ -72,6 +73,16 @@ def test_the_trend_joins_no_gaps_and_speaks_the_reader_s_language() -> None:
         assert [trace["meta"] for trace in figure["traces"]] == list(TREND_POINTS)
         assert all(trace["connectgaps"] is False for trace in figure["traces"])
         assert figure["traces"][1]["name"] == name
+
+
+def test_the_trend_has_words_for_everything_it_may_be_made_of() -> None:
+    for reader, raw, five in (
+        (CHINESE, "数据精度：原始读数。", "数据精度：5 分钟汇总。"),
+        (ENGLISH, "Resolution: readings as they came.", "Resolution: five-minute roll-ups."),
+    ):
+        words = json.loads(trend_figure_json(reader))["words"]["resolution"]
+        assert set(words) == {"raw", *RESOLUTIONS.values()}
+        assert (words["raw"], words["5m"]) == (raw, five)
 
 
 def test_the_figure_cannot_end_the_element_it_stands_in() -> None:
