@@ -123,11 +123,11 @@ def _named(part: Mapping[str, object], wrong: list[str]) -> Iterator[NamedValue]
             continue
         elif isinstance(block, list):
             for number, item in enumerate(block[: MAX_FIELDS + 1]):
-                name = _name_of(item)
-                if name is None:
+                told = _name_of(item)
+                if told is None:
                     wrong.append(f"point {number} has no name")
                 else:
-                    yield _value(name, item)
+                    yield _value(told, item)
         else:
             wrong.append("the readings are neither a map nor a list")
 
