@@ -58,6 +58,12 @@ def _add_city(group: argparse._ArgumentGroup) -> None:
         metavar="FILE",
         help="write the registry of the scenario (.csv or .xlsx) and end, for `nuanliu registry import`",
     )
+    add(
+        "--write-device-map",
+        type=Path,
+        metavar="DIR",
+        help="write device maps and routes for the scenario's payload families and end",
+    )
     add("--list-faults", action="store_true", help="print every kind of fault and confounder, and end")
     add("--seed", type=int, help="same seed, same city and weather; the scenario's when missing")
 

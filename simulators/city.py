@@ -20,6 +20,7 @@ from simulators.city_layout import lay_out
 from simulators.devices.families import draw_families
 from simulators.devices.reports import Report, Timetable
 from simulators.devices.room_sensors import RoomSensors
+from simulators.devices.senders import Senders
 from simulators.devices.station_instruments import StationInstruments
 from simulators.faults.effects import Effects
 from simulators.faults.planning import cold_snaps_of, schedule_of
@@ -115,6 +116,7 @@ class City:
         self.instruments = StationInstruments(layout, random)
         self.families = draw_families(layout, random, self.scenario.payload_mix)
         self.sensors = RoomSensors(layout, random, self.scenario.sensor_mix, self.families.rooms)
+        self.senders = Senders(layout, self.families, self.instruments.fleet)
         self.source_fleet = source_fleet(layout)
         self.weather_fleet = weather_fleet(layout)
         live_s = [station.report_interval_s for station in layout.site.stations]

@@ -1,8 +1,8 @@
 """Command line of the simulator: history first, then live over MQTT, events as JSON lines on stdout.
 
 What lives here: arguments, signals, the order of a run. What does not: any of its parts. Logs go to stderr, so that
-stdout holds events only: ``registry_written``, ``history_done``, ``live``, ``done``. Exit codes: 0 done, 1 failed while running, 2 bad
-arguments or scenario.
+stdout holds events only: ``registry_written``, ``device_map_written``, ``history_done``, ``live``, ``done``. Exit codes:
+0 done, 1 failed while running, 2 bad arguments or scenario.
 """
 
 import argparse
@@ -20,11 +20,15 @@ from typing import TextIO
 import structlog
 
 from config.registry_files import read_registry, write_registry
+from heating.assets import Site
 from heating.clock import SystemClock, VirtualClock
 from heating.errors import HeatingError
 from heating.intervals import from_epoch_ms, to_epoch_ms
 from simulators.arguments import PASSWORD_VARIABLE, TOKEN_VARIABLE, parser
 from simulators.city import City
+from simulators.city_layout import lay_out
+from simulators.devices.device_maps import write_device_maps
+from simulators.devices.families import Families, draw_families
 from simulators.devices.reports import Message, Report
 from simulators.faults.catalogue_page import catalogue_page
 from simulators.people.hotline import CallFile, HotlineApi
@@ -33,6 +37,7 @@ from simulators.publishing.history import AfterStep, write_history
 from simulators.publishing.live import run_live
 from simulators.publishing.mqtt_publisher import MqttPublisher
 from simulators.publishing.progress import Progress
+from simulators.random_streams import RandomStreams
 from simulators.scenario import Scenario, ScenarioError, load_scenario
 from simulators.scenario_site import site_of
 from simulators.truth.paired_run import PairedRun, without_faults
@@ -147,6 +152,8 @@ def _run(arguments: argparse.Namespace, stop: threading.Event, out: TextIO) -> i
     )
     if arguments.write_registry is not None:
         return _write_registry(run)
+    if arguments.write_device_map is not None:
+        return _write_device_map(run)
     _check(run)
     city = _city(run, scenario)
     twin = _city(run, without_faults(scenario)) if arguments.paired else None
@@ -237,11 +244,28 @@ def _write_registry(run: _Run) -> int:
     return 0
 
 
-def _city(run: _Run, scenario: Scenario) -> City:
-    if run.arguments.registry is None:
-        site = site_of(scenario, seed=run.seed, now=run.origin)[0]
+def _write_device_map(run: _Run) -> int:
+    folder = run.arguments.write_device_map
+    if run.scenario.payload_mix.native_only:
+        lines = write_device_maps(folder, Families((), ()), sensor_ids=(), station_ids=())
     else:
-        site = read_registry(run.arguments.registry).site
+        layout = lay_out(_site(run, run.scenario))
+        families = draw_families(layout, RandomStreams(run.seed), run.scenario.payload_mix)
+        lines = write_device_maps(
+            folder, families, sensor_ids=layout.sensor_ids, station_ids=tuple(layout.station_index)
+        )
+    run.tell("device_map_written", folder=str(folder), devices=lines)
+    return 0
+
+
+def _site(run: _Run, scenario: Scenario) -> Site:
+    if run.arguments.registry is None:
+        return site_of(scenario, seed=run.seed, now=run.origin)[0]
+    return read_registry(run.arguments.registry).site
+
+
+def _city(run: _Run, scenario: Scenario) -> City:
+    site = _site(run, scenario)
     return City(site=site, scenario=scenario, seed=run.seed, origin=run.origin, start=run.start)
 
 
@@ -283,6 +307,7 @@ def _go_live(run: _Run, city: City, after_step: AfterStep) -> int:
         username=run.arguments.username,
         password=os.environ.get(PASSWORD_VARIABLE),
         stop=run.stop,
+        listens=city.senders.command_filters,
     )
     publisher.connect()
     live_at = max(clock.now(), from_epoch_ms(city.now_ms))
@@ -298,6 +323,7 @@ def _go_live(run: _Run, city: City, after_step: AfterStep) -> int:
             stop=run.stop,
             until=_live_until(run, live_at),
             after_step=after_step,
+            commands=publisher.take_commands,
         )
         publisher.publish(Message(source_status, b"offline", retained=True))
     finally:

@@ -29,8 +29,8 @@ class Families:
 
 def draw_families(layout: CityLayout, random: RandomStreams, mix: PayloadMix) -> Families:
     """Draw the family of every device from streams ``family.*``, keyed by its id."""
-    of_rooms = draw_kinds(mix.rooms, random.uniform("family.room", layout.sensor_key))
-    of_stations = draw_kinds(mix.stations, random.uniform("family.station", layout.station_key))
+    of_rooms = draw_kinds(mix.rooms.values(), random.uniform("family.room", layout.sensor_key))
+    of_stations = draw_kinds(mix.stations.values(), random.uniform("family.station", layout.station_key))
     rooms, stations = tuple(mix.rooms), tuple(mix.stations)
     return Families(
         rooms=tuple(rooms[place] for place in of_rooms.tolist()),

@@ -7,7 +7,7 @@ Shares and spreads are those of `simulators.scenario_devices.SensorMix`; ranges 
 simulator: by a radiator +1 to +3 K, at a window −1 to −2 K, in a box a delay of 2 to 5 h.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,9 +60,9 @@ class SensorTraits:
         return np.asarray(np.clip(used, 0.0, 1.0))
 
 
-def draw_kinds(weights: Mapping[str, float], draws: Floats) -> NDArray[np.int64]:
+def draw_kinds(weights: Collection[float], draws: Floats) -> NDArray[np.int64]:
     """Return the place of a kind in `weights` for draws in [0, 1), in proportion to the weights, shape ``(n,)``."""
-    shares = np.cumsum(np.array(list(weights.values()), np.float64))
+    shares = np.cumsum(np.array(list(weights), np.float64))
     return np.searchsorted(shares / shares[-1], draws, side="right").clip(0, len(shares) - 1)
 
 
@@ -102,9 +102,7 @@ def draw_sensors(
         error_k=mix.bias_k * random.normal("sensor.bias", keys) + shift_k,
         drift_k_per_year=mix.drift_k_per_year * random.normal("sensor.drift", keys),
         delay_s=np.where(boxed, (2 + 3 * amount) * 3600.0, 0.0),
-        resolution_k=steps[
-            draw_kinds({str(step): weight for step, weight in mix.resolutions.items()}, draw("resolution"))
-        ],
+        resolution_k=steps[draw_kinds(mix.resolutions.values(), draw("resolution"))],
         gathers=speaks_nb | (native & ~clockless & (draw("packets") < mix.packets)),
         notices_moves=speaks_nb | (native & (draw("tamper") < _TAMPER_SWITCH)),
         clockless=clockless,

@@ -5,7 +5,7 @@ What lives here: keeping step with the clock, link states, the end. What does no
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -17,7 +17,7 @@ from simulators.city import City
 from simulators.devices.reports import Message
 from simulators.publishing.history import AfterStep
 
-__all__ = ["link_state", "run_live", "step_for_speed"]
+__all__ = ["run_live", "step_for_speed"]
 
 _STEPS_S = (1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0)
 _LONGEST_PAUSE_S = 0.5
@@ -29,12 +29,6 @@ def step_for_speed(speed: float) -> float:
     return max((step for step in _STEPS_S if step <= max(speed / 2, 1.0)), default=1.0)
 
 
-def link_state(city: City, station: int, *, online: bool) -> Message:
-    """Return the retained message about a station's gateway."""
-    payload = b"online" if online else b"offline"
-    return Message(city.instruments.fleet.topic(station, "status"), payload, retained=True)
-
-
 def run_live(
     city: City,
     *,
@@ -44,6 +38,7 @@ def run_live(
     stop: threading.Event,
     until: datetime | None,
     after_step: AfterStep,
+    commands: Callable[[], Sequence[str]] = tuple,
 ) -> None:
     """Follow the clock until `stop` is set or the virtual moment `until` is reached.
 
@@ -63,6 +58,8 @@ def run_live(
         End in virtual time.
     after_step : callable
         Told of every step and its reports, such as the writer of the truth.
+    commands : callable
+        Returns the topics of the commands that came since the last call.
     """
     step_s = step_for_speed(speed)
     end_ms = None if until is None else to_epoch_ms(until)
@@ -76,16 +73,20 @@ def run_live(
         city.step(step_s)
         reports = list(city.reports())
         after_step(city, reports)
+        for topic in commands():
+            city.senders.asked(topic)
         online = _publish_links(city, online, publish)
         for report in reports:
-            for message in report.messages():
+            for message in city.senders.messages(report):
                 publish(message)
     for station in np.flatnonzero(online).tolist():
-        publish(link_state(city, station, online=False))
+        for message in city.senders.link_changed(station, online=False):
+            publish(message)
 
 
 def _publish_links(city: City, before: NDArray[np.bool_], publish: Publish) -> NDArray[np.bool_]:
     now = city.gateways_online()
     for station in np.flatnonzero(now != before).tolist():
-        publish(link_state(city, station, online=bool(now[station])))
+        for message in city.senders.link_changed(station, online=bool(now[station])):
+            publish(message)
     return now

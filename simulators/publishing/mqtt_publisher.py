@@ -1,4 +1,4 @@
-"""Publishing to the broker: QoS 1, retained link states, an orderly end.
+"""Publishing to the broker: QoS 1, retained link states, commands to devices, an orderly end.
 
 What lives here: the MQTT connection of the simulator. What does not: what is published and when
 (`simulators.publishing.live`). One connection stands for all gateways, so its last will can speak for one topic only; the link
@@ -6,10 +6,12 @@ states of all others are set offline at an orderly end and on a fault.
 """
 
 import threading
+from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
-from paho.mqtt.client import Client, MQTTMessageInfo, MQTTv311
+from paho.mqtt.client import Client, MQTTMessage, MQTTMessageInfo, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from heating.errors import HeatingError
@@ -20,6 +22,7 @@ __all__ = ["BrokerUnreachableError", "MqttPublisher"]
 _log = structlog.get_logger()
 _MAX_IN_FLIGHT = 2000
 _MAX_WAITING = 20_000
+_MAX_COMMANDS = 10_000
 _LOOK_UP_S = 0.5
 
 
@@ -44,6 +47,8 @@ class MqttPublisher:
         Set when the run is to end: nothing blocks any longer.
     client_id : str
         Name of the connection.
+    listens : sequence of str
+        Topic filters of commands to the devices.
     """
 
     def __init__(
@@ -56,11 +61,14 @@ class MqttPublisher:
         password: str | None = None,
         stop: threading.Event,
         client_id: str = "nuanliu-simulator",
+        listens: Sequence[str] = (),
     ) -> None:
         self._host, self._port, self._stop = host, port, stop
         self._connected = threading.Event()
         self._refused = ""
         self._lock = threading.Condition()
+        self._listens = tuple(listens)
+        self._commands: deque[str] = deque(maxlen=_MAX_COMMANDS)
         self._unacknowledged = 0
         self.published = 0
         """Messages that the broker has acknowledged."""
@@ -75,6 +83,7 @@ class MqttPublisher:
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_publish = self._on_publish
+        self._client.on_message = self._on_message
 
     def connect(self, timeout_s: float = 15.0) -> None:
         """Connect and start the network thread.
@@ -108,6 +117,13 @@ class MqttPublisher:
         if info.rc not in (MQTTErrorCode.MQTT_ERR_SUCCESS, MQTTErrorCode.MQTT_ERR_NO_CONN):
             _log.warning("simulator.publish_failed", topic=message.topic, code=int(info.rc))
 
+    def take_commands(self) -> list[str]:
+        """Return the topics of the commands that came since the last call."""
+        taken = []
+        while self._commands:
+            taken.append(self._commands.popleft())
+        return taken
+
     def drain(self, timeout_s: float) -> int:
         """Wait until all is acknowledged, at most `timeout_s`; return how many messages are not."""
         with self._lock:
@@ -121,17 +137,22 @@ class MqttPublisher:
         self._client.loop_stop()
         return left
 
-    def _on_connect(self, _client: Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+    def _on_connect(self, client: Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
             self._refused = str(reason)
             _log.warning("simulator.broker_refused", reason=str(reason))
             return
+        for topic_filter in self._listens:
+            client.subscribe(topic_filter, qos=0)
         self._connected.set()
         _log.info("simulator.connected", host=self._host, port=self._port)
 
     def _on_disconnect(self, _client: Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
             _log.warning("simulator.disconnected", reason=str(reason))
+
+    def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
+        self._commands.append(message.topic)
 
     def _on_publish(self, _client: Client, _data: Any, _mid: int, _reason: Any, _properties: Any) -> None:
         with self._lock:
