@@ -30,9 +30,10 @@ HOMES_OF_LIBRARIES = {
     "alembic": ("storage/records/",),
     "psycopg": ("storage/records/",),
     "influxdb_client": ("storage/timeseries/",),
-    "duckdb": ("storage/timeseries/", "alerting/conditions"),
+    "duckdb": ("storage/timeseries/", "alerting/conditions", "simulators/truth/causes_file.py"),
 }
-"""Libraries that only these places may import; conditions of rules are evaluated by DuckDB (decision 3)."""
+"""Libraries that only these places may import. Conditions of rules are evaluated by DuckDB (decision 3), and the truth
+of a simulation is written as Parquet by it (decision 14)."""
 
 
 def impure_imports(root: Path) -> Iterator[str]:
