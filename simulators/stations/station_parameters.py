@@ -106,27 +106,16 @@ def draw_stations(layout: CityLayout, random: RandomStreams) -> StationParameter
     def between(name: str, low: float, high: float) -> Floats:
         return low + (high - low) * random.uniform(f"station.{name}", keys)
 
-    def given(values: list[float | None], default: float) -> Floats:
-        return np.array([default if value is None else value for value in values], np.float64)
-
     floor = layout.station_floor_heating
-    area_m2 = given([station.heated_area_m2 for station in stations], 40_000.0)
-    flow = given([station.design_flow_m3_per_h for station in stations], 120.0)
-    head = given([station.static_head_mpa for station in stations], 0.18)
+    area_m2 = _given([station.heated_area_m2 for station in stations], 40_000.0)
+    flow = _given([station.design_flow_m3_per_h for station in stations], 120.0)
+    head = _given([station.static_head_mpa for station in stations], 0.18)
     heat_kw = area_m2 * _DESIGN_W_PER_M2 / 1000
     supply_c = np.where(floor, _FLOOR_SUPPLY_C, _RADIATOR_SUPPLY_C)
     spread_k = heat_kw / (WATER_KW_PER_M3_PER_H_K * flow)
     offset_k = _OPERATORS_ADD_K + 0.7 * random.normal("station.curve", keys)
     mean_k, primary_flow = _exchanger(heat_kw, spread_k, supply_c)
     network_mpa = between("network", 0.07, 0.12)
-    pressure = PressureParameters(
-        setpoint_mpa=np.round(head + between("hold", 0.06, 0.09), 2),
-        compliance_m3_per_mpa=area_m2 * between("compliance", 2.0e-4, 3.0e-4),
-        makeup_m3_per_h=PressureParameters.makeup_of(flow),
-        seepage_m3_per_h=flow * between("leak", 0.0008, 0.0025),
-        tank_full_m=given([station.tank_height_m for station in stations], 1.8),
-        tank_m2=between("tank", 2.0, 4.0),
-    )
     return StationParameters(
         floor_heating=floor,
         heat_design_kw=heat_kw,
@@ -141,11 +130,33 @@ def draw_stations(layout: CityLayout, random: RandomStreams) -> StationParameter
         static_head_mpa=head,
         network_loss_mpa=network_mpa,
         pumps=draw_pumps(layout, random, flow_m3_per_h=flow, network_mpa=network_mpa),
-        pressure=pressure,
+        pressure=_pressure(layout, random, flow=flow, head_mpa=head, area_m2=area_m2),
         controllers=draw_controllers(
             layout, random, curve_supply_c=supply_c, spread_k=spread_k, offset_k=offset_k
         ),
         meters=draw_meter_errors(layout, random, primary_flow),
+    )
+
+
+def _given(values: list[float | None], default: float) -> Floats:
+    return np.array([default if value is None else value for value in values], np.float64)
+
+
+def _pressure(
+    layout: CityLayout, random: RandomStreams, *, flow: Floats, head_mpa: Floats, area_m2: Floats
+) -> PressureParameters:
+    """Draw what keeps the pressure of the loops."""
+
+    def between(name: str, low: float, high: float) -> Floats:
+        return low + (high - low) * random.uniform(f"station.{name}", layout.station_key)
+
+    return PressureParameters(
+        setpoint_mpa=np.round(head_mpa + between("hold", 0.06, 0.09), 2),
+        compliance_m3_per_mpa=area_m2 * between("compliance", 2.0e-4, 3.0e-4),
+        makeup_m3_per_h=PressureParameters.makeup_of(flow),
+        seepage_m3_per_h=flow * between("leak", 0.0008, 0.0025),
+        tank_full_m=_given([station.tank_height_m for station in layout.site.stations], 1.8),
+        tank_m2=between("tank", 2.0, 4.0),
     )
 
 
