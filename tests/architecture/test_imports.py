@@ -147,6 +147,7 @@ FORBIDDEN_STATEMENTS = [
     ("dashboard/broken.py", "import sqlalchemy\n"),
     ("alerting/broken.py", "import influxdb_client\n"),
     ("collector/broken.py", "import duckdb\n"),
+    ("simulators/broken.py", "import duckdb\n"),
     ("runtime/assemble.py", "import simulators\n"),
 ]
 
