@@ -28,6 +28,7 @@ EVIDENCE: Mapping[str, str] = {
     "station_supply": N_("换热站二次供温 %(value_c)s °C，设定 %(setpoint_c)s °C"),
     "station_normal": N_("换热站供温正常"),
     "building_cold": N_("本楼 %(counted)s 户有数据，%(cold)s 户偏冷"),
+    "other_units": N_("其他单元 %(counted)s 户有数据，%(cold)s 户偏冷"),
     "riser_cold": N_("本单元 %(counted)s 户有数据，%(cold)s 户偏冷"),
     "neighbours_warm": N_("邻居室温正常：%(counted)s 户有数据，%(cold)s 户偏冷"),
     "neighbours_median": N_("本楼其他住户室温中位数 %(median_c)s °C"),

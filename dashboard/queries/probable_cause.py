@@ -24,6 +24,8 @@ GROUP_SHARE = 0.5
 """Share of cold homes that makes a riser cold (alerting.md: 50 %)."""
 BUILDING_SHARE = 0.3
 """Share of cold homes that makes a building cold (alerting.md: 30 %)."""
+DESCENT_SHARE = 0.8
+"""Share of the building's cold homes on one riser from which the riser is meant (alerting.md: 80 %)."""
 MIN_RISER_HOMES = 2
 """Other homes of the riser that must be measured."""
 MIN_BUILDING_HOMES = 3
@@ -110,9 +112,12 @@ def _cold_cause(facts: HomeFacts) -> ProbableCause:
         return ProbableCause("station", [low, *station, *_surroundings(facts)])
     normal = _normal_station(facts.station)
     riser, building = facts.riser, facts.building
+    riser_is_cold = _share(riser) >= GROUP_SHARE and riser.denominator >= MIN_RISER_HOMES
+    if riser_is_cold and riser.numerator >= DESCENT_SHARE * building.numerator:
+        return ProbableCause("riser", [low, _group("riser_cold", riser), *_other_units(facts), *normal])
     if _share(building) >= BUILDING_SHARE and building.denominator >= MIN_BUILDING_HOMES:
         return ProbableCause("building", [low, _group("building_cold", building), *normal])
-    if _share(riser) >= GROUP_SHARE and riser.denominator >= MIN_RISER_HOMES:
+    if riser_is_cold:
         return ProbableCause("riser", [low, _group("riser_cold", riser), *normal])
     if building.denominator >= MIN_RISER_HOMES:
         return ProbableCause("single_home", [low, _group("neighbours_warm", building), *normal])
@@ -184,6 +189,15 @@ def _own_room(facts: HomeFacts) -> list[Evidence]:
 
 def _room(facts: HomeFacts, code: str, *, supports: bool = True) -> Evidence:
     return Evidence(code, {"value_c": facts.room_c, "standard_c": facts.standard_c}, supports=supports)
+
+
+def _other_units(facts: HomeFacts) -> list[Evidence]:
+    """Homes of the other units, when some are measured: warm ones speak for the riser."""
+    riser, building = facts.riser, facts.building
+    counted = building.denominator - riser.denominator
+    if counted <= 0:
+        return []
+    return [Evidence("other_units", {"counted": counted, "cold": building.numerator - riser.numerator})]
 
 
 def _surroundings(facts: HomeFacts, *, warm_supports: bool = True) -> list[Evidence]:

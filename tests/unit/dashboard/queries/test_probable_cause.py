@@ -172,6 +172,30 @@ def test_a_ticket_starts_with_category_and_urgency(
     assert (proposal.category, proposal.urgency) == (category, urgency)
 
 
+@pytest.mark.parametrize(
+    ("building", "riser", "expected"),
+    [
+        (
+            (5, 9),
+            (4, 4),
+            "riser",
+        ),  # four of five cold homes on this riser: the lowest node that explains them
+        ((4, 4), (4, 4), "riser"),  # a building is meant only when a second unit is cold too
+        ((6, 9), (3, 4), "building"),
+    ],
+)
+def test_a_cold_riser_is_blamed_before_its_building_when_it_holds_the_cold_homes(
+    building: tuple[int, int], riser: tuple[int, int], expected: str
+) -> None:
+    of_building, of_riser = (Ratio(numerator=cold, denominator=all_) for cold, all_ in (building, riser))
+    cause = probable_cause(replace(FACTS, building=of_building, riser=of_riser))
+    assert cause.code == expected
+    told = [evidence.parameters for evidence in cause.evidence if evidence.code == "other_units"]
+    others = building[1] - riser[1]
+    assert bool(told) == (expected == "riser" and others > 0)
+    assert all(item == {"counted": others, "cold": building[0] - riser[0]} for item in told)
+
+
 @given(
     room_c=st.one_of(st.none(), st.floats(-30, 60)),
     stale=st.booleans(),
