@@ -9,6 +9,7 @@ its sink; the CPU of the live state is told apart. One minute by default; the fu
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,21 +95,22 @@ def run_league(folder: Path, minutes: float) -> Run:
             sinks=(live, delays),
         )
         collector.start()
-        pause = threading.Event()
-        end_s = time.monotonic() + PATIENCE_S
-        while source.health().status is not HealthStatus.OK and time.monotonic() < end_s:
-            pause.wait(0.05)
+        _wait(lambda: source.health().status is HealthStatus.OK, PATIENCE_S)
         cpu_s, start_s = time.process_time(), time.monotonic()
         load.send((broker.port, total))
-        patience_s = minutes * 60 + PATIENCE_S
-        while collector.counts().accepted < total and time.monotonic() < start_s + patience_s:
-            pause.wait(0.05)
+        _wait(lambda: collector.counts().accepted >= total, minutes * 60 + PATIENCE_S)
         cpu_s, wall_s = time.process_time() - cpu_s, time.monotonic() - start_s
         collector.stop(drain=True)
         counts = collector.counts()
     if counts.stored + counts.rejected != total or counts.forwarded_rows != league.values_of(total):
         raise AssertionError(f"meant {total} messages of {league.values_of(total)} values: {counts}")
     return Run(total, wall_s, cpu_s - live.cpu_s, live.cpu_s, counts, delays)
+
+
+def _wait(condition: Callable[[], bool], patience_s: float) -> None:
+    pause, end_s = threading.Event(), time.monotonic() + patience_s
+    while not condition() and time.monotonic() < end_s:
+        pause.wait(0.05)
 
 
 def run() -> list[Result]:
