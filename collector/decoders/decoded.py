@@ -191,6 +191,21 @@ class SampleRows:
         if not self.rejections or self.rejections[-1] != item:
             self.rejections.append(item)
 
+    @property
+    def readings(self) -> int:
+        """How many readings have been closed."""
+        return len(self._readings)
+
+    def fold(self, message: int, first: int) -> None:
+        """Tell the rejections from place `first` on, all of one message, as one with their number and reasons."""
+        rest = self.rejections[first:]
+        if len(rest) > 1:
+            reasons = ", ".join(sorted({item.reason for item in rest}))
+            del self.rejections[first:]
+            self.reject(
+                message, Reason.TOO_BIG, f"{len(rest)} more rejections ({reasons}); {rest[-1].detail}"
+            )
+
     def finish(self, notes: Sequence[str] = ()) -> Decoded:
         """Return the columns; None becomes NaN."""
         table = np.array(self._readings, np.int64).reshape(-1, 5)

@@ -1,8 +1,8 @@
 """The native JSON format (interface.md): single readings, batches, and the retained link state.
 
 Plain readings, the mass of them, become columns together (`collector.decoders.plain_readings`); what needs a second
-look is taken message by message, and of what is wrong the good parts are saved. What does not live here: parsing
-(`collector.decoders.native_json`).
+look is taken message by message. What does not live here: parsing
+(`collector.decoders.native_json`), and saving what is good of a wrong payload (`collector.decoders.native_salvage`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,26 +12,20 @@ from operator import itemgetter
 
 import msgspec
 import numpy as np
+from msgspec import UNSET, Raw
 
 from collector.arrived_message import payloads_of, topics_of
 from collector.decoders.decoded import Decoded, Reason, SampleRows
 from collector.decoders.native_json import (
-    ABSENT,
-    ID,
     LIMIT_MS,
-    LOOSE,
-    MARKS,
-    ONE,
-    POINTS_OF,
-    TIME,
     UNREADABLE,
-    VALUE,
     FoundReadings,
-    LooseReading,
     Reading,
     Value,
     decode_all,
+    read_one,
 )
+from collector.decoders.native_salvage import Salvage
 from collector.decoders.plain_readings import PlainReadings, PointShape, plain_decoded, put_together
 from collector.routes import NativeTopic, TopicKind, split_native_topic
 from heating.intervals import to_epoch_ms
@@ -47,8 +41,9 @@ MAX_CACHED_NAMES = 200
 """Longer sets of names are not remembered: they would fill the memory."""
 LISTED_NAMES = 20
 """Unknown names told in one rejection."""
-MAX_SALVAGED_PARTS = 500
-"""Parts of a batch that are looked at one by one when one of them is wrong: keeps bad input below 10 ms."""
+MAX_BROKEN_PARTS = 500
+"""Parts of one message that may be wrong, and rejections of one message that are told one by one; those beyond
+are told as a number. Keeps bad input below 10 ms."""
 TOPIC_CACHE_ENTRIES = 500_000
 """Topics whose meaning is remembered."""
 
@@ -194,21 +189,42 @@ class NativeDecoder:
     def _telemetry(
         self, rows: SampleRows, place: int, message: RawMessage, topic: NativeTopic, reading: Reading
     ) -> None:
-        if reading.cmd is not ABSENT:
+        if reading.cmd is not UNSET:
             rows.reject(place, Reason.NOT_TELEMETRY, "a command or its echo")
         elif reading.batch is None:
             self._reading(rows, place, message, topic, reading)
         else:
             if not reading.batch:
                 rows.reject(place, Reason.NOT_TELEMETRY, "an empty batch")
-            bare = 0
-            for part in reading.batch:
-                if part.v and part.batch is None and part.cmd is ABSENT:
-                    self._reading(rows, place, message, topic, part)
-                else:
-                    bare += 1
-            if bare:
-                rows.reject(place, Reason.NOT_TELEMETRY, f"{bare} parts of the batch carry no readings")
+            self._parts(rows, place, message, topic, reading.batch, Salvage(rows, place))
+
+    def _parts(
+        self,
+        rows: SampleRows,
+        place: int,
+        message: RawMessage,
+        topic: NativeTopic,
+        parts: Sequence[Reading | Raw],
+        salvage: Salvage,
+    ) -> None:
+        """Take the parts of a batch, until so many of them were wrong that the others are not worth a look."""
+        told, broken, bare = len(rows.rejections), 0, 0
+        for number, part in enumerate(parts):
+            if broken >= MAX_BROKEN_PARTS:
+                rows.reject(
+                    place, Reason.TOO_BIG, f"{len(parts) - number} more parts of a batch that has wrong ones"
+                )
+                break
+            before = (rows.readings, salvage.saved)
+            reading = salvage.reading_of(part)
+            if reading is not None and reading.v and reading.batch is None and reading.cmd is UNSET:
+                self._reading(rows, place, message, topic, reading)
+            elif reading is not None:
+                bare += 1
+            broken += rows.readings == before[0] or salvage.saved > before[1]
+        if bare:
+            rows.reject(place, Reason.NOT_TELEMETRY, f"{bare} parts of the batch carry no readings")
+        rows.fold(place, told + MAX_BROKEN_PARTS)
 
     def _reading(
         self, rows: SampleRows, place: int, message: RawMessage, topic: NativeTopic, reading: Reading
@@ -291,12 +307,16 @@ class NativeDecoder:
         row_of = {name: first + offset for offset, name in enumerate(names)}
         if reading.t is None:
             rows.quality.update(dict.fromkeys(row_of.values(), int(Quality.UNCERTAIN_TIME)))
+        wrong: list[str] = []
         for name, word in (reading.q or {}).items():
             code = _quality(word)
             if code is None:
-                rows.reject(place, Reason.WRONG_TYPE, f"q of {name[:80]} is no quality word: {word[:40]!r}")
+                wrong.append(name)
             elif name in row_of and code != Quality.GOOD:
                 rows.quality[row_of[name]] = code
+        if wrong:
+            told = ", ".join(f"{name[:40]}: {(reading.q or {})[name][:40]!r}" for name in wrong[:10])
+            rows.reject(place, Reason.WRONG_TYPE, f"{len(wrong)} words of q are no quality: {told}")
         for row in row_of.values():
             if rows.value[row] is None and rows.quality.get(row, 0) < Quality.BAD:
                 rows.quality[row] = Quality.BAD
@@ -304,78 +324,17 @@ class NativeDecoder:
     # --- one by one -------------------------------------------------------------------------------------------
 
     def _one(self, rows: SampleRows, place: int, message: RawMessage, topic: NativeTopic) -> None:
-        """Decode one payload alone, and find out which part of it is wrong."""
+        """Decode one payload alone, and save what is good of one with a wrong part."""
+        salvage = Salvage(rows, place)
+        found: Reading | list[Raw] | None
         try:
-            self._telemetry(rows, place, message, topic, ONE.decode(message.payload))
+            found = read_one(message.payload)
         except UNREADABLE as error:
-            self._salvage(rows, place, message, topic, error)
-
-    def _salvage(
-        self, rows: SampleRows, place: int, message: RawMessage, topic: NativeTopic, error: Exception
-    ) -> None:
-        try:
-            message.payload.decode()
-        except UnicodeDecodeError as fault:
-            rows.reject(place, Reason.BAD_UTF8, str(fault))
-            return
-        try:
-            loose = LOOSE.decode(message.payload)
-        except msgspec.ValidationError:
-            rows.reject(place, *_why_not(message.payload, error))
-            return
-        except UNREADABLE as fault:
-            rows.reject(place, Reason.BAD_JSON, str(fault))
-            return
-        if loose.batch is None:
-            self._salvage_reading(rows, place, message, topic, loose)
-            return
-        if not loose.batch:
-            rows.reject(place, Reason.WRONG_TYPE, str(error))
-        if len(loose.batch) > MAX_SALVAGED_PARTS:
-            left = len(loose.batch) - MAX_SALVAGED_PARTS
-            rows.reject(place, Reason.TOO_BIG, f"{left} more parts of a batch that has wrong ones")
-        for part in loose.batch[:MAX_SALVAGED_PARTS]:
-            try:
-                self._salvage_reading(rows, place, message, topic, LOOSE.decode(part))
-            except UNREADABLE as fault:
-                rows.reject(place, Reason.WRONG_TYPE, f"a part of the batch: {fault}")
-
-    def _salvage_reading(
-        self, rows: SampleRows, place: int, message: RawMessage, topic: NativeTopic, loose: LooseReading
-    ) -> None:
-        try:
-            reading = Reading(
-                t=None if loose.t is ABSENT else TIME.decode(loose.t),
-                q=None if loose.q is ABSENT else MARKS.decode(loose.q),
-                id=None if loose.id is ABSENT else ID.decode(loose.id),
-                cmd=loose.cmd,
-            )
-            parts = {} if loose.v is ABSENT else POINTS_OF.decode(loose.v)
-        except UNREADABLE as fault:
-            rows.reject(place, Reason.WRONG_TYPE, str(fault))
-            return
-        values: dict[str, Value] = {}
-        wrong: list[str] = []
-        for name, raw in parts.items():
-            try:
-                values[name] = VALUE.decode(raw)
-            except UNREADABLE as fault:
-                wrong.append(f"{name[:80]}: {fault}")
-        if wrong:
-            absurd = all("out of range" in text for text in wrong)
-            rows.reject(place, Reason.RANGE if absurd else Reason.WRONG_TYPE, "; ".join(wrong[:10]))
-        if values or not wrong:
-            reading.v = values
-            self._telemetry(rows, place, message, topic, reading)
-
-
-def _why_not(payload: bytes, error: Exception) -> tuple[Reason, str]:
-    """Tell a payload of the wrong shape from one that is no JSON at all."""
-    try:
-        msgspec.json.decode(payload)
-    except UNREADABLE as fault:
-        return Reason.BAD_JSON, str(fault)
-    return Reason.WRONG_TYPE, str(error)
+            found = salvage.parts_of(message.payload, error)
+        if isinstance(found, list):
+            self._parts(rows, place, message, topic, found, salvage)
+        elif found is not None:
+            self._telemetry(rows, place, message, topic, found)
 
 
 def _quality(word: str) -> int | None:

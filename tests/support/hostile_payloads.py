@@ -82,6 +82,20 @@ _READINGS: dict[str, tuple[str, ...]] = {
     "modbus_json": ('{{"deviceId":"d{n}","data":{{"一次供温":{n}}}}}', '{{"addr":{n},"value":"zz"}}'),
     "ctwing_aep": ('{{"temperature":{n}}}',),
 }
+_NATIVE_VALUES: dict[str, tuple[str, str, str]] = {
+    "extreme values": ('"a{n}":1e308', '{"t":1,"v":{', "}}"),
+    "extreme values and a wrong one": ('"a{n}":17976931348623157e292', '{"t":1,"v":{"b":"x",', "}}"),
+    "extreme values in parts": ('{{"v":{{"room_temp_c":1e-308}},"q":{n}}}', '{"batch":[', "]}"),
+    "a command full of extreme numbers": ('"a{n}":1e308', '{"v":{"room_temp_c":1},"cmd":{', "}}"),
+    "infinite values": ('"a{n}":1e999', '{"v":{', "}}"),
+    "texts for values": ('"a{n}":"x"', '{"v":{', "}}"),
+    "words of quality": ('"a{n}":"x"', '{"v":{"room_temp_c":1},"q":{', "}}"),
+    "names": ('"a{n}":{n}', '{"v":{', "}}"),
+    "long times": ('{{"t":"{n}-01-01","v":{{"room_temp_c":1}}}}', '{"batch":[', "]}"),
+    "batches in batches": ('{{"batch":[{{"v":{{"a":{n}}}}}]}}', '{"batch":[', "]}"),
+    "foreign ids": ('{{"id":{n},"v":{{"room_temp_c":1}}}}', '{"batch":[', "]}"),
+}
+"""What the native format has of its own: form of a part, head, tail."""
 _ENVELOPES: dict[str, tuple[str, str]] = {
     "native": ('{"batch":[', "]}"),
     "senml": ("[", "]"),
@@ -172,9 +186,10 @@ def hostile_payloads(example: Example) -> Iterator[tuple[str, bytes]]:
         yield f"many {form}", _counted(form, head, tail)
     for name in _NAMES if family in _INSIDE else ():
         yield from _inside(_INSIDE[family], name)
-    if family != "native":  # its typed parser is slow on them: known, and not yet bounded
-        yield "extreme exponents", _repeat(b"1e308,", b"[", b"1]")
-        yield "extreme exponents by name", _counted('"k{n}":1e-308', "{", "}")
+    yield "extreme exponents", _repeat(b"1e308,", b"[", b"1]")
+    yield "extreme exponents by name", _counted('"k{n}":1e-308', "{", "}")
+    for what, (form, before, after) in _NATIVE_VALUES.items() if family == "native" else ():
+        yield what, _counted(form, before, after)
     if family in ("cjt188_heat_meter", "mbus_wired", "wmbus", "nb_0x68", "lorawan_codec"):
         yield from _frames(example.message.payload)
     if family == "sparkplug_b":
