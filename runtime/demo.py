@@ -73,7 +73,10 @@ class Demo:
         self._origin: datetime = origin.replace(microsecond=origin.microsecond // 1000 * 1000)
         self.clock = VirtualClock(real_origin=self._origin, virtual_origin=self._origin, speed=options.speed)
         self.broker = EmbeddedBroker(
-            host=options.mqtt[0], port=options.mqtt[1], data_dir=self.data_dir / "broker"
+            host=options.mqtt[0],
+            port=options.mqtt[1],
+            data_dir=self.data_dir / "broker",
+            filters=[route.filter for route in options.base.mqtt.routes],
         )
         self.logins: list[DemoLogin] = []
         self._published = 0
@@ -163,6 +166,7 @@ class Demo:
             "host": self.broker.host,
             "port": self.broker.port,
             "protocol": "3.1.1",
+            "receive_maximum": min(options.base.mqtt.receive_maximum, self.broker.window),
         }
         values["collector"] = {**values.get("collector", {}), "spool_dir": data / "spool"}
         values["timeseries"] = {"url": f"duckdb:///{data / 'timeseries'}"}

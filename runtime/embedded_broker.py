@@ -4,6 +4,7 @@ It speaks MQTT 3.1.1 only. Queued messages survive a kill of the broker (measure
 """
 
 import ipaddress
+from collections.abc import Sequence
 from pathlib import Path
 
 from heating.errors import HeatingError
@@ -31,13 +32,17 @@ jetstream {{
 mqtt {{
   host: "{host}"
   port: {mqtt_port}
-  max_ack_pending: 20000
+  max_ack_pending: {pending}
   ack_wait: "10s"
 }}
 """
-# max_ack_pending: a filter ending in # is served by two consumers; the server refuses it when both together may have
-# more than 65535 messages pending. ack_wait: what a collector that was cut off had not acknowledged comes again after
-# this time; acknowledging takes well under a second, also behind a full disk queue.
+# max_ack_pending: messages sent on one filter before acknowledgements are waited for. ack_wait: what a collector that
+# was cut off had not acknowledged comes again after this time; acknowledging takes well under a second, also behind a
+# full disk queue.
+_MOST_PENDING_OF_CLIENT = 60_000
+"""The server refuses every further filter when all consumers of a client together may have more than 65,535 messages
+pending; a filter ending in /# is served by two consumers, any other by one. Some are left for another filter."""
+_MOST_PENDING = 20_000
 
 
 class NotLoopbackError(HeatingError):
@@ -55,9 +60,11 @@ class EmbeddedBroker:
         MQTT port; 0 picks a free one.
     data_dir : Path
         Folder of its queues and its log.
+    filters : sequence of str
+        Topic filters to which one client subscribes at most; they share what may be under way.
     """
 
-    def __init__(self, *, host: str, port: int, data_dir: Path) -> None:
+    def __init__(self, *, host: str, port: int, data_dir: Path, filters: Sequence[str] = ("heat/#",)) -> None:
         if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
             raise NotLoopbackError(
                 f"the embedded broker has no passwords and listens on loopback only, not on {host}; "
@@ -67,6 +74,10 @@ class EmbeddedBroker:
         self.port = port
         self._wanted_port = port
         self._data_dir = data_dir
+        consumers = sum(2 if topic_filter.endswith("#") else 1 for topic_filter in filters)
+        self.window = min(_MOST_PENDING, _MOST_PENDING_OF_CLIENT // max(consumers, 1))
+        """Messages it sends on one filter before it waits for acknowledgements: `mqtt.receive_maximum` of whoever takes
+        them, so that a commit never waits for more than half of them."""
         self._child: ChildProcess | None = None
 
     def start(self, *, timeout_s: float = 20.0) -> None:
@@ -100,6 +111,7 @@ class EmbeddedBroker:
                 client_port=free_port(self.host),
                 mqtt_port=self.port,
                 store=self._data_dir / "jetstream",
+                pending=self.window,
             ),
             encoding="utf-8",
         )

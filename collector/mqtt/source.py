@@ -33,6 +33,12 @@ QUEUE_BYTES = 268_435_456
 """Bytes of payload that may wait in the queue before reading pauses [bytes]."""
 TOPIC_CACHE_ENTRIES = 500_000
 """Topics whose text is remembered."""
+_REMEDY = (
+    "Nothing arrives on these filters: let this client read them in the broker's access list (nuanliu broker config "
+    "writes one), or take the routes out of mqtt.routes. NATS refuses filters also when max_ack_pending times their "
+    "number (a filter ending in /# counts twice) is above 65535"
+)
+"""What to do about a refused subscription."""
 
 log = structlog.get_logger()
 
@@ -175,9 +181,8 @@ class MqttSource:
         if not self._confirmed:
             return Health(HealthStatus.DEGRADED, "the broker has not confirmed the subscriptions", figures)
         if self._refused:
-            return Health(
-                HealthStatus.DEGRADED, f"subscription refused: {sorted(self._refused.values())}", figures
-            )
+            refused = "; ".join(sorted(self._refused.values()))
+            return Health(HealthStatus.DOWN, f"the broker refuses {refused}. {_REMEDY}", figures)
         if self.dropped_qos0 or self._client.callback_failures:
             return Health(HealthStatus.DEGRADED, f"{self.dropped_qos0} QoS 0 messages dropped", figures)
         return Health(HealthStatus.OK, "", figures)

@@ -2,7 +2,8 @@
 acknowledged."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,10 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from collector.mqtt.source import MqttSource
+from config.settings import MqttSettings, RouteSettings
+from heating.clock import SystemClock
+from heating.protocols import HealthStatus
 from runtime.child_process import ChildFailedError
 from runtime.embedded_broker import EmbeddedBroker
 from tests.support.waiting import wait_until
@@ -104,3 +109,90 @@ def test_a_taken_port_is_told_with_the_log_of_the_server(tmp_path: Path) -> None
         with pytest.raises(ChildFailedError, match="nats-server"):
             broker.start(timeout_s=5)
         assert not broker.is_running
+
+
+EIGHT_FILTERS = (
+    "heat/#",
+    "application/+/device/+/event/+",
+    "v3/+/devices/+/up",
+    "spBv1.0/#",
+    "zigbee2mqtt/+",
+    "tele/#",
+    "neuron/#",
+    "meters/#",
+)
+
+
+@contextmanager
+def collecting(broker: EmbeddedBroker, filters: Sequence[str]) -> Iterator[MqttSource]:
+    source = MqttSource(
+        settings=MqttSettings(
+            host=broker.host,
+            port=broker.port,
+            protocol="3.1.1",
+            routes=tuple(RouteSettings(filter=topic_filter) for topic_filter in filters),
+            receive_maximum=broker.window,
+        ),
+        clock=SystemClock(),
+    )
+    source.start()
+    try:
+        wait_until(lambda: source.health().reason == "" or "refuses" in source.health().reason)
+        yield source
+    finally:
+        source.stop()
+
+
+@contextmanager
+def running(folder: Path, filters: Sequence[str]) -> Iterator[EmbeddedBroker]:
+    broker = EmbeddedBroker(host="127.0.0.1", port=0, data_dir=folder, filters=filters)
+    broker.start()
+    try:
+        yield broker
+    finally:
+        broker.stop()
+
+
+def publish_one_on_each(broker: EmbeddedBroker, filters: Sequence[str]) -> set[str]:
+    topics = {topic_filter.replace("+", "x").replace("#", "x") for topic_filter in filters}
+    client = paho.Client(CallbackAPIVersion.VERSION2)
+    client.connect(broker.host, broker.port)
+    client.loop_start()
+    try:
+        for topic in topics:
+            client.publish(topic, b"1", qos=1).wait_for_publish(10)
+    finally:
+        client.disconnect()
+        client.loop_stop()
+    return topics
+
+
+def test_eight_filters_are_granted_and_each_brings_its_messages(tmp_path: Path) -> None:
+    with running(tmp_path, EIGHT_FILTERS) as broker, collecting(broker, EIGHT_FILTERS) as source:
+        assert source.health().status is HealthStatus.OK
+        topics = publish_one_on_each(broker, EIGHT_FILTERS)
+        came: set[str] = set()
+
+        def all_came() -> bool:
+            came.update(message.topic for message in source.take(limit=100, timeout_s=0.2))
+            return came >= topics
+
+        wait_until(all_came)
+        assert source.window == 60_000 // 13
+
+
+def test_more_filters_than_the_window_allows_put_the_collector_down_with_a_remedy(tmp_path: Path) -> None:
+    """Negative control: a window made for one filter."""
+    with running(tmp_path, ("heat/#",)) as broker, collecting(broker, EIGHT_FILTERS) as source:
+        health = source.health()
+        assert health.status is HealthStatus.DOWN
+        assert "meters/#" in health.reason
+        assert "mqtt.routes" in health.reason and "max_ack_pending" in health.reason
+
+
+def test_a_session_of_one_filter_may_have_eight_after_the_next_start(tmp_path: Path) -> None:
+    with running(tmp_path, ("heat/#",)) as broker, collecting(broker, ("heat/#",)) as source:
+        assert source.health().status is HealthStatus.OK
+    with running(tmp_path, EIGHT_FILTERS) as broker, collecting(broker, EIGHT_FILTERS) as source:
+        assert source.health().reason == ""
+        assert source.health().status is HealthStatus.OK
