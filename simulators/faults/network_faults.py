@@ -2,6 +2,10 @@
 
 What lives here: four kinds. What does not: hydraulics and heat transport (`simulators.network`). Base rates are per
 branch or source and heating season.
+
+The rate of bursts starts from 0.05 failures per km and year of one line, which Russian reliability rules assume for new
+heating mains (Thermal Engineering 2019, doi 10.1134/S004060151910001X). Two lines a route and half a year a season give
+0.05 per km and season, 0.25 on a branch of 5 km. All else is engineering judgement ("own").
 """
 
 from simulators.faults.fault_kinds import FaultKind, FaultType, Profile, RootCause, TargetKind, factor, plus
@@ -15,7 +19,7 @@ NETWORK_FAULTS = (
         cause=RootCause.PRIMARY,
         changes=(plus("branch_leak_m2", 6e-3),),
         per_season=0.25,
-        reason="own: about 0.05 bursts per km and year on branches of some 5 km",
+        reason="0.05 failures per km and year of one line (Russian reliability rules), two lines, 5 km, half a year",
         hours=(4, 24),
         severity=(0.2, 1),
         seen_after_s=60,

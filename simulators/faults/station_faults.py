@@ -2,9 +2,12 @@
 
 What lives here: 22 kinds with what they change, how often and for how long. What does not: physics.
 
-Base rates are per station and heating season. They are engineering judgement ("own") where no count is public; public
-counts of substation faults (Gadd and Werner 2015, Applied Energy 157: 74 % of 135 substations with some fault a year,
-mostly control and sensor faults) bound their sum.
+Base rates are per station and heating season, and all of them are engineering judgement ("own"): no public count by
+kind of fault and season was found. Published figures count something else: Gadd and Werner (2015, Applied Energy 157,
+51-59) found some fault in 74 % of 135 Swedish substations by a year of hourly meter readings, in three groups
+(unsuitable load pattern, low temperature difference, poor control), which are lasting states of small substations, not
+events; Månsson and others (2019, Energy 180, 163-174) found by a survey that leaks and faults in the customers' own
+systems are the most common.
 """
 
 from simulators.faults.fault_kinds import (
@@ -150,7 +153,7 @@ _EXCHANGER_AND_CONTROL = (
         cause=_CAUSE,
         changes=(flag("valve_stuck"),),
         per_season=0.15,
-        reason="Gadd and Werner 2015: control faults are the most frequent group; actuators once in 7 seasons",
+        reason="own: an actuator seizes or its coupling slips once in seven seasons",
         hours=(6, 96),
         severity=(1, 1),
         seen_after_s=600,
@@ -161,7 +164,7 @@ _EXCHANGER_AND_CONTROL = (
         cause=_CAUSE,
         changes=(factor("valve_gain_factor", 20.0),),
         per_season=0.2,
-        reason="Gadd and Werner 2015: badly tuned or oversized valves in about a fifth of substations",
+        reason="own: retuned by hand, or an oversized valve at low load, once in five seasons",
         hours=(24, 14 * 24),
         severity=(0.4, 1),
         seen_after_s=1800,
@@ -233,7 +236,7 @@ _EXCHANGER_AND_CONTROL = (
         cause=_CAUSE,
         changes=(plus("supply_sensor_shift_k", 7.0),),
         per_season=0.12,
-        reason="Gadd and Werner 2015: faulty temperature sensors in about one substation of eight",
+        reason="own: a probe ages or slips out of its pocket, once in eight seasons",
         hours=(3 * 24, 30 * 24),
         severity=(0.3, 1),
         profile=Profile.RAMP,
