@@ -328,7 +328,8 @@ def _go_live(run: _Run, city: City, after_step: AfterStep) -> int:
         publisher.publish(Message(source_status, b"offline", retained=True))
     finally:
         unacknowledged = publisher.close(_LAST_ACKNOWLEDGEMENTS_S)
-    run.tell("done", published=publisher.published, unacknowledged=unacknowledged)
+    published = publisher.published - publisher.repeated
+    run.tell("done", published=published, repeated=publisher.repeated, unacknowledged=unacknowledged)
     return 0 if unacknowledged == 0 else 1
 
 

@@ -72,6 +72,9 @@ class MqttPublisher:
         self._unacknowledged = 0
         self.published = 0
         """Messages that the broker has acknowledged."""
+        self.repeated = 0
+        """Messages sent that were the very same as the one before: devices now and then send twice."""
+        self._last: Message | None = None
         self._client = Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=MQTTv311)
         self._client.max_inflight_messages_set(_MAX_IN_FLIGHT)
         self._client.max_queued_messages_set(0)
@@ -111,6 +114,8 @@ class MqttPublisher:
             while self._unacknowledged >= _MAX_WAITING and not self._stop.is_set():
                 self._lock.wait(_LOOK_UP_S)
             self._unacknowledged += 1
+        self.repeated += message is self._last
+        self._last = message
         info: MQTTMessageInfo = self._client.publish(
             message.topic, message.payload, qos=1, retain=message.retained
         )
