@@ -17,6 +17,7 @@ __all__ = ["HeadlessRun", "RunFailedError", "run_headless"]
 
 _COMPLETE_FILE = "complete"
 _END_S = 30.0
+_LOOK_S = 0.5
 _ORIGIN = "2026-01-15T00:00:00+08:00"
 """Where a scenario without a start of its own begins, so that the same arguments give the same score."""
 
@@ -93,6 +94,9 @@ def run_headless(
     try:
         simulating = _start(city, folder / "simulator.log", errors=None)
         try:
+            while not _has_ended(simulating):
+                if judging.poll() is not None:  # it waits for more history as long as it is well
+                    _finish(judging, folder / "product.log")
             _finish(simulating, folder / "simulator.log")
         finally:
             _end(simulating)
@@ -125,6 +129,15 @@ def _finish(process: "subprocess.Popen[bytes]", log: Path) -> None:
     if process.wait() != 0:
         last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
         raise RunFailedError(f"exit code {process.returncode}, see {log}: {' '.join(last)}")
+
+
+def _has_ended(process: "subprocess.Popen[bytes]") -> bool:
+    """Wait a little, and return whether a process has ended."""
+    try:
+        process.wait(_LOOK_S)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
