@@ -1,7 +1,8 @@
 """The newest value of every point of every object, in arrays sorted along the heat-supply tree.
 
 Takes batches from the collector (or from its own subscription), answers pages and rules. A value is kept only when it
-is usable and newer than the one before; a bad one is noted as heard and marks the point as bad. Not here: what a value
+is usable and newer than the one before; a bad one is noted as heard and marks the point as bad. What a sensor measured
+in its former home is not shown of the next one. Not here: what a value
 means for an alarm (`alerting.signals`). Reads no clock.
 """
 
@@ -25,6 +26,7 @@ from alerting.warm_start import (
 )
 from heating.assets import SensorAssignment, Site
 from heating.heat_tree import HeatTree, Level
+from heating.intervals import to_epoch_ms
 from heating.points import POINTS, Measurement, points_of
 from heating.protocols import LatestValue, TimeSeriesStore
 from heating.quality import is_usable
@@ -37,6 +39,7 @@ _SETPOINT = "secondary_supply_temp_setpoint_c"
 _SETPOINT_STEP_K = 2.0
 """A setpoint that moved less than this is still the same: weather compensation moves it all the time [K]."""
 _STATUS = "gateway_online"
+_HOUR_MS = 3_600_000
 _REMEMBERED_TUPLES = 16
 """Tuples of ids whose places are remembered, a table: pages ask for the same few again and again."""
 
@@ -85,11 +88,25 @@ class ObjectTable:
         self.heard_ms[mine] = other.heard_ms[theirs]
         return mine, theirs
 
+    def forget_before(self, since_ms: NDArray[np.int64]) -> None:
+        """Forget what was measured before a moment of each object [epoch ms], shape ``(n_objects,)``.
+
+        That it was heard stays known.
+        """
+        before = self.measured_ms < since_ms
+        self.value[before] = np.nan
+        self.measured_ms[before] = self.received_ms[before] = 0
+        before = self.newest_ms < since_ms
+        self.newest_ms[before] = self.quality[before] = 0
+
+    def hear(self, batch: SampleBatch, rows: NDArray[np.intp], place: NDArray[np.intp]) -> None:
+        """Note that objects spoke; `place` is the object of each row, shape ``(len(rows),)``."""
+        speaks = _POINT_ROW[batch.point[rows]] != self.points[_STATUS]
+        np.maximum.at(self.heard_ms, place[speaks], batch.received_ms[rows[speaks]])
+
     def apply(self, batch: SampleBatch, rows: NDArray[np.intp], place: NDArray[np.intp]) -> None:
         """Take rows of a batch; `place` is the object of each row, shape ``(len(rows),)``."""
         point_row = _POINT_ROW[batch.point[rows]]
-        speaks = point_row != self.points[_STATUS]
-        np.maximum.at(self.heard_ms, place[speaks], batch.received_ms[rows[speaks]])
         key = point_row.astype(np.int64) * max(1, len(self.ids)) + place
         order = np.lexsort((batch.measured_ms[rows], key))
         rows, key = rows[order], key[order]
@@ -146,6 +163,8 @@ class LiveState:
         """Held while values change; hold it to read several columns of one moment."""
         self.unknown_rows = 0
         """Rows of objects that the registry does not know."""
+        self.former_home_rows = 0
+        """Rows that a sensor measured before it came to its present home: kept in the store, not shown here."""
         self.past_is_missing = False
         """The newest values were read from the store, what was shortly before not yet: what follows from it (medians,
         silence) is not known until it is."""
@@ -153,7 +172,10 @@ class LiveState:
 
     def _build(self, site: Site, tree: HeatTree, now: datetime | None) -> None:
         self.site, self.tree = site, tree
-        sensor_of = _current_sensors(site.assignments, now)
+        current = _current_assignments(site.assignments, now)
+        sensor_of = {home: assignment.sensor_id for home, assignment in current.items()}
+        self.valid_until = _next_change(site.assignments, now)
+        """When the next sensor comes to a home or leaves it: `rebuild` then; None: never, or not asked."""
         home_numbers = tree.numbers(Level.HOUSEHOLD)
         home_ids = [tree.ids[number] for number in home_numbers]
         known = {sensor.sensor_id for sensor in site.sensors}
@@ -171,6 +193,11 @@ class LiveState:
         rooms = self.tables[Measurement.ROOM].index
         self.home_sensor = np.array([rooms.get(sensor_of.get(h, ""), -1) for h in home_ids], np.intp)
         """Place of each home's sensor in the room table, homes in tree order; -1 without a sensor."""
+        self.since_ms: NDArray[np.int64] = np.zeros(len(rooms), np.int64)
+        """When each sensor began to measure its present home [epoch ms]; 0 for those without one."""
+        for assignment in current.values():
+            if assignment.sensor_id in rooms:
+                self.since_ms[rooms[assignment.sensor_id]] = to_epoch_ms(assignment.start)
         self.readings = RoomReadings(len(rooms))
         stations = len(self.tables[Measurement.STATION].ids)
         self.setpoint_base_c: NDArray[np.float64] = np.full(stations, np.nan)
@@ -178,7 +205,7 @@ class LiveState:
         """When the supply setpoint of each station last moved for good [epoch ms]; 0: not seen to move."""
 
     def rebuild(self, site: Site, tree: HeatTree, *, now: datetime | None = None) -> None:
-        """Follow a changed registry; values of objects that stay are kept."""
+        """Follow a changed registry; values of objects that stay are kept, but not those of a sensor's former home."""
         with self.lock:
             tables, readings = self.tables, self.readings
             base_c, moved_ms = self.setpoint_base_c, self.setpoint_moved_ms
@@ -187,6 +214,8 @@ class LiveState:
                 mine, theirs = table.take_from(tables[measurement])
                 if measurement is Measurement.ROOM:
                     self.readings.take_from(readings, mine, theirs)
+                    table.forget_before(self.since_ms)
+                    self.readings.forget_before(self.since_ms)
                 elif measurement is Measurement.STATION:
                     self.setpoint_base_c[mine] = base_c[theirs]
                     self.setpoint_moved_ms[mine] = moved_ms[theirs]
@@ -220,6 +249,11 @@ class LiveState:
             if not len(rows):
                 continue
             table = self.tables[measurement]
+            table.hear(batch, rows, place[rows])
+            if measurement is Measurement.ROOM:
+                here = batch.measured_ms[rows] >= self.since_ms[place[rows]]
+                self.former_home_rows += len(rows) - int(here.sum())
+                rows = rows[here]
             table.apply(batch, rows, place[rows])
             if measurement is Measurement.ROOM:
                 self._note_rooms(batch, rows, place, past=past)
@@ -311,7 +345,7 @@ class LiveState:
     ) -> None:
         with self.lock:
             place = self.tables[Measurement.ROOM].places_of(list(sensor_ids))
-            known = place >= 0
+            known = (place >= 0) & (hour * _HOUR_MS >= self.since_ms[place])
             self.readings.hours.fill(place[known], hour[known], mean_c[known], whole=True)
 
     def of_object(self, ref: ObjectRef) -> Mapping[str, LatestValue]:
@@ -357,13 +391,23 @@ class LiveState:
             return 0 if place is None else int(table.heard_ms[place])
 
 
-def _current_sensors(assignments: Sequence[SensorAssignment], now: datetime | None) -> dict[str, str]:
-    sensor_of: dict[str, str] = {}
+def _current_assignments(
+    assignments: Sequence[SensorAssignment], now: datetime | None
+) -> dict[str, SensorAssignment]:
+    """Return the assignment of each home at a moment, by household id; of several the one that started last."""
+    found: dict[str, SensorAssignment] = {}
     for assignment in sorted(assignments, key=lambda a: (a.start, a.sensor_id)):
         if now is None:
             current = assignment.end is None
         else:
             current = assignment.start <= now and (assignment.end is None or now < assignment.end)
         if current:
-            sensor_of[assignment.household_id] = assignment.sensor_id
-    return sensor_of
+            found[assignment.household_id] = assignment
+    return found
+
+
+def _next_change(assignments: Sequence[SensorAssignment], now: datetime | None) -> datetime | None:
+    if now is None:
+        return None
+    moments = (moment for a in assignments for moment in (a.start, a.end) if moment is not None)
+    return min((moment for moment in moments if moment > now), default=None)

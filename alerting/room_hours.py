@@ -93,6 +93,17 @@ class RoomHours:
         self.newest_hour[mine] = other.newest_hour[theirs]
         self._count[mine] = other._count[theirs]
 
+    def forget_before(self, since_ms: NDArray[np.int64]) -> None:
+        """Forget the hours of each sensor that began before a moment [epoch ms], shape ``(n_sensors,)``."""
+        first = -(-since_ms // _HOUR_MS)
+        slots = np.arange(HOURS_KEPT)[:, None]
+        hour = self.newest_hour - (self.newest_hour - slots) % HOURS_KEPT
+        before = (hour < first) & ~np.isnan(self.mean_c)
+        self.mean_c[before] = np.nan
+        changed = before.any(axis=0)
+        self._count[changed & (self.newest_hour < first)] = 0
+        self.touched |= changed
+
     def of_hour(self, hour: int, sensors: NDArray[np.intp] | None = None) -> NDArray[np.float32]:
         """Return the means of one hour [°C], of some sensors or of all; NaN where the ring has none."""
         chosen = slice(None) if sensors is None else sensors

@@ -132,6 +132,16 @@ class RoomReadings:
         self._next[mine] = other._next[theirs]
         self.hours.take_from(other.hours, mine, theirs)
 
+    def forget_before(self, since_ms: NDArray[np.int64]) -> None:
+        """Forget what each sensor measured before a moment [epoch ms], shape ``(n_sensors,)``."""
+        before = (self.time_ms > 0) & (self.time_ms < since_ms[:, None])
+        self.value[before] = np.nan
+        self.time_ms[before] = 0
+        self._newest_ms[self._newest_ms < since_ms] = 0
+        for median in self._medians.values():
+            median.stale[before.any(axis=1)] = True
+        self.hours.forget_before(since_ms)
+
 
 def _turns(sensor: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
     """Yield the rows of sorted sensors so that no turn names a sensor twice: the first of each, the second …"""

@@ -275,8 +275,9 @@ class AlertingService:
         if checked is not None and abs(now - checked) < _REGISTRY_CHECK:
             return
         self._registry_checked = now
-        image = self._image
-        if image is None or self._registry.version() == image.memory.registry_version:
+        image, border = self._image, self._live.valid_until
+        moved = border is not None and now >= border
+        if image is None or (self._registry.version() == image.memory.registry_version and not moved):
             return
         site = self._registry.load_site()
         self._live.rebuild(site, build_heat_tree(site), now=now)

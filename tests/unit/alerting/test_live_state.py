@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from alerting.live_state import LiveState
 from alerting.signals import Signals
+from heating.assets import Site
 from heating.heat_tree import build_heat_tree
 from heating.intervals import to_epoch_ms
 from heating.points import Measurement
@@ -175,3 +176,68 @@ def test_a_sensor_measures_the_home_it_is_assigned_to_now() -> None:
     row = [live.tree.ids[n] for n in tables.household.subjects].index("H2-1")
     assert tables.household.columns["t_room"][row] == 19
     assert np.isfinite(tables.household.columns["t_room"]).sum() == 1
+
+
+HOUR_S = 3600
+
+
+def moved_site(at_s: float) -> Site:
+    """Return the registry after sensor R1-1 went from home H1-1 to H2-1, whose own sensor was taken away."""
+    site = small_site()
+    at = T0 + timedelta(seconds=at_s)
+    first = site.assignments[0]
+    here = (replace(first, end=at), replace(first, household_id="H2-1", start=at))
+    others = (a for a in site.assignments[1:] if a.household_id != "H2-1")
+    return replace(site, assignments=(*here, *others))
+
+
+def home_signals(live: LiveState, home: str, at_s: float) -> dict[str, float]:
+    tables = Signals(live, standard_c=18, watching_since_ms=T0_MS).tables(now_ms=T0_MS + int(at_s * 1000))
+    row = [live.tree.ids[n] for n in tables.household.subjects].index(home)
+    return {name: float(column[row]) for name, column in tables.household.columns.items()}
+
+
+def test_a_moved_sensor_carries_no_reading_of_its_former_home_into_the_next() -> None:
+    live = live_state()
+    feed(live, *(room(hour * HOUR_S, 12) for hour in range(10)))
+    before = home_signals(live, "H1-1", 9 * HOUR_S)
+    assert (before["t_room"], before["t_room_med60"], before["covered_hours_24h"]) == (12, 12, 9)
+    site = moved_site(9.5 * HOUR_S)
+    live.rebuild(site, build_heat_tree(site), now=T0 + timedelta(hours=9.6))
+    after = home_signals(live, "H2-1", 9.6 * HOUR_S)
+    assert np.isnan([after["t_room"], after["t_room_med60"], after["cold_degree_hours_24h"]]).all()
+    assert after["covered_hours_24h"] == 0
+    assert "room_temp_c" not in live.of_object(R1)
+    feed(live, room(9.2 * HOUR_S, 13), room(9.7 * HOUR_S, 22))
+    now = home_signals(live, "H2-1", 9.7 * HOUR_S)
+    assert (now["t_room"], now["t_room_med60"]) == (22, 22)
+    assert live.former_home_rows == 1
+
+
+def test_late_readings_of_the_former_home_are_counted_and_show_that_the_sensor_lives() -> None:
+    site = moved_site(0)
+    live = LiveState(site, build_heat_tree(site), now=T0)
+    late = SampleBatch.from_samples([room(-60, 12)])
+    live.accept(replace(late, received_ms=np.array([T0_MS + 5000])))
+    assert live.of_object(R1) == {}
+    assert live.last_received_ms(R1) == T0_MS + 5000
+    assert live.former_home_rows == 1
+
+
+def test_a_start_leaves_out_what_the_store_has_of_the_former_home() -> None:
+    site = moved_site(-1.5 * HOUR_S)
+    live = LiveState(site, build_heat_tree(site), now=T0)
+    hour = T0_MS // 3_600_000 - np.arange(1, 5)
+    live._fill_hours(["R1-1"] * 4, hour, np.full(4, 12.0))
+    live._accept_past(SampleBatch.from_samples([room(-2 * HOUR_S, 12), room(-600, 22)]))
+    assert home_signals(live, "H2-1", 0)["covered_hours_24h"] == 1
+    assert home_signals(live, "H2-1", 0)["t_room"] == 22
+
+
+def test_the_next_move_is_known() -> None:
+    site = moved_site(HOUR_S)
+    live = LiveState(site, build_heat_tree(site), now=T0)
+    assert live.valid_until == T0 + timedelta(hours=1)
+    live.rebuild(site, build_heat_tree(site), now=T0 + timedelta(hours=1))
+    assert live.valid_until is None
+    assert live.since_ms[live.tables[Measurement.ROOM].index["R1-1"]] == T0_MS + HOUR_S * 1000

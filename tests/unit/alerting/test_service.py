@@ -1,6 +1,7 @@
 """The service from readings to committed history: faults, gaps, people, restarts, failed commits."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from alerting.service import AlertingService
 from config.rules_file import RuleSet, load_rules
 from config.settings import RulesSettings, Settings
 from heating.alarms import AlarmEvent, AlarmEventKind, AlarmState
+from heating.assets import Sensor
 from heating.clock import ManualClock
 from heating.errors import HeatingError
 from heating.heat_tree import build_heat_tree
@@ -259,6 +261,29 @@ def test_a_changed_registry_is_followed_and_pending_timers_survive() -> None:
     world.run(1, pump=0.0)
     assert world.states("ST-02") == [AlarmState.UNACK_ACTIVE]
     assert "engine/S3" not in world.records.states
+
+
+def test_a_move_planned_in_the_registry_is_followed_when_its_hour_comes() -> None:
+    world = World()
+    first, *others = world.records.site.assignments
+    at = T0 + timedelta(minutes=5)
+    world.records.site = replace(
+        world.records.site,
+        assignments=(replace(first, end=at), replace(first, sensor_id="R9", start=at), *others),
+    )
+    world.records.site = replace(
+        world.records.site, sensors=(*world.records.site.sensors, Sensor(sensor_id="R9", interval_s=300.0))
+    )
+    world.live.rebuild(world.records.site, build_heat_tree(world.records.site), now=T0)
+
+    def sensors() -> set[str]:
+        live = world.live
+        return {live.tables[Measurement.ROOM].ids[place] for place in live.home_sensor.tolist()}
+
+    world.run(4)
+    assert "R1-1" in sensors() and "R9" not in sensors()
+    world.run(3)
+    assert "R9" in sensors() and "R1-1" not in sensors()
 
 
 def test_the_fake_is_what_the_service_needs() -> None:
