@@ -30,6 +30,8 @@ from storage.open_stores import open_time_series_store
 from tests.support.waiting import wait_until
 
 DEVICES = 20
+MOST_WAITING = 40_000
+"""Most messages handed over and not acknowledged: their ids are 16 bits wide."""
 ROOT = Path(__file__).parents[3]
 
 
@@ -165,8 +167,10 @@ class KillRig:
             self.published[device] += 1
             payload = {"t": self.origin_ms + number * 1000, "seq": number, "v": {"room_temp_c": number % 50}}
             topic = f"heat/xl/room/S{device}/telemetry"
-            self._client.publish(topic, json.dumps(payload), qos=1)
+            told = self._client.publish(topic, json.dumps(payload), qos=1)
+            assert told.rc in (mqtt.MQTT_ERR_SUCCESS, mqtt.MQTT_ERR_NO_CONN), mqtt.error_string(told.rc)
             self.handed += 1
+        wait_until(lambda: self.handed - self.acknowledged < MOST_WAITING, 120, what="broker keeps up")
 
     def _note_published(self, *_arguments: Any) -> None:
         self.acknowledged += 1
