@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from collector.decoders.json_payload import json_inside
+from collector.decoders.json_payload import json_inside, text_at
+from collector.decoders.lorawan.choice import codec_named, codec_of_eui
 from collector.routes import split_native_topic
 
 __all__ = ["DeviceGuess", "claimed_area", "guess_device"]
@@ -32,6 +33,15 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ("heat_meter", r"heat_?energy|volume_flow|累计热|热量|supply_temp|return_temp|flow_temp"),
     ("room", r"room_temp|temp|humidity|室温|温度|湿度"),
 )
+_LORAWAN = ("chirpstack_v4", "ttn_v3")
+_MODELS = (
+    ("deviceInfo", "deviceProfileName"),
+    ("uplink_message", "version_ids", "brand_id"),
+    ("uplink_message", "version_ids", "model_id"),
+    ("end_device_ids", "device_id"),
+)
+"""Where a LoRaWAN server names profile or model."""
+_EUI = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{16}(?![0-9A-Za-z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,10 @@ def guess_device(topic: str, payload: bytes) -> DeviceGuess:
     kind = next((kind for kind, pattern in _KINDS if re.search(pattern, names, re.IGNORECASE)), "unknown")
     if family is None:
         family, kind = _by_payload(payload, names, kind)
+    if kind == "unknown" and family in _LORAWAN:
+        kind = _kind_of_model(payload)
+    elif family == "unknown" and (named := _EUI.search(topic)) and codec_of_eui(named.group()):
+        return DeviceGuess("lorawan_codec", "room")
     return DeviceGuess(family, kind)
 
 
@@ -61,6 +75,22 @@ def claimed_area(topic: str) -> str:
     """Return the area that a native topic names, empty for other topics."""
     native = split_native_topic(topic)
     return "" if native is None else native.area
+
+
+def _kind_of_model(payload: bytes) -> str:
+    """Return the kind of a LoRaWAN device whose payload is bytes: by its profile or model, or its block of ids.
+
+    Every codec we have is one of indoor sensors; another profile may say what it is by its name.
+    """
+    if len(payload) > MAX_LOOKED_AT:
+        return "unknown"
+    told = json_inside(payload)
+    names = [text for path in _MODELS if (text := text_at(told, *path)) is not None]
+    euis = (text_at(told, "deviceInfo", "devEui"), text_at(told, "end_device_ids", "dev_eui"))
+    if codec_named(*names) or any(codec_of_eui(eui) for eui in euis if eui):
+        return "room"
+    words = " ".join(names)
+    return next((kind for kind, pattern in _KINDS if re.search(pattern, words, re.IGNORECASE)), "unknown")
 
 
 def _by_payload(payload: bytes, names: str, kind: str) -> tuple[str, str]:

@@ -294,6 +294,9 @@ def test_a_device_that_sends_local_time_as_utc_is_found_among_the_quarantined(ri
     assert count_by_reason(rig.folder) == {"future_time": 3}
 
 
+UPLINK = "application/1/device/24e124136b502217/event/up"
+
+
 @pytest.mark.parametrize(
     ("topic", "payload", "family", "kind"),
     [
@@ -308,6 +311,33 @@ def test_a_device_that_sends_local_time_as_utc_is_found_among_the_quarantined(ri
         ("spBv1.0/g/NDATA/n", b"\x08\x01", "sparkplug_b", "unknown"),
         ("meters/1", bytes.fromhex("fefe6820") + b"\0" * 8 + b"\x16", "cjt188_heat_meter", "heat_meter"),
         ("dtu/1", '{"一次供温": 90}'.encode(), "modbus_json", "station"),
+        (
+            UPLINK,
+            b'{"deviceInfo":{"deviceProfileName":"Milesight EM300-TH"},"data":"AXVc"}',
+            "chirpstack_v4",
+            "room",
+        ),
+        (UPLINK, b'{"deviceInfo":{"devEui":"24e124136b502217"},"data":"AXVc"}', "chirpstack_v4", "room"),
+        (
+            UPLINK,
+            b'{"deviceInfo":{"deviceProfileName":"Room temp 2"},"data":"AXVc"}',
+            "chirpstack_v4",
+            "room",
+        ),
+        (
+            UPLINK,
+            b'{"deviceInfo":{"deviceProfileName":"door contact"},"data":"AXVc"}',
+            "chirpstack_v4",
+            "unknown",
+        ),
+        (
+            "v3/heat@x/devices/d7/up",
+            b'{"uplink_message":{"frm_payload":"y/Y=","version_ids":{"model_id":"lht65"}}}',
+            "ttn_v3",
+            "room",
+        ),
+        ("lora/a81758fffe012345/up/5", b"\x01\x00\xe2", "lorawan_codec", "room"),
+        ("lora/ffffffffffffffff/up/5", b"\x01\x00\xe2", "unknown", "unknown"),
         ("what/ever", b"\xff\x00", "unknown", "unknown"),
         ("what/ever", b"[" * 5000, "unknown", "unknown"),
     ],
