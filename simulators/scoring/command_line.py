@@ -19,7 +19,7 @@ from simulators.scenario import ScenarioError, shipped_scenarios
 from simulators.scoring.api_client import fetch_product
 from simulators.scoring.headless_run import run_headless
 from simulators.scoring.matching import GRACE
-from simulators.scoring.readers import read_product, read_truth
+from simulators.scoring.readers import read_product, read_truth, room_hours_of
 from simulators.scoring.score import Product, score
 from simulators.scoring.score_table import score_table
 
@@ -119,7 +119,7 @@ def _product(arguments: argparse.Namespace) -> Product:
 
 
 def _print(arguments: argparse.Namespace, folder: Path, product: Product) -> int:
-    truth = read_truth(folder, until=_newest(product), forecasts=product.forecasts or ())
+    truth = read_truth(folder, until=_newest(product), room_hours=room_hours_of(product))
     report = score(truth, product, grace=timedelta(hours=arguments.grace))
     if arguments.json:
         sys.stdout.write(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode() + "\n")

@@ -39,6 +39,8 @@ def findings_of(
 ) -> list[Finding]:
     """Group alarms to findings, in order of time.
 
+    An alarm that was told before its incident began, and attached to it later, is a finding of its own.
+
     Parameters
     ----------
     alarms : iterable of Alarm
@@ -48,16 +50,25 @@ def findings_of(
     announced_only : bool
         Take only what people were told; otherwise journal entries and what others cover count too.
     """
+    told = [alarm for alarm in alarms if alarm.announced_at is not None or not announced_only]
+    began = _beginnings(told, incidents)
     groups: dict[str, list[Alarm]] = {}
-    for alarm in sorted(alarms, key=lambda alarm: (_told_at(alarm, announced_only), alarm.alarm_id)):
-        if announced_only and alarm.announced_at is None:
-            continue
-        groups.setdefault(alarm.incident_id or f"alarm/{alarm.alarm_id}", []).append(alarm)
-    found = [
-        _finding(group, incidents.get(group[0].incident_id or ""), announced_only)
-        for group in groups.values()
-    ]
+    for alarm in sorted(told, key=lambda alarm: (_told_at(alarm, announced_only), alarm.alarm_id)):
+        begin = began.get(alarm.incident_id or "")
+        alone = alarm.incident_id is None or (begin is not None and _told_at(alarm, announced_only) < begin)
+        groups.setdefault(f"alarm/{alarm.alarm_id}" if alone else str(alarm.incident_id), []).append(alarm)
+    found = [_finding(group, incidents.get(name), announced_only) for name, group in groups.items()]
     return sorted(found, key=lambda finding: finding.at)
+
+
+def _beginnings(alarms: Iterable[Alarm], incidents: Mapping[str, Incident]) -> dict[str, datetime]:
+    """Return when each incident began: when it was opened, or its root alarm was raised."""
+    began = {incident.incident_id: incident.opened_at for incident in incidents.values()}
+    for alarm in alarms:
+        incident = incidents.get(alarm.incident_id or "")
+        if incident is not None and (alarm.rule_id, alarm.place) == (incident.rule_id, incident.place):
+            began[incident.incident_id] = min(began[incident.incident_id], alarm.raised_at)
+    return began
 
 
 def _told_at(alarm: Alarm, announced_only: bool) -> datetime:
@@ -79,5 +90,5 @@ def _finding(alarms: list[Alarm], incident: Incident | None, announced_only: boo
         rule_id=root.rule_id,
         alarms=tuple(alarms),
         candidates=incident.candidates if incident is not None and incident.candidates else (own,),
-        incident_id=first.incident_id,
+        incident_id=None if incident is None else incident.incident_id,
     )

@@ -3,7 +3,7 @@
 What lives here: parsing with errors that name the file. What does not: asking the API (`simulators.scoring.api_client`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from simulators.scoring.happenings import (
     TrueCall,
     TrueFault,
 )
-from simulators.scoring.score import Product, Truth
+from simulators.scoring.score import Product, Truth, full_hour
 from simulators.scoring.tickets_and_forecasts import Forecast
 from simulators.truth.causes_file import true_temperatures
 from simulators.truth.run_file import RUN_FILE, RunFacts
@@ -32,7 +32,15 @@ from simulators.truth.ticket_truth import TICKETS_FILE
 from simulators.truth.topology import TOPOLOGY_FILE, Place, Topology
 from simulators.truth.truth_files import CONFOUNDERS_FILE, FAULTS_FILE
 
-__all__ = ["UnreadableError", "alarm_of", "incident_of", "read_product", "read_truth", "ticket_of"]
+__all__ = [
+    "UnreadableError",
+    "alarm_of",
+    "incident_of",
+    "read_product",
+    "read_truth",
+    "room_hours_of",
+    "ticket_of",
+]
 
 Row = Mapping[str, Any]
 
@@ -41,7 +49,9 @@ class UnreadableError(HeatingError):
     """A file or answer is missing or is not what it should be; the message names it."""
 
 
-def read_truth(folder: Path, *, until: datetime | None = None, forecasts: Iterable[Forecast] = ()) -> Truth:
+def read_truth(
+    folder: Path, *, until: datetime | None = None, room_hours: Collection[tuple[str, datetime]] = ()
+) -> Truth:
     """Read a truth folder.
 
     Parameters
@@ -50,8 +60,8 @@ def read_truth(folder: Path, *, until: datetime | None = None, forecasts: Iterab
         As the simulator writes it.
     until : datetime or None
         End of the time to score when the run goes on and ``run.json`` knows no end.
-    forecasts : iterable of Forecast
-        Forecasts for which true temperatures are wanted.
+    room_hours : collection of (str, datetime)
+        Homes and full hours for which true temperatures are wanted (`room_hours_of`).
 
     Raises
     ------
@@ -66,7 +76,6 @@ def read_truth(folder: Path, *, until: datetime | None = None, forecasts: Iterab
     faults = [_fault(row, topology) for row in _rows(folder / FAULTS_FILE)]
     confounders = list(_rows(folder / CONFOUNDERS_FILE))
     end = facts.until or until or max((fault.onset for fault in faults), default=facts.begin)
-    wanted = {(forecast.household_id, forecast.for_hour) for forecast in forecasts}
     return Truth(
         faults=[fault for fault in faults if fault.onset < end],
         calls=[_call(row) for row in _rows(folder / TICKETS_FILE)],
@@ -79,9 +88,19 @@ def read_truth(folder: Path, *, until: datetime | None = None, forecasts: Iterab
         begin=facts.begin,
         end=end,
         paired=facts.paired,
-        room_temps_c=true_temperatures(folder, wanted) if wanted else {},
+        room_temps_c=true_temperatures(folder, room_hours),
         described={"scenario": facts.scenario, "seed": facts.seed},
     )
+
+
+def room_hours_of(product: Product) -> set[tuple[str, datetime]]:
+    """Return the homes and full hours for which a score wants true temperatures."""
+    wanted = {(forecast.household_id, forecast.for_hour) for forecast in product.forecasts or ()}
+    for alarm in product.alarms:
+        if alarm.place[0] == "household":
+            moments = (alarm.raised_at, alarm.announced_at)
+            wanted.update((alarm.place[1], full_hour(at)) for at in moments if at is not None)
+    return wanted
 
 
 def read_product(folder: Path) -> Product:

@@ -26,9 +26,10 @@ from simulators.scoring.tickets_and_forecasts import (
     forecast_errors_of,
     ticket_links_of,
 )
+from simulators.truth.root_causes import COLD_BELOW_C
 from simulators.truth.topology import Topology
 
-__all__ = ["Product", "Truth", "score"]
+__all__ = ["Product", "Truth", "full_hour", "score"]
 
 _MONTH_DAYS = 30.0
 _SETTLE = timedelta(hours=1)
@@ -53,7 +54,7 @@ class Truth:
     paired: bool
     """Whether a pair of runs says who was affected and when it could be seen; otherwise it is estimated."""
     room_temps_c: Mapping[tuple[str, datetime], float] = field(default_factory=dict)
-    """True room temperature [°C] by home and hour, where forecasts are to be compared."""
+    """True room temperature [°C] by home and full hour, for forecasts and for alarms about homes."""
     described: Mapping[str, object] = field(default_factory=dict)
     """Scenario and seed, for the report."""
 
@@ -113,6 +114,11 @@ def score(truth: Truth, product: Product, *, grace: timedelta = GRACE) -> Json:
         else asdict(forecast_errors_of(product.forecasts, dict(truth.room_temps_c)))
     )
     return report
+
+
+def full_hour(moment: datetime) -> datetime:
+    """Return the beginning of the hour of a moment."""
+    return moment.replace(minute=0, second=0, microsecond=0)
 
 
 def _tickets(tickets: Sequence[Ticket], truth: Truth, matching: Matching) -> Json:
@@ -205,12 +211,14 @@ def _figures(
 ) -> Json:
     detection = detection_of(matching, _observable(truth, faults))
     false = [finding for finding, verdict, _ in matching.verdicts if verdict is Verdict.FALSE]
+    cold = sum(_was_cold(truth, finding) for finding in false)
     at_homes = sum(finding.place[0] in _HOME_LEVELS for finding in false)
     days, topology = hours / 24, truth.topology
     matched = [finding for finding, verdict, _ in matching.verdicts if verdict is not Verdict.FALSE]
     return {
         "faults_happened": len(faults),
         **asdict(detection),
+        "false_though_cold": cold,
         "precision": _round(detection.precision),
         "precision_with_repeats": _round(detection.precision_with_repeats),
         "recall": _round(detection.recall),
@@ -222,6 +230,14 @@ def _figures(
         "alarms_per_finding": _round(share(sum(len(f.alarms) for f in matched), len(matched))),
         **_times_and_ranks(faults, matching, calls),
     }
+
+
+def _was_cold(truth: Truth, finding: Finding) -> bool:
+    """Return whether a finding about a home is right that it is cold, though no fault has cooled it."""
+    level, object_id = finding.place
+    if level != "household" or finding.claims is RootCause.SENSOR:
+        return False
+    return truth.room_temps_c.get((object_id, full_hour(finding.at)), COLD_BELOW_C) < COLD_BELOW_C
 
 
 def _times_and_ranks(faults: Sequence[TrueFault], matching: Matching, calls: CallIndex) -> Json:

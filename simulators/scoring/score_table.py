@@ -40,7 +40,8 @@ def score_table(report: Mapping[str, Any]) -> str:
         rows += [(f"  {cause}", part) for cause, part in whole["classes"].items()]
         lines += ["", heading, *_table([_HEAD, *(_row(title, part) for title, part in rows)])]
         lines.append(
-            f"false findings: {_text(whole['false_per_station_month'])} a station-month, "
+            f"false findings: {whole['false']}, {whole['false_though_cold']} of them about homes that were cold "
+            f"without a fault; {_text(whole['false_per_station_month'])} a station-month, "
             f"{_text(whole['false_per_sensor_day'])} a sensor-day; "
             f"alarms a finding: {_text(whole['alarms_per_finding'])}; "
             f"found before the first call: {_text(whole['lead']['found_first_share'])}"

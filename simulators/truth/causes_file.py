@@ -119,7 +119,7 @@ class CausesFile:
 def true_temperatures(
     folder: Path, wanted: Collection[tuple[str, datetime]]
 ) -> Mapping[tuple[str, datetime], float]:
-    """Read true room temperatures [°C] of homes at full hours; what is not in the file is left out.
+    """Read true room temperatures [°C] of homes at full hours; what is not in the file is left out, without a file all.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def true_temperatures(
     wanted : collection of (str, datetime)
         Homes and hours, aware.
     """
-    if not wanted:
+    if not wanted or not (folder / CAUSES_FILE).exists():
         return {}
     homes = np.array([home for home, _ in wanted], object)
     moments_s = np.array([moment.timestamp() for _, moment in wanted], np.float64)

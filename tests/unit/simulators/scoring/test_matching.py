@@ -162,3 +162,16 @@ def test_a_longer_grace_lets_a_late_alarm_count() -> None:
 )
 def test_an_alarm_claims_a_class_by_rule_and_level(rule: str, level: str, expected: RootCause) -> None:
     assert claimed_class(rule, level) is expected
+
+
+def test_an_alarm_from_before_an_incident_that_is_attached_to_it_later_keeps_its_own_time() -> None:
+    station: Place = ("station", "st-1")
+    incident = Incident(incident_id="i", rule_id="ST-02", place=station, opened_at=hour(11.02))
+    alarms = [
+        alarm("old", ("household", HOMES[0]), 2, rule="HB-02", incident="i"),
+        alarm("root", station, 11, rule="ST-02", incident="i"),
+        alarm("member", ("household", HOMES[1]), 12, rule="HB-02", incident="i"),
+    ]
+    found = findings_of(alarms, {"i": incident}, announced_only=True)
+    assert [(finding.at, len(finding.alarms)) for finding in found] == [(hour(2), 1), (hour(11), 2)]
+    assert verdicts(matched([TRIP], alarms, incident)) == ["false", "true"]

@@ -256,3 +256,13 @@ def test_the_order_of_lists_does_not_matter(shuffler: Any, alarms: list[Alarm]) 
     shuffled = list(alarms)
     shuffler.shuffle(shuffled)
     assert told(alarms) == told(shuffled)
+
+
+def test_a_false_finding_about_a_home_that_is_cold_without_a_fault_is_told_apart() -> None:
+    wrong = [alarm(f"x{n}", ("household", home), 300.5, rule="HB-02") for n, home in enumerate(HOMES[4:6])]
+    wrong.append(alarm("dq", ("household", HOMES[4]), 300.5, rule="DQ-01"))
+    truth = replace(
+        truth_of(usual_faults()), room_temps_c={(HOMES[4], hour(300)): 17.2, (HOMES[5], hour(300)): 18.0}
+    )
+    part = score(truth, product_of(wrong))["announced"]["all"]
+    assert (part["false"], part["false_though_cold"]) == (3, 1)
