@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import structlog
 
 from benchmarks.harness import MINUTES_VARIABLE, wanted_minutes
 from benchmarks.run_benchmarks import arguments, main
@@ -60,3 +61,9 @@ def test_the_length_comes_from_the_environment_as_well(monkeypatch: pytest.Monke
     assert wanted_minutes(2.0) == 2.0
     monkeypatch.setenv(MINUTES_VARIABLE, "0.25")
     assert wanted_minutes(2.0) == 0.25
+
+
+def test_the_command_leaves_the_logging_of_its_caller_alone(folder: Path) -> None:
+    before = structlog.get_config()
+    assert main(["long"], folder=folder) == 0
+    assert structlog.get_config() == before
