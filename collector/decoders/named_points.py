@@ -12,6 +12,7 @@ from typing import Final
 import orjson
 
 from collector.decoders.foreign import MAX_TEXT_CHARACTERS, DeviceTarget, Field
+from collector.decoders.indoor_names import temperature_quality
 from config.point_maps import NamedPoint, PointMaps
 from config.point_names import plain_name, plain_unit, split_unit
 from heating.points import POINT_INDEX, POINTS, PointKind
@@ -33,6 +34,7 @@ WORDS: Final = MappingProxyType(
 ABSENT_WORDS: Final = frozenset({"", "null", "none", "nan", "na", "n/a", "invalid", "无", "无效", "/", "*"})
 ABSENT_NUMBERS: Final = frozenset({-9999.0, -999.0, 327.67, 3276.7, 6553.5, 32767.0, -32768.0, 65535.0})
 """Numbers by which station and room equipment says «no probe»; counted only for gauges."""
+_CELSIUS: Final = "°C"
 MAX_NUMBER_CHARACTERS: Final = 40
 """Longer texts are no number [characters]."""
 
@@ -72,9 +74,13 @@ def _field(item: NamedValue, target: DeviceTarget, maps: PointMaps) -> Field:
     _bare, name_unit = split_unit(item.name)
     told_unit = plain_unit(item.unit) or name_unit
     if item.name in target.points:
-        value = number_of(item.raw)
+        rule, value = target.points[item.name], number_of(item.raw)
         shown = _text(item.raw) if value is None else value
-        return Field(item.name, shown, told_unit, None, item.quality)
+        quality = item.quality
+        if value is not None:
+            scaled, unit = value * rule.scale + rule.offset, rule.unit or told_unit
+            quality = max(quality, _absence(target, rule.point, value, scaled, unit))
+        return Field(item.name, shown, told_unit, None, quality)
     meaning = maps.meaning(target.ref.measurement, item.name, map_name=target.point_map)
     if meaning is None:
         value = number_of(item.raw, words=False)
@@ -84,7 +90,6 @@ def _field(item: NamedValue, target: DeviceTarget, maps: PointMaps) -> Field:
 
 def _known(item: NamedValue, meaning: NamedPoint, told_unit: str, target: DeviceTarget) -> Field:
     """Return the field of a name that a map knows, scaled."""
-    point = POINTS[POINT_INDEX[target.ref.measurement, meaning.point]]
     value = _word(item.raw, meaning)
     if value is None:
         value = number_of(item.raw)
@@ -95,11 +100,21 @@ def _known(item: NamedValue, meaning: NamedPoint, told_unit: str, target: Device
         return Field(
             item.name, _text(item.raw), told_unit or meaning.unit, None, max(item.quality, Quality.BAD)
         )
-    unit = plain_unit(item.unit)
+    unit = plain_unit(item.unit) or meaning.unit
     scaled = value * meaning.scale + meaning.offset
-    absent = point.kind is PointKind.GAUGE and value in ABSENT_NUMBERS
-    quality = max(item.quality, Quality.BAD_SENTINEL) if absent else item.quality
-    return Field(item.name, scaled, unit or meaning.unit, meaning.point, quality)
+    quality = max(item.quality, _absence(target, meaning.point, value, scaled, unit))
+    return Field(item.name, scaled, unit, meaning.point, quality)
+
+
+def _absence(target: DeviceTarget, point: str, value: float, scaled: float, unit: str) -> int:
+    """Return bad_sentinel for a number, as sent or scaled, that means «no probe» at a point, good for any other."""
+    place = POINT_INDEX.get((target.ref.measurement, point))
+    if place is None or POINTS[place].kind is not PointKind.GAUGE:
+        return Quality.GOOD
+    if value in ABSENT_NUMBERS:
+        return Quality.BAD_SENTINEL
+    warm = POINTS[place].unit == _CELSIUS and unit in ("", _CELSIUS)
+    return temperature_quality(scaled) if warm else Quality.GOOD
 
 
 def _word(raw: object, meaning: NamedPoint) -> float | None:
