@@ -1,13 +1,15 @@
 """Child processes of the product: the embedded broker and the simulator. They end with us, by their own pid only."""
 
+import os
 import shutil
 import signal
 import socket
 import subprocess
 import sysconfig
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO
 
 import structlog
@@ -105,15 +107,24 @@ class ChildProcess:
         Receives standard error (and standard output unless `pipe_stdout`).
     pipe_stdout : bool
         Whether `stdout` is readable by us, line by line.
+    secrets : mapping of str to str
+        Environment variables for the child beside our own: secrets never stand among arguments.
     """
 
     def __init__(
-        self, *, name: str, command: Sequence[str], log_path: Path, pipe_stdout: bool = False
+        self,
+        *,
+        name: str,
+        command: Sequence[str],
+        log_path: Path,
+        pipe_stdout: bool = False,
+        secrets: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.name = name
         self.command = list(command)
         self.log_path = log_path
         self._pipe_stdout = pipe_stdout
+        self._secrets = dict(secrets)
         self._child: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
@@ -130,6 +141,7 @@ class ChildProcess:
                 text=True,
                 encoding="utf-8",
                 start_new_session=True,
+                env={**os.environ, **self._secrets},
             )
         _log.info("runtime.child_started", child=self.name, pid=self._child.pid)
 

@@ -7,6 +7,7 @@ whole product in this process with the simulator beside it. The one module that 
 import json
 import secrets
 import shutil
+import subprocess
 import sys
 import tempfile
 import threading
@@ -17,14 +18,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
+import yaml
 
-from config.settings import Settings
+from config.settings import RouteSettings, Settings
 from config.site_generator import generate_preset_site
 from heating.clock import SystemClock, VirtualClock
 from heating.intervals import to_epoch_ms
 from runtime.assemble import House, open_house
 from runtime.child_process import ChildFailedError, ChildProcess
-from runtime.demo_people import DemoLogin, make_demo_people
+from runtime.demo_people import DemoLogin, make_demo_people, make_hotline_token
 from runtime.embedded_broker import EmbeddedBroker
 from runtime.history import HistoryLoader, judge_history
 from runtime.rooms import EVERY_ROOM
@@ -38,6 +40,9 @@ _JUDGED_HISTORY = timedelta(hours=26)
 """How much of the history is led through the rules: the longest on-delay and a day of alarms."""
 _HISTORY_DAYS = {"smoke": 3, "city": 3, "league": 1}
 _STARTED_FILE = "history-loaded"
+_DEVICES_TIMEOUT_S = 300.0
+_HOTLINE_TOKEN = "NUANLIU_HOTLINE_TOKEN"
+"""Environment variable in which the simulator looks for the token of a clerk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +81,9 @@ class Demo:
             host=options.mqtt[0],
             port=options.mqtt[1],
             data_dir=self.data_dir / "broker",
-            filters=[route.filter for route in options.base.mqtt.routes],
         )
         self.logins: list[DemoLogin] = []
+        self._routes: tuple[RouteSettings, ...] = options.base.mqtt.routes
         self._published = 0
         self._simulator: ChildProcess | None = None
         self._listener: threading.Thread | None = None
@@ -102,6 +107,8 @@ class Demo:
 
     def start(self) -> None:
         """Start everything; returns when pages are served and the simulator is live."""
+        self._routes = self._device_routes()
+        self.broker.filters = tuple(route.filter for route in self._routes)
         self._stack.callback(self.broker.stop)
         self.broker.start()
         settings = self._settings()
@@ -109,12 +116,14 @@ class Demo:
         house = self._house = open_house(settings, clock=self.clock, rooms=EVERY_ROOM)
         self._stack.callback(house.close)
         self.logins = make_demo_people(records=house.records, site=house.site, data_dir=self.data_dir)
-        self._start_simulator()
+        self._start_simulator(make_hotline_token(records=house.records, logins=self.logins))
         if self._history_days > 0:
             self._load_history(house)
         self._supervisor = house.supervisor()
         self._supervisor.start()
         self._supervisor.catch_signals()
+        assert house.web is not None
+        self._hotline_file.write_text(house.web.url, encoding="utf-8")
         self._go_file.touch()
 
     def wait(self) -> bool:
@@ -158,6 +167,25 @@ class Demo:
     def _go_file(self) -> Path:
         return self.data_dir / "simulator" / "go"
 
+    @property
+    def _hotline_file(self) -> Path:
+        return self.data_dir / "simulator" / "hotline"
+
+    def _device_routes(self) -> tuple[RouteSettings, ...]:
+        """Let the simulator say in which payload families its devices speak; routes of the settings come behind."""
+        options, folder = self.options, self.data_dir / "simulator" / "devices"
+        command = [sys.executable, "-m", "simulators", "--scenario", options.scenario]
+        command += ["--seed", str(options.seed), "--write-device-map", str(folder)]
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=_DEVICES_TIMEOUT_S
+        )
+        if done.returncode != 0:
+            raise ChildFailedError(f"the simulator could not say what its devices are\n{done.stderr}")
+        told = yaml.safe_load((folder / "routes.yaml").read_text(encoding="utf-8"))["mqtt"]["routes"]
+        routes = [RouteSettings.model_validate(route) for route in told]
+        known = {route.filter for route in routes}
+        return (*routes, *(route for route in options.base.mqtt.routes if route.filter not in known))
+
     def _settings(self) -> Settings:
         options, data = self.options, self.data_dir
         values = options.base.model_dump(exclude_unset=True)
@@ -166,6 +194,7 @@ class Demo:
             "host": self.broker.host,
             "port": self.broker.port,
             "protocol": "3.1.1",
+            "routes": [route.model_dump() for route in self._routes],
             "receive_maximum": min(options.base.mqtt.receive_maximum, self.broker.window),
         }
         values["collector"] = {**values.get("collector", {}), "spool_dir": data / "spool"}
@@ -192,7 +221,7 @@ class Demo:
         finally:
             records.close()
 
-    def _start_simulator(self) -> None:
+    def _start_simulator(self, hotline_token: str) -> None:
         options, folder = self.options, self.data_dir / "simulator"
         folder.mkdir(parents=True, exist_ok=True)
         self._go_file.unlink(missing_ok=True)
@@ -213,11 +242,17 @@ class Demo:
             "--truth",
             str(self.data_dir / "truth"),
             "--stop-with-parent",
+            "--hotline-file",
+            str(self._hotline_file),
         ]
         if self._history_days > 0:
             command += ["--history-days", str(self._history_days), "--history-out", str(folder / "history")]
         self._simulator = ChildProcess(
-            name="simulator", command=command, log_path=folder / "simulator.log", pipe_stdout=True
+            name="simulator",
+            command=command,
+            log_path=folder / "simulator.log",
+            pipe_stdout=True,
+            secrets={_HOTLINE_TOKEN: hotline_token},
         )
         self._history_done = threading.Event()
         self._stack.callback(self._simulator.stop)

@@ -3,15 +3,17 @@
 import json
 import os
 import secrets
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from dashboard.security.accounts import hash_secret
 from dashboard.security.passwords import hash_password
 from dashboard.security.viewer import Role
 from heating.assets import Contract, Site
 from storage.records.records import Records
 
-__all__ = ["LOGINS_FILE", "DemoLogin", "make_demo_people"]
+__all__ = ["LOGINS_FILE", "DemoLogin", "make_demo_people", "make_hotline_token"]
 
 LOGINS_FILE = "demo-logins.json"
 """Name of the file with the log-ins, in the data folder, readable by its owner only."""
@@ -49,6 +51,14 @@ def make_demo_people(*, records: Records, site: Site, data_dir: Path) -> list[De
         records.people.add_user(login.username, hash_password(login.password), [login.role], None, home)
     _write_private(path, json.dumps([asdict(login) for login in logins], ensure_ascii=False, indent=2))
     return logins
+
+
+def make_hotline_token(*, records: Records, logins: Sequence[DemoLogin]) -> str:
+    """Make a token of the demo's clerk, with which the simulated residents' calls become tickets; a new one each time."""
+    clerk = next(login.username for login in logins if login.role == Role.HOTLINE)
+    token = secrets.token_urlsafe(32)
+    records.people.add_token(f"simulated-calls-{secrets.token_hex(4)}", hash_secret(token), clerk)
+    return token
 
 
 def _password() -> str:

@@ -74,11 +74,18 @@ class EmbeddedBroker:
         self.port = port
         self._wanted_port = port
         self._data_dir = data_dir
-        consumers = sum(2 if topic_filter.endswith("#") else 1 for topic_filter in filters)
-        self.window = min(_MOST_PENDING, _MOST_PENDING_OF_CLIENT // max(consumers, 1))
-        """Messages it sends on one filter before it waits for acknowledgements: `mqtt.receive_maximum` of whoever takes
-        them, so that a commit never waits for more than half of them."""
+        self.filters = tuple(filters)
+        """May be changed before the start."""
         self._child: ChildProcess | None = None
+
+    @property
+    def window(self) -> int:
+        """Messages it sends on one filter before it waits for acknowledgements.
+
+        It is `mqtt.receive_maximum` of whoever takes them, so that a commit never waits for more than half of them.
+        """
+        consumers = sum(2 if topic_filter.endswith("#") else 1 for topic_filter in self.filters)
+        return min(_MOST_PENDING, _MOST_PENDING_OF_CLIENT // max(consumers, 1))
 
     def start(self, *, timeout_s: float = 20.0) -> None:
         """Start the server and wait until it answers; a free port that is lost to a race is tried again.

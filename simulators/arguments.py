@@ -38,6 +38,12 @@ def parser() -> argparse.ArgumentParser:
         metavar="URL",
         help=f"product that gets a ticket for every live call; the token of a clerk comes from {TOKEN_VARIABLE}",
     )
+    add(
+        "--hotline-file",
+        type=Path,
+        metavar="FILE",
+        help="file with the address for --hotline, read on going live",
+    )
     add("--calls", type=Path, metavar="FILE", help="write all calls to the hotline as CSV")
     add("--stop-with-parent", action="store_true", help="end in order when the starting process is gone")
     return result

@@ -172,7 +172,8 @@ def _check(run: _Run) -> None:
     arguments = run.arguments
     if arguments.paired and arguments.truth is None:
         raise ScenarioError("--paired needs --truth, a folder for what it finds out")
-    if arguments.hotline is not None and TOKEN_VARIABLE not in os.environ:
+    wants_hotline = arguments.hotline is not None or arguments.hotline_file is not None
+    if wants_hotline and TOKEN_VARIABLE not in os.environ:
         raise ScenarioError(f"--hotline needs a token in {TOKEN_VARIABLE}; make one with nuanliu token add")
     if run.history_until is not None and arguments.history_out is None:
         raise ScenarioError(
@@ -226,8 +227,11 @@ def _follow(run: _Run, city: City, twin: City | None, calls: Switchboard, truth:
         run.tell("done", published=0)
         return 0
     _wait_for_file(arguments.go_file, run.stop)
-    if arguments.hotline is not None:
-        calls.connect(HotlineApi(arguments.hotline, os.environ[TOKEN_VARIABLE]))
+    address = arguments.hotline
+    if address is None and arguments.hotline_file is not None:
+        address = arguments.hotline_file.read_text(encoding="utf-8").strip()
+    if address is not None:
+        calls.connect(HotlineApi(address, os.environ[TOKEN_VARIABLE]))
     return _go_live(run, city, after_step)
 
 

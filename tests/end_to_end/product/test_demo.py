@@ -6,9 +6,11 @@ import stat
 import urllib.request
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.end_to_end.product.product_process import Nuanliu, run_command
+from tests.support.waiting import wait_until
 
 ANY_PORT = ("--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0")
 
@@ -48,6 +50,42 @@ def test_the_demo_is_ready_serves_pages_and_its_summary_adds_up(tmp_path: Path) 
     assert stat.S_IMODE(logins.stat().st_mode) == 0o600
     roles = {login["role"] for login in json.loads(logins.read_text())}
     assert {"admin", "dispatcher", "hotline", "resident", "wall"} <= roles
+
+
+@pytest.mark.nats
+@pytest.mark.slow
+def test_the_city_speaks_many_families_and_its_people_call_the_hotline(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    demo = Nuanliu(
+        [
+            *("demo", "--scenario", "city", "--speed", "300", "--duration", "20", "--history-days", "0"),
+            *("--data", str(data), *ANY_PORT),
+        ],
+        log_path=tmp_path / "demo.log",
+    )
+    ready = demo.ready(timeout_s=180)
+    password = next(
+        login["password"]
+        for login in json.loads((data / "demo-logins.json").read_text())
+        if login["role"] == "hotline"
+    )
+    with httpx.Client(base_url=ready["http"], timeout=10) as browser:
+        signed_in = browser.post("/api/v1/login", json={"username": "hotline", "password": password})
+        assert signed_in.is_success, signed_in.text
+        wait_until(lambda: browser.get("/api/v1/tickets").json()["items"], 60, what="a call")
+        (ticket, *_) = browser.get("/api/v1/tickets").json()["items"]
+    assert ticket["household_id"].startswith("h-")
+    assert demo.process.wait(90) == 0, demo.log_end()
+    demo.end()
+    summary = json.loads(demo.lines[-1])
+    assert summary["published"] == summary["accepted"] == summary["stored"] + summary["rejected"]
+    assert summary["stored"] > 0.99 * summary["published"] > 1000, "every family is understood"
+    assert {path.stem for path in (data / "simulator" / "devices").glob("*.csv")} >= {
+        "chirpstack_v4",
+        "nb_0x68",
+        "sparkplug_b",
+        "modbus_json",
+    }
 
 
 @pytest.mark.nats

@@ -68,6 +68,7 @@ def settings_for(folder: Path, port: int, routes: object) -> Settings:
                 "port": port,
                 "client_id": f"mix-{folder.name}",
                 "protocol": "3.1.1",
+                "receive_maximum": 3000,
                 "routes": routes,
             },
             "collector": {"spool_dir": str(folder / "spool")},
@@ -186,6 +187,7 @@ def test_every_family_lands_under_its_own_homes_and_stations(site: Site, house: 
     collector = house.collector
     assert collector is not None
     wait_until(lambda: collector.counts().accepted >= distinct, 30, what=f"{distinct} messages")
+    wait_until(lambda: collector.counts().forwarded_rows == collector.counts().rows, 30)
     counts = collector.counts()
     assert (counts.accepted, counts.stored, counts.rejected) == (distinct, distinct, 0)
     assert counts.duplicates > 0, "some devices send twice"

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.security.accounts import hash_secret
 from dashboard.security.viewer import Role
 from heating.assets import Contract
-from runtime.demo_people import LOGINS_FILE, make_demo_people
+from runtime.demo_people import LOGINS_FILE, make_demo_people, make_hotline_token
 from storage.records.records import Records, open_records
 from tests.support.quick_hashing import quick_hash, quick_verifier
 from tests.support.small_town import small_town
@@ -69,3 +70,12 @@ def test_a_second_start_tells_the_same_and_a_lost_file_makes_new_passwords(
     user = records.people.user(third[0].username)
     assert user is not None and quick_verifier().verify(third[0].password, user.password_hash)
     assert len(records.people.users()) == len(third)
+
+
+def test_each_start_gives_the_simulated_calls_a_token_of_the_clerk(records: Records, tmp_path: Path) -> None:
+    logins = make_demo_people(records=records, site=small_town(), data_dir=tmp_path)
+    first, second = (make_hotline_token(records=records, logins=logins) for _ in range(2))
+    assert first != second and len(first) > 30
+    for token in (first, second):
+        kept = records.people.token(hash_secret(token))
+        assert kept is not None and kept.username == Role.HOTLINE

@@ -174,3 +174,32 @@ def test_every_kind_of_fault_and_confounder_is_listed(capsys: pytest.CaptureFixt
     listed = {line.split(" | ")[0].removeprefix("| ") for line in capsys.readouterr().out.splitlines()}
     assert {kind.value for kind in FaultType} <= listed
     assert {kind.value for kind in ConfounderType} <= listed
+
+
+def test_device_maps_name_every_foreign_device_and_its_route(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scenario = tmp_path / "mixed.yaml"
+    scenario.write_text(f"{TINY}payload_mix: {{rooms: {{chirpstack_v4: 1, native: 1}}}}\n", encoding="utf-8")
+    assert main(["--scenario", str(scenario), "--write-device-map", str(tmp_path / "maps")]) == 0
+    event = json.loads(capsys.readouterr().out)
+    with (tmp_path / "maps" / "chirpstack_v4.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert event["devices"] == {"chirpstack_v4": len(rows)} and len(rows) > 30
+    assert all(row["kind"] == "sensor" and row["device"].startswith("24e124") for row in rows)
+    routes = (tmp_path / "maps" / "routes.yaml").read_text(encoding="utf-8")
+    assert 'filter: "heat/#"' in routes and "decoder: chirpstack_v4" in routes
+
+
+def test_a_native_city_needs_no_device_map(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--scenario", "league", "--write-device-map", str(tmp_path)]) == 0
+    assert json.loads(capsys.readouterr().out)["devices"] == {}
+    assert [path.name for path in tmp_path.iterdir()] == ["routes.yaml"]
+
+
+def test_the_hotline_in_a_file_needs_its_token_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NUANLIU_HOTLINE_TOKEN", raising=False)
+    assert main(["--scenario", "smoke", "--hotline-file", str(tmp_path / "address")]) == 2
+    assert "NUANLIU_HOTLINE_TOKEN" in capsys.readouterr().err
