@@ -148,10 +148,12 @@ def test_a_product_that_fails_is_said_with_its_log(tmp_path: Path) -> None:
         run_headless(
             scenario=str(small_scenario(tmp_path)),
             seed=2,
-            days=0.05,
+            days=20,
             folder=tmp_path / "run",
             product=product,
         )
+    written = list((tmp_path / "run" / "history").glob("*.npz"))
+    assert len(written) < 40, "the simulator goes on though nobody judges any more"
 
 
 def test_a_scenario_that_is_not_there_is_said_before_anything_starts(tmp_path: Path) -> None:

@@ -114,16 +114,17 @@ def test_lead_time_is_the_first_call_because_of_cold_minus_the_finding() -> None
         TrueCall(household_id=HOMES[0], moment=hour(10.5), felt_cold=False),
         TrueCall(household_id=HOMES[0], moment=hour(13.5), felt_cold=True, fault_id="trip"),
         TrueCall(household_id="st-2/b1/h1", moment=hour(20.5), felt_cold=True, fault_id="riser"),
+        TrueCall(household_id="st-2/b2/h1", moment=hour(130), felt_cold=True, fault_id="valve"),
         TrueCall(household_id="st-2/b2/h2", moment=hour(101), felt_cold=True),
     )
     lead = told(perfect_alarms(), calls=calls)["lead"]
-    assert lead["complained_of"] == 2
-    assert (lead["found_first"], lead["found_first_share"]) == (1, 0.5)
-    assert lead["median_h"] == pytest.approx((2.5 - 0.5) / 2)
+    assert lead["complained_of"] == 3
+    assert (lead["found_first"], lead["found_first_share"]) == (2, 0.667)
+    assert lead["median_h"] == pytest.approx(2.5)
 
 
 def test_a_cold_snap_splits_faults_and_findings() -> None:
-    snaps = (Spell(hour(95), hour(150)),)
+    snaps = (Spell(hour(65), hour(85)),)  # the valve is shut at hour 100, within a day after it
     report = score(truth_of(usual_faults(), cold_snaps=snaps), product_of(perfect_alarms()))["announced"]
     assert (report["cold_snap"]["faults_happened"], report["no_cold_snap"]["faults_happened"]) == (1, 3)
     assert (report["cold_snap"]["true"], report["no_cold_snap"]["true"]) == (1, 3)
