@@ -6,6 +6,7 @@ more than a million objects, half a second) while messages wait. What does not l
 is settled once, when its collector starts.
 """
 
+import atexit
 import gc
 from functools import cache
 
@@ -19,7 +20,12 @@ PASSES_OF_THE_YOUNG = 20
 
 @cache
 def settle_garbage_collection() -> None:
-    """Leave what is there already out of later passes, and pass over new objects less often; once a process."""
+    """Leave what is there already out of later passes, and pass over new objects less often; once a process.
+
+    The last pass, when the process ends, covers everything again: DuckDB would find its own objects alive in knots that
+    nobody untied, and print a page about leaks behind the last line of the service.
+    """
     gc.collect()
     gc.freeze()
+    atexit.register(gc.unfreeze)
     gc.set_threshold(YOUNG_OBJECTS, PASSES_OF_THE_YOUNG, PASSES_OF_THE_YOUNG)

@@ -1,6 +1,9 @@
 """Passes of the garbage collector in a process that takes messages in: settled once, and a registry left out of them."""
 
+import atexit
 import gc
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -17,6 +20,7 @@ def _as_before() -> Iterator[None]:
     yield
     gc.unfreeze()
     gc.set_threshold(*before)
+    atexit.unregister(gc.unfreeze)
     settle_garbage_collection.cache_clear()
 
 
@@ -70,3 +74,24 @@ def test_a_second_call_changes_nothing() -> None:
     settle_garbage_collection()
     assert gc.get_threshold()[0] == 1_000
     assert gc.get_freeze_count() < frozen + len(later)
+
+
+KNOT_WITH_A_CONNECTION = """
+import duckdb
+from collector.garbage import settle_garbage_collection
+
+class Knot:
+    def __init__(self):
+        self.itself, self.connection = self, duckdb.connect()
+
+knot = Knot()
+knot.connection.sql("select 1").fetchall()
+settle_garbage_collection()
+"""
+
+
+def test_the_process_ends_without_a_page_about_leaks() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", KNOT_WITH_A_CONNECTION], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert (ended.stdout, ended.stderr) == ("", "")
