@@ -11,7 +11,7 @@ import pytest
 from simulators.faults.fault_kinds import FaultType, RootCause
 from simulators.scoring.api_client import fetch_product
 from simulators.scoring.happenings import Spell
-from simulators.scoring.readers import UnreadableError, read_product, read_truth
+from simulators.scoring.readers import UnreadableError, read_product, read_truth, room_hours_of
 from simulators.truth.run_file import RunFacts
 from tests.unit.simulators.scoring.made_up import HOMES, START, hour, small_tree
 
@@ -122,6 +122,20 @@ def test_exported_lines_are_read_as_the_api_gives_them(tmp_path: Path) -> None:
         ("station", ("station", "st-1")),
     ]
     assert product.tickets is None
+
+
+def test_forecasts_beside_the_alarms_are_read_and_ask_for_their_hours(tmp_path: Path) -> None:
+    write_lines(tmp_path / "alarms.jsonl", ALARM | {"subject_level": "household", "subject_id": HOMES[1]})
+    write_lines(tmp_path / "incidents.jsonl")
+    made, wanted = "2026-01-01T01:00:00Z", "2026-01-01T07:00:00Z"
+    write_lines(
+        tmp_path / "forecasts.jsonl",
+        {"household_id": HOMES[0], "made_at": made, "for": wanted, "room_temp_c": 19.5},
+    )
+    product = read_product(tmp_path)
+    assert product.forecasts is not None
+    assert [forecast.room_temp_c for forecast in product.forecasts] == [19.5]
+    assert room_hours_of(product) == {(HOMES[0], hour(7)), (HOMES[1], hour(11))}
 
 
 def test_a_missing_export_is_named(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from simulators.faults.fault_kinds import FaultType
 from simulators.scoring.figures import f_beta
 from simulators.scoring.happenings import Alarm, Candidate, Incident, Spell, Ticket, TrueCall
 from simulators.scoring.score import Product, score
+from simulators.scoring.tickets_and_forecasts import Forecast
 from tests.unit.simulators.scoring.made_up import (
     HOMES,
     alarm,
@@ -267,3 +268,16 @@ def test_a_false_finding_about_a_home_that_is_cold_without_a_fault_is_told_apart
     )
     part = score(truth, product_of(wrong))["announced"]["all"]
     assert (part["false"], part["false_though_cold"]) == (3, 1)
+
+
+def test_forecasts_are_compared_with_the_true_temperature_of_their_hour() -> None:
+    forecasts = [
+        Forecast(HOMES[0], hour(1), hour(6), 19.0),
+        Forecast(HOMES[0], hour(1), hour(7), 17.0),
+        Forecast(HOMES[1], hour(1), hour(6), 20.0),
+    ]
+    truth = replace(truth_of([]), room_temps_c={(HOMES[0], hour(6)): 18.0, (HOMES[0], hour(7)): 20.0})
+    errors = score(truth, Product(alarms=[], incidents=[], forecasts=forecasts))["forecast"]
+    assert (errors["compared"], errors["without_truth"]) == (2, 1)
+    assert (errors["bias_k"], errors["mean_absolute_k"]) == (-1.0, 2.0)
+    assert errors["root_mean_square_k"] == pytest.approx(5**0.5)
