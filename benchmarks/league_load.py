@@ -37,6 +37,10 @@ STATION_POINTS = 30
 NOMINAL_PER_S = ROOMS_PER_S + STATIONS
 """Messages a second [1/s]."""
 TICK_S = 0.01
+IN_FLIGHT = 500
+"""Messages on the way at once: paho looks through all of them at every acknowledgement."""
+MOST_WAITING = 40_000
+"""Messages handed to paho and not acknowledged, at most: their ids are 16 bits wide."""
 _ROOM_VALUES = b'"v":{"room_temp_c":21.5,"room_humidity_pct":35.2}}'
 
 
@@ -84,9 +88,13 @@ def registered_league() -> League:
         station_interval_s=1.0,
     )
     area = {item.station_id: item.area_id for item in site.stations}
+    of_building = {item.building_id: area[item.station_id] for item in site.buildings}
+    of_home = {item.household_id: of_building[item.building_id] for item in site.households}
     return League(
         site=site,
-        rooms=[f"heat/{site.areas[0].area_id}/room/{item.sensor_id}/telemetry" for item in site.sensors],
+        rooms=[
+            f"heat/{of_home[item.household_id]}/room/{item.sensor_id}/telemetry" for item in site.assignments
+        ],
         stations=[f"heat/{area[key]}/station/{key}/telemetry" for key in area],
     )
 
@@ -120,14 +128,14 @@ def _send(league: League, words: Connection) -> None:
         acknowledged += 1
 
     client = paho.Client(CallbackAPIVersion.VERSION2, client_id="league-load")
-    client.max_inflight_messages_set(5_000)
+    client.max_inflight_messages_set(IN_FLIGHT)
     client.on_publish = note
     client.connect("127.0.0.1", port)
     client.loop_start()
     pause, clock = threading.Event(), SystemClock()
     start_s, sent = time.monotonic(), 0
     while sent < total:
-        due = min(total, int((time.monotonic() - start_s) * NOMINAL_PER_S))
+        due = min(total, int((time.monotonic() - start_s) * NOMINAL_PER_S), acknowledged + MOST_WAITING)
         for number in range(sent, due):
             client.publish(*league.message(number, clock.now_ms()), qos=1)
         sent = max(sent, due)

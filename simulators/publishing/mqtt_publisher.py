@@ -20,7 +20,8 @@ from simulators.devices.reports import Message
 __all__ = ["BrokerUnreachableError", "MqttPublisher"]
 
 _log = structlog.get_logger()
-_MAX_IN_FLIGHT = 2000
+_MAX_IN_FLIGHT = 500
+"""Messages on the way at once: paho looks through all of them at every acknowledgement."""
 _MAX_WAITING = 20_000
 _MAX_COMMANDS = 10_000
 _LOOK_UP_S = 0.5

@@ -30,6 +30,8 @@ from storage.open_stores import open_time_series_store
 from tests.support.waiting import wait_until
 
 DEVICES = 20
+IN_FLIGHT = 500
+"""Messages on the way to the broker at once: paho looks through all of them at every acknowledgement."""
 MOST_WAITING = 40_000
 """Most messages handed over and not acknowledged: their ids are 16 bits wide."""
 ROOT = Path(__file__).parents[3]
@@ -70,7 +72,7 @@ class KillRig:
     def __post_init__(self) -> None:
         self.origin_ms = SystemClock().now_ms() // 1000 * 1000 - 6 * 3600 * 1000
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"rig-{self.port}-{self.seed}")
-        self._client.max_inflight_messages_set(5_000)
+        self._client.max_inflight_messages_set(IN_FLIGHT)
         self._client.reconnect_delay_set(0.2, 1.0)
         self._client.on_publish = self._note_published
         self._client.connect(self.host, self.port)
