@@ -26,6 +26,7 @@ __all__ = [
     "mosquitto_acl",
     "mosquitto_configuration",
     "nats_configuration",
+    "nats_window",
     "password_fits",
     "read_passwords",
     "write_private",
@@ -36,6 +37,10 @@ DEFAULTS = Path(__file__).parent / "defaults" / "broker"
 _ITERATIONS = 101
 """Mosquitto's default. Our passwords are 256 random bits: stretching would only slow down a storm of reconnects."""
 _SALT_BYTES = 12
+_MOST_PENDING_OF_CLIENT = 60_000
+"""NATS server refuses every further filter when all consumers of a client together may have more than 65,535 messages
+pending; some are left for another filter."""
+_MOST_PENDING = 20_000
 
 
 class BrokerFilesError(HeatingError):
@@ -188,6 +193,16 @@ def mosquitto_configuration(place: BrokerPlace, *, certificates: bool, crl_file:
     )
 
 
+def nats_window(filters: Iterable[str]) -> int:
+    """Return ``max_ack_pending`` for a client of NATS server with these topic filters.
+
+    So many messages are sent on one filter before acknowledgements are waited for; `mqtt.receive_maximum` must not be
+    above it. A filter that ends in ``#`` is served by two consumers, any other by one.
+    """
+    consumers = sum(2 if topic_filter.endswith("#") else 1 for topic_filter in filters)
+    return min(_MOST_PENDING, _MOST_PENDING_OF_CLIENT // max(consumers, 1))
+
+
 def nats_configuration(
     place: BrokerPlace, devices: Sequence[DeviceIdentity], services: Sequence[ServiceIdentity]
 ) -> str:
@@ -203,6 +218,7 @@ def nats_configuration(
         users.append(_nats_user(device.name, publish=map(_subject, device.publishes), subscribe=()))
     return _filled(
         "nats-server.conf",
+        window=str(min((nats_window(one.subscribes) for one in services), default=nats_window(()))),
         folder=str(place.folder),
         users="\n".join(users),
         device_host=place.device_host,

@@ -7,6 +7,7 @@ import ipaddress
 from collections.abc import Sequence
 from pathlib import Path
 
+from config.broker_files import nats_window
 from heating.errors import HeatingError
 from runtime.child_process import (
     ChildFailedError,
@@ -39,10 +40,6 @@ mqtt {{
 # max_ack_pending: messages sent on one filter before acknowledgements are waited for. ack_wait: what a collector that
 # was cut off had not acknowledged comes again after this time; acknowledging takes well under a second, also behind a
 # full disk queue.
-_MOST_PENDING_OF_CLIENT = 60_000
-"""The server refuses every further filter when all consumers of a client together may have more than 65,535 messages
-pending; a filter ending in /# is served by two consumers, any other by one. Some are left for another filter."""
-_MOST_PENDING = 20_000
 
 
 class NotLoopbackError(HeatingError):
@@ -84,8 +81,7 @@ class EmbeddedBroker:
 
         It is `mqtt.receive_maximum` of whoever takes them, so that a commit never waits for more than half of them.
         """
-        consumers = sum(2 if topic_filter.endswith("#") else 1 for topic_filter in self.filters)
-        return min(_MOST_PENDING, _MOST_PENDING_OF_CLIENT // max(consumers, 1))
+        return nats_window(self.filters)
 
     def start(self, *, timeout_s: float = 20.0) -> None:
         """Start the server and wait until it answers; a free port that is lost to a race is tried again.

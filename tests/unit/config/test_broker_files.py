@@ -17,6 +17,7 @@ from config.broker_files import (
     make_credentials,
     mosquitto_acl,
     nats_configuration,
+    nats_window,
     password_fits,
     read_passwords,
 )
@@ -225,3 +226,19 @@ def test_the_replays_take_their_own_identity_from_the_settings() -> None:
     ).of_replays()
     assert (certificate.certificate_file, certificate.key_file) == (Path("a.pem"), Path("a.key"))
     assert MqttSettings(username="collector").of_replays().username == "collector"
+
+
+@pytest.mark.parametrize(
+    ("filters", "window"),
+    [((), 20_000), (("heat/#",), 20_000), (("heat/#", "nb/#"), 15_000), (("heat/+/a",) * 6, 10_000)],
+)
+def test_the_window_of_nats_leaves_room_for_all_filters_of_a_client(
+    filters: tuple[str, ...], window: int
+) -> None:
+    assert nats_window(filters) == window
+    services = [
+        ServiceIdentity("collector", publishes=(), subscribes=filters),
+        ServiceIdentity("replay", (), ()),
+    ]
+    configuration = nats_configuration(BrokerPlace(folder=Path("/x")), [], services)
+    assert f"max_ack_pending: {window}\n" in configuration
