@@ -33,7 +33,7 @@ TIDY_EVERY_S = 30.0
 """Time between two looks at old files and at the cap of the rejections [s]."""
 IDLE_S = 0.5
 """Longest sleep without news [s]."""
-LINGER_S = 0.5
+LINGER_S = 1.0
 """Pause that lets several commits gather for one append [s]; after a full append more lies ready, and none is made."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 60.0
 DEGRADED_AFTER_S = 60.0

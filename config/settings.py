@@ -128,10 +128,10 @@ class CollectorSettings(_Section):
     """Folder of the durable spool; on a local disk."""
     batch_messages: int = Field(500, ge=1, le=20_000)
     """Messages in one durable commit at the most."""
-    batch_wait_ms: int = Field(150, ge=1, le=2000)
+    batch_wait_ms: int = Field(200, ge=1, le=2000)
     """Longest wait for a batch to fill [ms]."""
-    coalesce_ms: int = Field(10, ge=0, le=200)
-    """Pause before reading the socket so that messages come in bulk [ms]."""
+    coalesce_ms: int = Field(30, ge=0, le=200)
+    """Pause before reading the socket so that messages come in bulk [ms]; 5 for a broker that sends few at a time."""
     future_tolerance_s: float = Field(300.0, gt=0)
     """A measured time further ahead than this is quarantined [s]."""
     late_limit_s: float = Field(7 * 86400.0, gt=0)
