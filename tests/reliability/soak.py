@@ -53,7 +53,8 @@ def look(process: psutil.Process) -> Sample:
 
 def soak(folder: Path, *, port: int, duration_s: float, rate_per_s: int) -> SoakReport:
     """Publish at a steady rate to a collector child and watch it."""
-    rig = KillRig(host="127.0.0.1", port=port, folder=folder, protocol="5", seed=51)
+    unthrottled = {"settings": {"device_rate_per_s": float(rate_per_s)}}  # few devices send all of it
+    rig = KillRig(host="127.0.0.1", port=port, folder=folder, protocol="5", seed=51, options=unthrottled)
     rig.origin_ms -= 5 * 86_400_000  # the devices count seconds faster than time passes
     pause = threading.Event()
     try:

@@ -58,7 +58,8 @@ def test_the_city_speaks_many_families_and_its_people_call_the_hotline(tmp_path:
     data = tmp_path / "data"
     demo = Nuanliu(
         [
-            *("demo", "--scenario", "city", "--speed", "300", "--duration", "20", "--history-days", "0"),
+            # fifteen hours pass: whatever the time of day, people are awake and some of them call
+            *("demo", "--scenario", "city", "--speed", "900", "--duration", "60", "--history-days", "0"),
             *("--data", str(data), *ANY_PORT),
         ],
         log_path=tmp_path / "demo.log",
