@@ -17,7 +17,7 @@ from tests.support.hostile_payloads import LIMIT_BYTES, hostile_payloads
 
 pytestmark = pytest.mark.slow
 MALFORMED_MS = 10.0
-WELL_FORMED_MS = 40.0
+WELL_FORMED_MS = 120.0
 """256 kB of readings that are all to be stored: some thousands of them, and no sender sends many such messages."""
 TRIES = 3
 RUNS = 8
