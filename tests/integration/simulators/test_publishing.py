@@ -117,7 +117,8 @@ def test_a_killed_simulator_leaves_its_last_will(
         wait_until(lambda: listener.of("heat/xilinhot/station/st-003/telemetry"), timeout_s=30)
         process.kill()
         process.communicate(timeout=10)
-    wait_until(lambda: listener.of("heat/xilinhot/source/src-01/status")[-1] == b"offline", timeout_s=10)
+    status = "heat/xilinhot/source/src-01/status"
+    assert wait_until(lambda: listener.of(status)[-1] == b"offline", timeout_s=10)
 
 
 def test_it_ends_when_the_process_that_started_it_is_killed(
@@ -133,4 +134,4 @@ def test_it_ends_when_the_process_that_started_it_is_killed(
         wait_until(lambda: listener.of("heat/xilinhot/station/st-003/telemetry"), timeout_s=30)
         parent.kill()
     status = "heat/xilinhot/station/st-003/status"
-    wait_until(lambda: listener.of(status)[-1] == b"offline", timeout_s=15)
+    assert wait_until(lambda: listener.of(status)[-1] == b"offline", timeout_s=15)

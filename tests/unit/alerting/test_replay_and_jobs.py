@@ -63,6 +63,6 @@ def test_the_jobs_call_both_again_and_again() -> None:
     jobs = AlertingJobs(tick=tick, dispatch=lambda: calls.append("dispatch"), every_s=0.05)
     jobs.start()
     try:
-        wait_until(lambda: calls.count("tick") >= 3 and "dispatch" in calls, timeout_s=20)
+        assert wait_until(lambda: calls.count("tick") >= 3 and "dispatch" in calls, timeout_s=20)
     finally:
         jobs.stop()

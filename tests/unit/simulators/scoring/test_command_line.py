@@ -14,13 +14,11 @@ from simulators.truth.run_file import RunFacts
 from tests.unit.simulators.scoring.made_up import HOMES, START, small_tree
 
 STAND_IN = """
-import json, pathlib, sys, time
+import pathlib, sys
+from tests.support.waiting import wait_until
 options = dict(zip(sys.argv[2::2], sys.argv[3::2]))
 history, out = pathlib.Path(options["--history"]), pathlib.Path(options["--out"])
-deadline = time.monotonic() + 120
-while not (history / "complete").exists():
-    assert time.monotonic() < deadline
-    time.sleep(0.05)
+wait_until((history / "complete").exists, 120)
 assert list(history.glob("*.npz")), "the simulator wrote history"
 (out / "alarms.jsonl").write_text("")
 (out / "incidents.jsonl").write_text("")
