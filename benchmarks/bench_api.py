@@ -20,24 +20,24 @@ from pathlib import Path
 import httpx
 import numpy as np
 
-from alerting.live_state import LiveState
+from alerting.judging.live_state import LiveState
 from benchmarks.harness import Goal, Reference, Result
-from config.registry_contacts import Contact
-from config.rules_file import load_rules
-from config.settings import RulesSettings, Settings
-from config.site_generator import generate_site
-from dashboard.app import create_app
-from dashboard.queries.fleet import MAIN_POINTS
-from dashboard.security.accounts import hash_secret
+from config.rules.reading import load_rules
+from config.settings.tree import RulesSettings, Settings
+from dashboard.stations.fleet import MAIN_POINTS
+from dashboard.web.app import create_app
+from dashboard.web.security.accounts import hash_secret
 from heating.assets import Site
 from heating.clock import ManualClock
+from heating.contacts import Contact
 from heating.heat_tree import build_heat_tree
 from heating.intervals import to_epoch_ms
 from heating.points import POINT_INDEX, Measurement
 from heating.samples import ObjectRef, SampleBatch
 from runtime.web_server import WebServer
+from simulators.site.generator import generate_site
+from storage.readings.duckdb.store import DuckDBStore
 from storage.records.records import Records, open_records
-from storage.timeseries.duckdb_store.store import DuckDBStore
 
 STATIONS, HOMES = 643, 26_000
 CALLS = 120

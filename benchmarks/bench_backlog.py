@@ -14,17 +14,17 @@ from pathlib import Path
 
 from benchmarks.harness import BenchmarkUnavailable, Goal, Reference, Result, wanted_minutes
 from benchmarks.league_load import NOMINAL_PER_S, Delays, League, nominal_sender, registered_league
-from collector.arrived_message import ArrivedMessages
-from collector.decoder_chain import DecoderChain
-from collector.devices.known_objects import KnownObjects
-from collector.mqtt.source import MqttSource
-from collector.pipeline import build_collector
-from collector.spooling.spool import Spool
-from config.settings import CollectorSettings, MqttSettings, TimeSeriesSettings
+from collector.intake.decoder_chain import DecoderChain
+from collector.intake.mqtt.source import MqttSource
+from collector.intake.pipeline import build_collector
+from collector.intake.spool.spool import Spool
+from collector.messages.arrived_message import ArrivedMessages
+from collector.messages.known_objects import KnownObjects
+from config.settings.tree import CollectorSettings, MqttSettings, TimeSeriesSettings
 from heating.clock import SystemClock
 from runtime.child_process import ChildFailedError
 from runtime.embedded_broker import EmbeddedBroker
-from storage.open_stores import open_time_series_store
+from storage.readings.opening import open_time_series_store
 
 MINUTES = 10.0
 LIMIT_S = 60.0

@@ -14,21 +14,21 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from alerting.live_state import LiveState
+from alerting.judging.live_state import LiveState
 from benchmarks.harness import BenchmarkUnavailable, Goal, Result, wanted_minutes
 from benchmarks.league_load import NOMINAL_PER_S, Delays, nominal_sender, registered_league
-from collector.devices.known_objects import KnownObjects
-from collector.mqtt.source import MqttSource
-from collector.outcomes import Counts
-from collector.pipeline import build_collector
-from config.settings import CollectorSettings, MqttSettings, TimeSeriesSettings
+from collector.intake.mqtt.source import MqttSource
+from collector.intake.pipeline import build_collector
+from collector.messages.known_objects import KnownObjects
+from collector.messages.outcomes import Counts
+from config.settings.tree import CollectorSettings, MqttSettings, TimeSeriesSettings
 from heating.clock import SystemClock
 from heating.heat_tree import build_heat_tree
 from heating.protocols import HealthStatus
 from heating.samples import SampleBatch
 from runtime.child_process import ChildFailedError
 from runtime.embedded_broker import EmbeddedBroker
-from storage.open_stores import open_time_series_store
+from storage.readings.opening import open_time_series_store
 
 MINUTES = 1.0
 PATIENCE_S = 120.0

@@ -25,16 +25,16 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from benchmarks.harness import Goal, Result
-from config.site_generator import generate_site
-from dashboard.security.accounts import hash_secret
+from dashboard.web.security.accounts import hash_secret
 from heating.assets import Site
 from heating.clock import SystemClock
 from heating.intervals import to_epoch_ms
 from heating.points import POINT_INDEX, Measurement, points_of
 from heating.samples import ObjectRef, SampleBatch
 from runtime.embedded_broker import EmbeddedBroker
+from simulators.site.generator import generate_site
+from storage.readings.duckdb.store import DuckDBStore
 from storage.records.records import open_records
-from storage.timeseries.duckdb_store.store import DuckDBStore
 
 STATIONS, HOMES, SENSED = 643, 338_600, 0.1
 DAYS = 7

@@ -13,7 +13,7 @@ import time
 import httpx
 
 from benchmarks.harness import Goal, Reference, Result
-from dashboard.pages.assets import assets
+from dashboard.web.assets import assets
 from tests.support.page_models import station_rows
 from tests.support.preview_pages import FakeQueries, page_client, preview_app
 

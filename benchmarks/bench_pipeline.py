@@ -23,17 +23,17 @@ from benchmarks.bench_receive import room_messages
 from benchmarks.fake_broker import streaming_broker
 from benchmarks.harness import Goal, Reference, Result
 from benchmarks.stages import timed_stages
-from collector.devices.known_objects import KnownObjects
-from collector.garbage import settle_garbage_collection
-from collector.mqtt.source import MqttSource
-from collector.pipeline import build_collector
-from config.settings import CollectorSettings, MqttSettings, TimeSeriesSettings
+from collector.intake.garbage import settle_garbage_collection
+from collector.intake.mqtt.source import MqttSource
+from collector.intake.pipeline import build_collector
+from collector.messages.known_objects import KnownObjects
+from config.settings.tree import CollectorSettings, MqttSettings, TimeSeriesSettings
 from heating.clock import ManualClock
 from heating.intervals import from_epoch_ms
 from heating.points import Measurement, point_named
 from heating.protocols import AppendMark, TimeSeriesStore
 from heating.samples import ObjectRef, Sample, SampleBatch
-from storage.open_stores import open_time_series_store
+from storage.readings.opening import open_time_series_store
 
 MESSAGES = 200_000
 PLAIN_MESSAGES = 20_000

@@ -10,8 +10,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from benchmarks.fake_broker import streaming_broker
 from benchmarks.harness import Goal, Reference, Result
-from collector.mqtt.batch_client import BatchClient
-from collector.mqtt.network_loop import NetworkLoop
+from collector.intake.mqtt.batch_client import BatchClient
+from collector.intake.mqtt.network_loop import NetworkLoop
 
 MESSAGES = 100_000
 PLAIN_MESSAGES = 30_000

@@ -11,12 +11,12 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from alerting.engine import EngineState, RuleEngine
-from alerting.live_state import LiveState
-from alerting.signals import Signals, SignalTables
+from alerting.judging.engine import EngineState, RuleEngine
+from alerting.judging.live_state import LiveState
+from alerting.judging.signals.columns import Signals, SignalTables
 from benchmarks.harness import Goal, Reference, Result
-from config.rules_file import load_rules
-from config.settings import RulesSettings
+from config.rules.reading import load_rules
+from config.settings.tree import RulesSettings
 from heating.assets import (
     Area,
     Branch,

@@ -12,13 +12,13 @@ from time import process_time
 import numpy as np
 
 from benchmarks.harness import Goal, Reference, Result
-from config.site_generator import generate_preset_site
 from simulators.buildings.heat_delivery import DeliveredHeat, settle_homes
 from simulators.buildings.homes import Outdoors
 from simulators.city_layout import lay_out
 from simulators.faults.effects import no_effects
 from simulators.people.residents import Residents
 from simulators.random_streams import RandomStreams
+from simulators.site.generator import generate_preset_site
 from simulators.water import WATER_KW_PER_M3_PER_H_K
 
 GOAL_MS = 60.0

@@ -19,8 +19,8 @@ from heating.intervals import Interval, to_epoch_ms
 from heating.points import POINT_INDEX, Measurement, points_of
 from heating.protocols import AppendMark
 from heating.samples import ObjectRef, SampleBatch
-from storage.timeseries.duckdb_store.store import DuckDBStore
-from storage.timeseries.influxdb_store.line_protocol import sample_lines
+from storage.readings.duckdb.store import DuckDBStore
+from storage.readings.influxdb.line_protocol import sample_lines
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 DAYS = 6

@@ -16,16 +16,16 @@ from typing import Any
 
 import numpy as np
 
-from alerting.live_state import LiveState
+from alerting.judging.live_state import LiveState
 from benchmarks.harness import Goal, Reference, Result
-from config.site_generator import generate_site
 from heating.assets import Site
 from heating.heat_tree import build_heat_tree
 from heating.intervals import Interval, to_epoch_ms
 from heating.points import POINT_INDEX, Measurement, points_of
 from heating.samples import ObjectRef, SampleBatch
-from storage.timeseries.duckdb_store.store import DuckDBStore
-from storage.timeseries.influxdb_store.store import InfluxDBStore
+from simulators.site.generator import generate_site
+from storage.readings.duckdb.store import DuckDBStore
+from storage.readings.influxdb.store import InfluxDBStore
 from tests.support.servers.child_process import ServerMissing
 from tests.support.servers.influxdb import start_influxdb
 

@@ -22,12 +22,12 @@ import paho.mqtt.client as paho
 from numpy.typing import NDArray
 from paho.mqtt.enums import CallbackAPIVersion
 
-from config.site_generator import generate_site
 from heating.assets import Site
 from heating.clock import SystemClock
 from heating.intervals import from_epoch_ms
 from heating.points import Measurement, points_of
 from heating.samples import SampleBatch
+from simulators.site.generator import generate_site
 
 __all__ = ["NOMINAL_PER_S", "Delays", "League", "nominal_sender", "registered_league"]
 

@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from time import thread_time_ns
 from typing import Any
 
-from collector import decoder_chain
-from collector.decoders.native import NativeDecoder
+from collector.decoders.native.decoder import NativeDecoder
 from collector.devices.device_gate import DeviceGate
-from collector.forwarder import Forwarder
-from collector.mqtt import batch_client
-from collector.mqtt.batch_client import BatchClient
-from collector.mqtt.source import MqttSource
-from collector.spooling.spool import Spool
+from collector.intake import decoder_chain
+from collector.intake.forwarder import Forwarder
+from collector.intake.mqtt import batch_client
+from collector.intake.mqtt.batch_client import BatchClient
+from collector.intake.mqtt.source import MqttSource
+from collector.intake.spool.spool import Spool
 
 __all__ = ["STAGES", "StageTimes", "timed_stages"]
 

@@ -9,23 +9,22 @@ from pathlib import Path
 
 import structlog
 
-from alerting.live_state import LiveState
-from alerting.service import AlertingService
-from collector.decoder_chain import DecoderChain
+from alerting.judging.live_state import LiveState
+from alerting.serving.service import AlertingService
 from collector.devices.clock_skew import ClockSkewWatch
 from collector.devices.device_commands import CommandOutlet
 from collector.devices.device_gate import LiveGate
 from collector.devices.device_reports import DeviceReports
-from collector.devices.known_objects import KnownObjects
 from collector.devices.replay_source import ReplayingSource
 from collector.devices.unknown_devices import UnknownDeviceWatch
-from collector.live_feed import LiveFeed
-from collector.mqtt.source import MqttSource
-from collector.pipeline import Collector, build_collector
-from config.registry_files import read_registry
-from config.rules_file import RuleSet, load_rules
-from config.settings import Settings
-from dashboard.app import create_app
+from collector.intake.decoder_chain import DecoderChain
+from collector.intake.live_feed import LiveFeed
+from collector.intake.mqtt.source import MqttSource
+from collector.intake.pipeline import Collector, build_collector
+from collector.messages.known_objects import KnownObjects
+from config.rules.reading import RuleSet, load_rules
+from config.settings.tree import Settings
+from dashboard.web.app import create_app
 from heating.assets import Site
 from heating.clock import Clock
 from heating.heat_tree import build_heat_tree
@@ -39,8 +38,9 @@ from runtime.rooms import Room, refuse_shared_embedded_store
 from runtime.supervisor import Part, Supervisor
 from runtime.warm_start import WarmStart
 from runtime.web_server import WebServer
-from storage.open_stores import open_time_series_store
+from storage.readings.opening import open_time_series_store
 from storage.records.records import Records, open_records
+from storage.registry_files.reading import read_registry
 
 __all__ = ["House", "open_house"]
 

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import structlog
 
-from config.settings import Settings
+from config.settings.tree import Settings
 from heating.clock import Clock
 from heating.errors import HeatingError
 from heating.intervals import Interval, from_epoch_ms
@@ -22,9 +22,9 @@ from heating.points import Measurement
 from heating.protocols import Health, HealthStatus, TimeSeriesStore
 from storage.backup.manifest import BackupError
 from storage.backup.whole import back_up
-from storage.open_stores import duckdb_folder
-from storage.parquet_export import ExportError, WindowStore, export_days
-from storage.timeseries.duckdb_store.database import is_owned
+from storage.readings.duckdb.database import is_owned
+from storage.readings.opening import duckdb_folder
+from storage.readings.parquet_export import ExportError, WindowStore, export_days
 
 __all__ = [
     "BackupDesk",
@@ -174,7 +174,7 @@ def ask_for_export(
 
     Raises
     ------
-    storage.parquet_export.ExportError
+    storage.readings.parquet_export.ExportError
         When the export fails.
     ServiceDoesNotAnswerError
         When no service takes the request up or it ends meanwhile.

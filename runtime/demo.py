@@ -20,8 +20,7 @@ from pathlib import Path
 import structlog
 import yaml
 
-from config.settings import RouteSettings, Settings
-from config.site_generator import generate_preset_site
+from config.settings.tree import RouteSettings, Settings
 from heating.clock import SystemClock, VirtualClock
 from heating.intervals import to_epoch_ms
 from runtime.assemble import House, open_house
@@ -31,6 +30,7 @@ from runtime.embedded_broker import EmbeddedBroker
 from runtime.history import HistoryLoader, judge_history
 from runtime.rooms import EVERY_ROOM
 from runtime.supervisor import Supervisor
+from simulators.site.generator import generate_preset_site
 from storage.records.records import open_records
 
 __all__ = ["Demo", "DemoOptions", "run_demo"]

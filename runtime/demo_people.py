@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from dashboard.security.accounts import hash_secret
-from dashboard.security.passwords import hash_password
-from dashboard.security.viewer import Role
+from dashboard.web.security.accounts import hash_secret
+from dashboard.web.security.passwords import hash_password
+from dashboard.web.security.viewer import Role
 from heating.assets import Contract, Site
 from storage.records.records import Records
 

@@ -7,7 +7,7 @@ import ipaddress
 from collections.abc import Sequence
 from pathlib import Path
 
-from config.broker_files import nats_window
+from collector.broker_access.files import nats_window
 from heating.errors import HeatingError
 from runtime.child_process import (
     ChildFailedError,

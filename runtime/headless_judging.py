@@ -15,22 +15,22 @@ from typing import Any
 import orjson
 import structlog
 
-from alerting.live_state import LiveState
-from alerting.service import AlertingService
-from config.registry_files import read_registry
-from config.rules_file import RuleSet, load_rules
+from alerting.judging.live_state import LiveState
+from alerting.serving.service import AlertingService
+from config.rules.reading import RuleSet, load_rules
 from config.sample_files import read_sample_file
-from config.settings import Settings
-from dashboard.queries.queries import AlarmFilter, Queries
-from dashboard.security.viewer import Role, Viewer
+from config.settings.tree import Settings
+from dashboard.web.queries import AlarmFilter, Queries
+from dashboard.web.security.viewer import Role, Viewer
 from heating.clock import ManualClock
 from heating.errors import HeatingError
 from heating.heat_tree import build_heat_tree
 from heating.intervals import from_epoch_ms
 from runtime.history import judge_history
-from storage.open_stores import open_time_series_store
+from storage.readings.opening import open_time_series_store
 from storage.records.pages import Page
 from storage.records.records import Records, open_records
+from storage.registry_files.reading import read_registry
 
 __all__ = ["ALARMS_FILE", "COMPLETE_FILE", "INCIDENTS_FILE", "HeadlessJudge", "Judged", "NoHistoryError"]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import structlog
 
-from alerting.live_state import LiveState
-from alerting.service import AlertingService
+from alerting.judging.live_state import LiveState
+from alerting.serving.service import AlertingService
 from config.sample_files import read_sample_file
 from heating.intervals import from_epoch_ms
 from heating.protocols import AppendMark, TimeSeriesStore

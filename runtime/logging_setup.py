@@ -5,7 +5,7 @@ import sys
 
 import structlog
 
-from config.settings import LogSettings
+from config.settings.tree import LogSettings
 
 __all__ = ["set_up_logging"]
 

@@ -10,15 +10,15 @@ from typing import cast
 
 import structlog
 
-from config.settings import Settings
+from config.settings.tree import Settings
 from heating.assets import Site
 from heating.clock import Clock
 from heating.protocols import BatchSink, Health, TimeSeriesStore
 from runtime.supervisor import Part
-from storage.timeseries.noting_store import NotingStore
-from storage.timeseries.rollup_writer import RollupWriter
-from storage.timeseries.shared_rollups import SharedRollups, SharedWork
-from storage.timeseries.statistics import RollupStore
+from storage.readings.rollups.noting_store import NotingStore
+from storage.readings.rollups.shared import SharedRollups, SharedWork
+from storage.readings.rollups.writer import RollupWriter
+from storage.readings.statistics import RollupStore
 
 __all__ = ["Rollups", "build_rollups", "rollup_part", "store_has_caught_up"]
 

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from config.located_yaml import Mistake, MistakesError
-from config.settings import Settings
+from config.settings.tree import Settings
 
 __all__ = ["EVERY_ROOM", "Room", "refuse_shared_embedded_store"]
 

@@ -1,7 +1,7 @@
 """`WarmStart`: the live state filled from the store, the newest values before a start, the past beside the house.
 
 A store that is away must not keep the house from starting: messages are spooled meanwhile, and live values come from
-the broker. Here is when a part is read and what happens when it cannot be; what is read lives in `alerting.warm_start`.
+the broker. Here is when a part is read and what happens when it cannot be; what is read lives in `alerting.serving.warm_start`.
 """
 
 import threading
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from alerting.live_state import LiveState
+from alerting.judging.live_state import LiveState
 from heating.clock import Clock
 from heating.errors import HeatingError
 from heating.protocols import Health, HealthStatus, TimeSeriesStore

@@ -19,7 +19,6 @@ from typing import TextIO
 
 import structlog
 
-from config.registry_files import read_registry, write_registry
 from heating.assets import Site
 from heating.clock import SystemClock, VirtualClock
 from heating.errors import HeatingError
@@ -43,6 +42,7 @@ from simulators.scenario_site import site_of
 from simulators.truth.paired_run import PairedRun, without_faults
 from simulators.truth.recorder import TruthRecorder
 from simulators.truth.run_file import RunFacts
+from storage.registry_files.reading import read_registry, write_registry
 
 __all__ = ["main", "run_process"]
 

@@ -13,7 +13,6 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, BeforeValidator, Field, ValidationError, model_validator
 
 from config.located_yaml import KeyPath, LocatedYaml, Mistake, MistakesError, read_yaml
-from config.site_generator import SITE_PRESETS
 from heating.errors import HeatingError
 from simulators.faults.fault_kinds import FaultType, Profile
 from simulators.scenario_devices import PayloadMix, SensorMix
@@ -29,6 +28,7 @@ from simulators.scenario_parts import (
     WeatherPlan,
     seconds_of,
 )
+from simulators.site.generator import SITE_PRESETS
 
 __all__ = [
     "SCENARIOS_DIR",

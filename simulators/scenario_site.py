@@ -1,15 +1,15 @@
 """The registry of a scenario: its preset, with the scenario's own size.
 
 What lives here: which site a scenario means when no registry file is given. What does not: how a site is made up
-(`config.site_generator`).
+(`simulators.site.generator`).
 """
 
 from datetime import datetime
 
-from config.registry_contacts import Contact
-from config.site_generator import SITE_PRESETS, generate_site
 from heating.assets import Site
+from heating.contacts import Contact
 from simulators.scenario import Scenario
+from simulators.site.generator import SITE_PRESETS, generate_site
 
 __all__ = ["has_own_size", "site_of"]
 

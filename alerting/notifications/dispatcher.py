@@ -1,7 +1,7 @@
 """Takes due notices from the outbox and gives each to its channel; failed ones come again later, jittered.
 
 A notice that no try can deliver is given up visibly (it stays in the outbox as dead). Not here: who is told what
-(`alerting.notices`).
+(`alerting.notifications.notices`).
 """
 
 from collections.abc import Mapping, Sequence

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from config.alarm_texts import alarm_text
-from config.rules_file import RuleSet
+from config.rules.alarm_texts import alarm_text
+from config.rules.reading import RuleSet
 
 __all__ = ["notice_text"]
 

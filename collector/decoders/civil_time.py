@@ -1,7 +1,7 @@
 """Times of Chinese station and platform equipment: calendar parts, and texts in the ways such equipment writes them.
 
 What does not live here: epoch counts and RFC 3339 (`collector.decoders.device_times`), judging a time
-(`collector.validation`).
+(`collector.messages.validation`).
 """
 
 import re

@@ -1,7 +1,7 @@
 """Times as devices write them, to epoch milliseconds; what cannot be a time of this system is no time.
 
 A device clock that was never set (1970, 2000 …) or a date that no calendar holds gives None: the decoder then uses
-the arrival time and says so in the quality. Late and future times are not judged here (`collector.validation`).
+the arrival time and says so in the quality. Late and future times are not judged here (`collector.messages.validation`).
 """
 
 import re

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
-from collector.decoders.decoded import Decoded, ExtraValue, Reason, SampleRows
+from collector.messages.decoded import Decoded, ExtraValue, Reason, SampleRows
 from heating.points import POINT_INDEX, POINTS, Measurement
 from heating.protocols import RawMessage
 from heating.quality import Quality
@@ -104,7 +104,7 @@ class NoDeviceMap:
 
 
 class RecordedFamilies(Protocol):
-    """What the registry records of ids: `collector.devices.known_objects.KnownObjects`."""
+    """What the registry records of ids: `collector.messages.known_objects.KnownObjects`."""
 
     def family_of(self, device: str) -> str | None:
         """Return the payload family under which an id is registered, None for an id that nothing bears."""

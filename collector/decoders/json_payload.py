@@ -10,8 +10,8 @@ from typing import cast
 
 import orjson
 
-from collector.decoders.decoded import Reason
 from collector.decoders.foreign import ForeignRows
+from collector.messages.decoded import Reason
 
 __all__ = ["at_path", "first_items", "json_inside", "json_object", "json_value", "text_at"]
 

@@ -1,6 +1,6 @@
 """Values that carry names instead of fixed places: their meaning by point maps, their numbers out of text.
 
-What does not live here: the maps (`config.point_maps`), payload envelopes (one module a family).
+What does not live here: the maps (`config.equipment.point_maps`), payload envelopes (one module a family).
 """
 
 import math
@@ -13,8 +13,8 @@ import orjson
 
 from collector.decoders.foreign import MAX_TEXT_CHARACTERS, DeviceTarget, Field
 from collector.decoders.indoor_names import temperature_quality
-from config.point_maps import NamedPoint, PointMaps
-from config.point_names import plain_name, plain_unit, split_unit
+from config.equipment.point_maps import NamedPoint, PointMaps
+from config.equipment.point_names import plain_name, plain_unit, split_unit
 from heating.points import POINT_INDEX, POINTS, PointKind
 from heating.quality import Quality
 

@@ -5,30 +5,30 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from collector.decoders.chirpstack_v4 import ChirpstackV4Decoder
-from collector.decoders.cjt188_heat_meter import Cjt188HeatMeterDecoder
-from collector.decoders.ctwing_aep import CtwingAepDecoder
-from collector.decoders.decoded import Decoder
-from collector.decoders.emqx_neuron import EmqxNeuronDecoder
+from collector.decoders.envelopes.chirpstack_v4 import ChirpstackV4Decoder
+from collector.decoders.envelopes.homie4 import Homie4Decoder
+from collector.decoders.envelopes.senml import SenmlDecoder
+from collector.decoders.envelopes.sparkplug_b import SparkplugBDecoder
+from collector.decoders.envelopes.tasmota import TasmotaDecoder
+from collector.decoders.envelopes.ttn_v3 import TtnV3Decoder
+from collector.decoders.envelopes.zigbee2mqtt import Zigbee2mqttDecoder
 from collector.decoders.foreign import FamilyOptions, Hints, NoDeviceMap, RecordedFamilies
-from collector.decoders.homie4 import Homie4Decoder
-from collector.decoders.lorawan_codec import LorawanCodecDecoder
-from collector.decoders.mbus_wired import MbusWiredDecoder
-from collector.decoders.modbus_json import ModbusJsonDecoder
-from collector.decoders.native import NativeDecoder
-from collector.decoders.nb_0x68 import Nb0x68Decoder
-from collector.decoders.onenet import OnenetDecoder
-from collector.decoders.senml import SenmlDecoder
-from collector.decoders.sparkplug_b import SparkplugBDecoder
-from collector.decoders.tasmota import TasmotaDecoder
-from collector.decoders.ttn_v3 import TtnV3Decoder
-from collector.decoders.usr_edge import UsrEdgeDecoder
-from collector.decoders.wmbus import WmbusDecoder
-from collector.decoders.zigbee2mqtt import Zigbee2mqttDecoder
+from collector.decoders.gateways.ctwing_aep import CtwingAepDecoder
+from collector.decoders.gateways.emqx_neuron import EmqxNeuronDecoder
+from collector.decoders.gateways.modbus_json import ModbusJsonDecoder
+from collector.decoders.gateways.onenet import OnenetDecoder
+from collector.decoders.gateways.usr_edge import UsrEdgeDecoder
+from collector.decoders.lorawan.codec import LorawanCodecDecoder
+from collector.decoders.meters.cjt188_heat_meter import Cjt188HeatMeterDecoder
+from collector.decoders.meters.mbus_wired import MbusWiredDecoder
+from collector.decoders.meters.nb_0x68 import Nb0x68Decoder
+from collector.decoders.meters.wmbus import WmbusDecoder
+from collector.decoders.native.decoder import NativeDecoder
 from collector.devices.device_map_watch import WatchedDeviceMap
-from config.meter_keys import read_meter_keys
-from config.point_maps import configured_point_maps
-from config.settings import CollectorSettings
+from collector.messages.decoded import Decoder
+from config.equipment.meter_keys import read_meter_keys
+from config.equipment.point_maps import configured_point_maps
+from config.settings.tree import CollectorSettings
 from heating.errors import HeatingError
 
 __all__ = ["DECODERS", "DecoderFactory", "FamilySources", "UnknownFamilyError", "build_decoder"]

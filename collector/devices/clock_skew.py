@@ -3,7 +3,7 @@
 Positive: the clock is behind, or the messages are slow; negative: it is ahead. Readings without a time of their own
 say nothing. Readings quarantined for their time count too: a device that sends local time as UTC is found this way.
 A backlog shows as skew until as many fresh readings came. What does not live here: the judgement of times
-(`collector.validation`).
+(`collector.messages.validation`).
 """
 
 import re
@@ -14,8 +14,8 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.decoders.decoded import Reason, Rejection
-from collector.routes import split_native_topic
+from collector.messages.decoded import Reason, Rejection
+from collector.messages.routes import split_native_topic
 from heating.protocols import RawMessage
 from heating.samples import ObjectRef, SampleBatch
 from storage.records.device_values import DeviceClock

@@ -12,9 +12,9 @@ from typing import Final
 
 import structlog
 
-from collector.decoders.decoded import DeviceCommand
-from collector.mqtt.publisher import PublishError, publish_all
-from config.settings import MqttSettings
+from collector.intake.mqtt.publisher import PublishError, publish_all
+from collector.messages.decoded import DeviceCommand
+from config.settings.tree import MqttSettings
 
 __all__ = ["CommandOutlet", "Publish"]
 
@@ -27,7 +27,7 @@ MAX_TOPICS: Final = 20_000
 """Topics whose last command is remembered, and commands that may wait."""
 
 Publish = Callable[[Sequence[tuple[str, bytes]]], None]
-"""Sends (topic, payload) pairs; raises `collector.mqtt.publisher.PublishError`."""
+"""Sends (topic, payload) pairs; raises `collector.intake.mqtt.publisher.PublishError`."""
 
 log = structlog.get_logger()
 

@@ -10,13 +10,13 @@ from typing import Protocol
 
 import numpy as np
 
-from collector.arrived_message import has_retained, picked, topics_of
-from collector.decoders.decoded import Decoded, DeviceCommand, Reason, Rejection
 from collector.devices.clock_skew import ClockSkewWatch
 from collector.devices.device_commands import CommandOutlet
 from collector.devices.retained_messages import RetainedMemory, is_retained_reading
 from collector.devices.throttle import Throttle
 from collector.devices.unknown_devices import UnknownDeviceWatch
+from collector.messages.arrived_message import has_retained, picked, topics_of
+from collector.messages.decoded import Decoded, DeviceCommand, Reason, Rejection
 from heating.protocols import RawMessage
 
 __all__ = ["REPLAY_EPOCH", "DeviceGate", "LiveGate", "MessageReader"]

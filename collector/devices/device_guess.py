@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from collector.decoders.json_payload import json_inside, text_at
 from collector.decoders.lorawan.choice import codec_named, codec_of_eui
-from collector.routes import split_native_topic
+from collector.messages.routes import split_native_topic
 
 __all__ = ["DeviceGuess", "claimed_area", "guess_device"]
 

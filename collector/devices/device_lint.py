@@ -9,11 +9,11 @@ from pathlib import Path
 from collector.decoders.lorawan.choice import codec_named
 from collector.decoders.registry import DECODERS
 from collector.devices.device_map import DeviceMapError, FileDeviceMap
-from collector.routes import FilterError, RouteTable
+from collector.messages.routes import FilterError, RouteTable
+from config.equipment.meter_keys import read_meter_keys
+from config.equipment.point_maps import PointMaps, configured_point_maps
 from config.located_yaml import MistakesError
-from config.meter_keys import read_meter_keys
-from config.point_maps import PointMaps, configured_point_maps
-from config.settings import CollectorSettings, MqttSettings, RouteSettings
+from config.settings.tree import CollectorSettings, MqttSettings, RouteSettings
 
 __all__ = ["device_mistakes"]
 

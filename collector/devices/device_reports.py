@@ -13,18 +13,18 @@ from typing import Protocol
 
 import structlog
 
-from collector.decoders.decoded import Reason
 from collector.devices.clock_skew import ClockSkewWatch
-from collector.devices.known_objects import KnownObjects
 from collector.devices.replay_source import ReplayingSource
 from collector.devices.unknown_devices import UnknownDeviceWatch, device_ids
-from collector.spooling.rejections import (
+from collector.intake.spool.rejections import (
     KeptRejection,
     RejectionFilter,
     is_replayable,
     list_rejections,
     mark_replayed,
 )
+from collector.messages.decoded import Reason
+from collector.messages.known_objects import KnownObjects
 from heating.clock import Clock
 from heating.errors import HeatingError
 from heating.points import Measurement

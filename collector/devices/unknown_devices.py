@@ -8,9 +8,9 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
-from collector.decoders.decoded import Reason, Rejection
 from collector.decoders.registry import DECODERS
 from collector.devices.device_guess import claimed_area, guess_device
+from collector.messages.decoded import Reason, Rejection
 from heating.intervals import from_epoch_ms
 from heating.points import Measurement
 from heating.protocols import RawMessage

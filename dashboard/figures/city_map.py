@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.figures.town_outline import ScaleBar, hull_path, scale_bar
-from dashboard.queries.values import Bilingual
-from dashboard.queries.view_models import CommunityPlace, StationRow
+from dashboard.readings.values import Bilingual
+from dashboard.stations.models import CommunityPlace, StationRow
 
 __all__ = ["CityMap", "CommunityMark", "Label", "Mark", "city_map", "mark_shape", "read_outlines"]
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
-from dashboard.localisation import Localiser
+from dashboard.web.languages import Localiser
 
 __all__ = ["day_spark"]
 

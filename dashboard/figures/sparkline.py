@@ -9,7 +9,7 @@ from math import ceil, floor
 
 from markupsafe import Markup, escape
 
-from dashboard.localisation import Localiser
+from dashboard.web.languages import Localiser
 
 __all__ = ["day_curve"]
 

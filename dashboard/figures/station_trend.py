@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import plotly.graph_objects as graph_objects
 
-from dashboard.localisation import N_, Localiser
+from dashboard.web.languages import N_, Localiser
 from heating.points import Measurement, point_named
 
 go: Any = graph_objects
@@ -60,7 +60,7 @@ _RESOLUTIONS = {
     "5m": N_("数据精度：5 分钟汇总。"),
     "1h": N_("数据精度：1 小时汇总。"),
 }
-"""What a thinned trend was made of, by the names in `dashboard.queries.values.TrendColumns.resolution`."""
+"""What a thinned trend was made of, by the names in `dashboard.readings.values.TrendColumns.resolution`."""
 
 
 @lru_cache(maxsize=8)

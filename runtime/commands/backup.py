@@ -8,7 +8,7 @@ from typing import Annotated, cast
 
 import typer
 
-from config.settings import Settings
+from config.settings.tree import Settings
 from heating.clock import SystemClock
 from heating.intervals import Interval
 from heating.points import Measurement
@@ -23,9 +23,9 @@ from runtime.commands.terminal import (
     show_progress,
 )
 from storage.backup.whole import back_up, restore
-from storage.open_stores import open_time_series_store
-from storage.parquet_export import WindowStore, export_days
-from storage.timeseries.errors import StoreInUseError
+from storage.readings.errors import StoreInUseError
+from storage.readings.opening import open_time_series_store
+from storage.readings.parquet_export import WindowStore, export_days
 
 __all__ = ["backup", "export_parquet", "restore_backup"]
 

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from config.broker_files import BrokerFilesError, BrokerPlace
-from config.broker_folder import Revocations, write_mosquitto_folder, write_nats_folder
-from config.broker_identities import COLLECTOR_NAME, REPLAY_NAME, service_identities
-from config.broker_revocations import CertificateAuthority
-from config.settings import MqttSettings
+from collector.broker_access.files import BrokerFilesError, BrokerPlace
+from collector.broker_access.folder import Revocations, write_mosquitto_folder, write_nats_folder
+from collector.broker_access.identities import COLLECTOR_NAME, REPLAY_NAME, service_identities
+from collector.broker_access.revocations import CertificateAuthority
+from config.settings.tree import MqttSettings
 from heating.clock import SystemClock
 from runtime.commands.terminal import (
     BAD_CONFIGURATION,

@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from alerting.conditions.linter import lint_rules
+from alerting.judging.conditions.linter import lint_rules
 from collector.devices.device_lint import device_mistakes
 from config.located_yaml import MistakesError
-from config.rules_file import RuleFileError, load_rules
-from config.settings_file import check_service_secrets, load_settings
+from config.rules.reading import RuleFileError, load_rules
+from config.settings.reading import check_service_secrets, load_settings
 from runtime.commands.terminal import BAD_CONFIGURATION, ConfigOption, complain, say
 
 __all__ = ["check_config"]

@@ -13,11 +13,11 @@ from typing import Annotated
 import orjson
 import typer
 
-from collector.decoders.decoded import Decoded, Decoder
 from collector.decoders.foreign import Hints
 from collector.decoders.registry import FamilySources, UnknownFamilyError, build_decoder
 from collector.devices.device_map import DeviceMapError
-from collector.mqtt.publisher import publish_all
+from collector.intake.mqtt.publisher import publish_all
+from collector.messages.decoded import Decoded, Decoder
 from config.located_yaml import MistakesError
 from heating.clock import SystemClock
 from heating.intervals import from_epoch_ms, to_epoch_ms

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from dashboard.security.accounts import hash_secret
-from dashboard.security.passwords import hash_password
-from dashboard.security.viewer import Role
+from dashboard.web.security.accounts import hash_secret
+from dashboard.web.security.passwords import hash_password
+from dashboard.web.security.viewer import Role
 from heating.clock import SystemClock
 from runtime.commands.terminal import BAD_CONFIGURATION, FAILED, ConfigOption, complain, say, with_records
 

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from config.registry_diff import RegistryDiff
-from config.registry_files import read_registry, write_registry
 from heating.clock import SystemClock
 from runtime.commands.terminal import ConfigOption, complain, say, with_records
+from storage.registry_files.differences import RegistryDiff
+from storage.registry_files.reading import read_registry, write_registry
 
 __all__ = ["app"]
 

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from alerting.conditions.linter import lint_rules
-from alerting.replay import replay as replay_history
-from alerting.rule_cases import load_cases, run_cases
-from config.rules_file import CASES_DIR, load_rules
+from alerting.judging.conditions.linter import lint_rules
+from alerting.serving.replay import replay as replay_history
+from alerting.serving.rule_cases import load_cases, run_cases
+from config.rules.reading import CASES_DIR, load_rules
 from heating.clock import SystemClock
 from heating.intervals import Interval
 from runtime.commands.terminal import (
@@ -22,7 +22,7 @@ from runtime.commands.terminal import (
     settings_from,
     with_records,
 )
-from storage.open_stores import open_time_series_store
+from storage.readings.opening import open_time_series_store
 
 __all__ = ["app"]
 

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from config.settings import LogSettings, Settings
-from config.settings_file import check_service_secrets
+from config.settings.reading import check_service_secrets
+from config.settings.tree import LogSettings, Settings
 from heating.clock import SystemClock
 from heating.errors import HeatingError
 from runtime.assemble import open_house

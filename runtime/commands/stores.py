@@ -4,15 +4,15 @@ from typing import Annotated
 
 import typer
 
-from collector.decoders.decoded import Reason
-from collector.mqtt.publisher import publish_all
-from collector.spooling.rejections import RejectionFilter, count_by_reason, replay_rejected
+from collector.intake.mqtt.publisher import publish_all
+from collector.intake.spool.rejections import RejectionFilter, count_by_reason, replay_rejected
+from collector.messages.decoded import Reason
 from heating.clock import SystemClock
 from runtime.backup_desk import ask_for_health
 from runtime.commands.backup import export_parquet
 from runtime.commands.terminal import ConfigOption, complain, failing_in_words, say, settings_from
-from storage.open_stores import open_time_series_store
-from storage.timeseries.errors import StoreInUseError
+from storage.readings.errors import StoreInUseError
+from storage.readings.opening import open_time_series_store
 
 __all__ = ["spool_app", "store_app"]
 

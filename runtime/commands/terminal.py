@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from config.located_yaml import MistakesError
-from config.settings import Settings
-from config.settings_file import load_settings
+from config.settings.reading import load_settings
+from config.settings.tree import Settings
 from heating.errors import HeatingError
 from runtime.logging_setup import set_up_logging
 from storage.records.records import Records, open_records

@@ -14,15 +14,15 @@ from pathlib import Path
 
 import structlog
 
-from config.settings import Settings
+from config.settings.tree import Settings
 from heating.protocols import TimeSeriesStore
 from storage.backup.manifest import BackupError, Manifest, read_manifest, seal, verify
 from storage.backup.records_copy import back_up_records, records_are_empty, records_kind, restore_records
 from storage.backup.spool_copy import back_up_spool, restore_spool, spool_is_empty
-from storage.open_stores import duckdb_folder, open_time_series_store
-from storage.timeseries.duckdb_store.database import COUNTER_NAME, DATABASE_NAME
-from storage.timeseries.duckdb_store.store import DuckDBStore
-from storage.timeseries.influxdb_store.store import InfluxDBStore
+from storage.readings.duckdb.database import COUNTER_NAME, DATABASE_NAME
+from storage.readings.duckdb.store import DuckDBStore
+from storage.readings.influxdb.store import InfluxDBStore
+from storage.readings.opening import duckdb_folder, open_time_series_store
 
 __all__ = ["back_up", "restore"]
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from config.registry_diff import WeatherSite
 from heating.assets import (
     Area,
     Branch,
@@ -23,6 +22,7 @@ from heating.assets import (
     Station,
 )
 from storage.records.schema import registry as tables
+from storage.registry_files.differences import WeatherSite
 
 __all__ = ["ASSET_TABLES", "AssetTable", "site_of"]
 
@@ -39,7 +39,7 @@ class AssetTable:
     """A kind of asset and its table; the columns bear the names of the fields."""
 
     kind: str
-    """Word of `config.registry_diff.keyed_assets`."""
+    """Word of `storage.registry_files.differences.keyed_assets`."""
     table: sa.Table
     asset: type[Any]
 

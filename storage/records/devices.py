@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from config.registry_checks import ID_PATTERN
 from heating.assets import SensorAssignment
 from heating.points import Measurement
 from heating.samples import ObjectRef
@@ -20,6 +19,7 @@ from storage.records.device_values import (
 )
 from storage.records.registry import UnknownHouseholdError
 from storage.records.schema.devices import device_clocks, unknown_devices
+from storage.registry_files.checks import ID_PATTERN
 
 __all__ = ["MAX_UNKNOWN_DEVICES", "DeviceRecords"]
 

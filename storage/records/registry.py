@@ -6,10 +6,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from config.registry_checks import check_registry
-from config.registry_contacts import Contact, mask_phone
-from config.registry_diff import RegistryDiff, diff_keyed, keyed_assets
 from heating.assets import SensorAssignment, Site
+from heating.contacts import Contact, mask_phone
 from heating.errors import HeatingError
 from storage.records.asset_tables import site_of
 from storage.records.database import Database
@@ -26,6 +24,8 @@ from storage.records.schema.registry import (
     sensor_assignments,
     stations,
 )
+from storage.registry_files.checks import check_registry
+from storage.registry_files.differences import RegistryDiff, diff_keyed, keyed_assets
 
 __all__ = ["RegistryRecords", "UnknownHouseholdError"]
 
@@ -78,7 +78,7 @@ class RegistryRecords:
 
         Raises
         ------
-        config.registry_checks.BrokenRegistryError
+        storage.registry_files.checks.BrokenRegistryError
             When the site is not whole.
         """
         check_registry(site, contacts or ())
@@ -102,7 +102,7 @@ class RegistryRecords:
 
         Raises
         ------
-        config.registry_checks.BrokenRegistryError
+        storage.registry_files.checks.BrokenRegistryError
             When the site is not whole; nothing is written.
         """
         if dry_run:

@@ -9,9 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from config.registry_contacts import Contact
-from config.registry_diff import DiffLine, RegistryDiff
 from heating.assets import Household, Site
+from heating.contacts import Contact
 from storage.records.asset_tables import ASSET_TABLES, AssetTable
 from storage.records.schema.registry import contacts as contact_table
 from storage.records.schema.registry import place_keys
@@ -23,11 +22,12 @@ from storage.records.search_keys import (
     place_keys_of,
     room_key,
 )
+from storage.registry_files.differences import DiffLine, RegistryDiff
 
 __all__ = ["delete_contacts", "write_assets", "write_contacts", "write_place_keys"]
 
 Objects = Mapping[str, Mapping[str, object]]
-"""Kind to id to asset, as `config.registry_diff.keyed_assets` gives them."""
+"""Kind to id to asset, as `storage.registry_files.differences.keyed_assets` gives them."""
 
 _NAMED_KINDS = frozenset({"area", "community", "building"})
 

@@ -1,7 +1,7 @@
 """Which roll-up buckets are to be computed, and which collector does it: shared by all of them through the records.
 
 A bucket is noted after its readings are stored; whoever holds the lease computes it from the raw readings and takes
-the note off, unless the bucket was noted anew meanwhile. What is computed lives in `storage.timeseries`.
+the note off, unless the bucket was noted anew meanwhile. What is computed lives in `storage.readings`.
 """
 
 import uuid
@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
+from storage.readings.rollups.kinds import Due
 from storage.records.database import Database
 from storage.records.schema.rollups import leases, rollup_dues
-from storage.timeseries.rollup_kinds import Due
 
 __all__ = ["RollupWork"]
 
@@ -22,7 +22,7 @@ _HELD = leases.c
 
 
 class RollupWork:
-    """Implements `storage.timeseries.shared_rollups.SharedWork`."""
+    """Implements `storage.readings.rollups.shared.SharedWork`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from config.settings import Settings
+from config.settings.tree import Settings
 from heating.points import POINTS
 from tests.architecture.source_tree import PROJECT_ROOT
 

@@ -29,8 +29,8 @@ HOMES_OF_LIBRARIES = {
     "sqlalchemy": ("storage/records/",),
     "alembic": ("storage/records/",),
     "psycopg": ("storage/records/",),
-    "influxdb_client": ("storage/timeseries/",),
-    "duckdb": ("storage/timeseries/", "alerting/conditions", "simulators/truth/causes_file.py"),
+    "influxdb_client": ("storage/readings/",),
+    "duckdb": ("storage/readings/", "alerting/judging/conditions", "simulators/truth/causes_file.py"),
 }
 """Libraries that only these places may import. Conditions of rules are evaluated by DuckDB (decision 3), and the truth
 of a simulation is written as Parquet by it (decision 14)."""
@@ -90,7 +90,7 @@ def test_the_domain_imports_only_the_standard_library_and_numpy() -> None:
     "text",
     [
         "import structlog\n",
-        "from config.settings import Settings\n",
+        "from config.settings.tree import Settings\n",
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import pydantic\n",
         "def late():\n    from sqlalchemy import text\n",
     ],
@@ -106,12 +106,12 @@ def test_each_library_is_used_only_where_it_belongs() -> None:
 
 
 def test_a_library_away_from_home_is_found(tmp_path: Path) -> None:
-    put(tmp_path, "alerting/conditions/engine.py", "import duckdb\n")
+    put(tmp_path, "alerting/judging/conditions/engine.py", "import duckdb\n")
     put(tmp_path, "alerting/channels.py", "import duckdb\n")
-    put(tmp_path, "storage/open_stores.py", "from sqlalchemy.orm import Session\n")
+    put(tmp_path, "storage/readings/opening.py", "from sqlalchemy.orm import Session\n")
     put(tmp_path, "tests/test_x.py", "import sqlalchemy\n")
     found = [line.split(":")[0] for line in libraries_away_from_home(tmp_path)]
-    assert found == ["alerting/channels.py", "storage/open_stores.py"]
+    assert found == ["alerting/channels.py", "storage/readings/opening.py"]
 
 
 def test_only_the_demo_imports_the_simulators() -> None:
@@ -171,11 +171,11 @@ def broken_contracts(tree: Path) -> str:
 def made_up_rooms(tmp_path: Path) -> Path:
     """Empty rooms with the project's contracts."""
     put(tmp_path, "pyproject.toml", (PROJECT_ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    for name in [*rooms(PROJECT_ROOT), "storage/timeseries", "storage/records"]:
+    for name in [*rooms(PROJECT_ROOT), "storage/readings", "storage/records"]:
         put(tmp_path, f"{name}/__init__.py", "")
-    put(tmp_path, "storage/timeseries/store.py", "import duckdb\nimport influxdb_client\n")
+    put(tmp_path, "storage/readings/store.py", "import duckdb\nimport influxdb_client\n")
     put(tmp_path, "storage/records/tables.py", "import sqlalchemy\n")
-    put(tmp_path, "alerting/conditions.py", "import duckdb\n")
+    put(tmp_path, "alerting/judging/conditions.py", "import duckdb\n")
     put(tmp_path, "runtime/demo.py", "import simulators\n")
     return tmp_path
 

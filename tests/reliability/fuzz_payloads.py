@@ -16,9 +16,9 @@ from itertools import islice
 
 import structlog
 
-from collector.decoder_chain import DecoderChain
-from collector.decoders.native import NativeDecoder
-from collector.devices.known_objects import KnownObjects
+from collector.decoders.native.decoder import NativeDecoder
+from collector.intake.decoder_chain import DecoderChain
+from collector.messages.known_objects import KnownObjects
 from heating.points import Measurement
 from heating.protocols import RawMessage
 from heating.samples import ObjectRef

@@ -10,7 +10,7 @@ import time
 import orjson
 import pytest
 
-from collector.decoders.decoded import Decoded
+from collector.messages.decoded import Decoded
 from heating.protocols import RawMessage
 from tests.support.device_examples import EXAMPLES, Example
 from tests.support.hostile_payloads import LIMIT_BYTES, hostile_payloads

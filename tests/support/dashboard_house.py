@@ -13,11 +13,11 @@ from typing import Any, cast
 import httpx
 from fastapi import FastAPI
 
-from config.rules_file import RuleSet, load_rules
-from config.settings import RulesSettings, Settings
-from dashboard.app import create_app
-from dashboard.security.accounts import hash_secret
-from dashboard.security.viewer import Role
+from config.rules.reading import RuleSet, load_rules
+from config.settings.tree import RulesSettings, Settings
+from dashboard.web.app import create_app
+from dashboard.web.security.accounts import hash_secret
+from dashboard.web.security.viewer import Role
 from heating.alarms import Alarm, AlarmEvent, AlarmEventKind, Incident, Priority
 from heating.clock import ManualClock
 from heating.heat_tree import Level, Node

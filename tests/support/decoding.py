@@ -1,7 +1,7 @@
 """Short ways to decode one message in a test and to look at what came out."""
 
-from collector.decoders.decoded import Decoded, Decoder
 from collector.decoders.foreign import DeviceTarget
+from collector.messages.decoded import Decoded, Decoder
 from heating.points import Measurement
 from heating.protocols import RawMessage
 from heating.quality import Quality

@@ -7,7 +7,7 @@ import base64
 import json
 from collections.abc import Callable, Iterator
 
-from collector.decoders.sparkplug_b_pb2 import Metric, Payload
+from collector.decoders.envelopes.sparkplug_b_pb2 import Metric, Payload
 from tests.support.device_examples import Example
 
 __all__ = ["LIMIT_BYTES", "hostile_payloads"]

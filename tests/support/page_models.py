@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from dashboard.queries.view_models import (
+from dashboard.stations.models import (
     AlarmDetail,
     AlarmHistoryEntry,
     AlarmRow,

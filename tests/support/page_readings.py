@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from dashboard.queries.view_models import Bilingual, PointValue, StationRow, StationState
+from dashboard.stations.models import Bilingual, PointValue, StationRow, StationState
 from heating.points import Measurement, point_named
 
 NOW = datetime(2026, 1, 14, 12, 30, tzinfo=UTC)

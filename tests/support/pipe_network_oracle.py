@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from config.site_generator import generate_site
 from simulators.city_layout import lay_out
 from simulators.network.pipe_plan import draw_pipes
 from simulators.random_streams import RandomStreams
+from simulators.site.generator import generate_site
 from simulators.stations.station_parameters import draw_stations
 
 FILE = Path(__file__).parents[1] / "unit/simulators/network/reference/pandapipes_mains.json"

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from dashboard.queries.alarm_health import AlarmHealth, Caller, Hour
-from dashboard.queries.view_models import CellState, CommunityView, FacadeCell, FacadeView, Ratio
+from dashboard.alarms.health import AlarmHealth, Caller, Hour
+from dashboard.stations.models import CellState, CommunityView, FacadeCell, FacadeView, Ratio
 from tests.support.page_models import NOW, alarm_row, both, station_detail
 
 __all__ = ["alarm_health", "community", "facade"]

@@ -15,15 +15,12 @@ import httpx
 from fastapi import FastAPI
 from starlette.responses import JSONResponse, StreamingResponse
 
-from config.rule_defaults import RuleDefaults
-from config.settings import Settings
-from dashboard.pages import error_page, router
-from dashboard.problems import install_problem_handlers
-from dashboard.queries.alarm_health import AlarmHealth
-from dashboard.queries.day_sparks import Spark
-from dashboard.queries.filters import NotVisibleError
-from dashboard.queries.search_misses import SearchMiss, explain_miss
-from dashboard.queries.view_models import (
+from config.rules.defaults import RuleDefaults
+from config.settings.tree import Settings
+from dashboard.alarms.health import AlarmHealth
+from dashboard.homes.search_misses import SearchMiss, explain_miss
+from dashboard.stations.day_sparks import Spark
+from dashboard.stations.models import (
     AlarmDetail,
     AlarmRow,
     CommunityView,
@@ -37,9 +34,12 @@ from dashboard.queries.view_models import (
     StationRow,
     TicketView,
 )
-from dashboard.security.accounts import LogInRefusedError, SignedIn
-from dashboard.security.response_headers import SecurityHeaders
-from dashboard.security.viewer import Viewer
+from dashboard.web.filters import NotVisibleError
+from dashboard.web.pages import error_page, router
+from dashboard.web.problems import install_problem_handlers
+from dashboard.web.security.accounts import LogInRefusedError, SignedIn
+from dashboard.web.security.response_headers import SecurityHeaders
+from dashboard.web.security.viewer import Viewer
 from heating.alarms import Priority
 from heating.clock import ManualClock
 from runtime.web_server import WebServer

@@ -3,7 +3,7 @@
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from dashboard.security.passwords import PasswordVerifier, hash_password
+from dashboard.web.security.passwords import PasswordVerifier, hash_password
 
 __all__ = ["QUICK", "quick_hash", "quick_verifier"]
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import product
 
-from config.registry_contacts import Contact
 from heating.assets import (
     Area,
     Branch,
@@ -20,6 +19,7 @@ from heating.assets import (
     Source,
     Station,
 )
+from heating.contacts import Contact
 
 __all__ = ["SEASON_START", "small_town", "small_town_contacts"]
 

@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from collector.mqtt.publisher import publish_all
-from collector.mqtt.source import MqttSource
-from config.settings import MqttSettings, RouteSettings
+from collector.intake.mqtt.publisher import publish_all
+from collector.intake.mqtt.source import MqttSource
+from config.settings.tree import MqttSettings, RouteSettings
 from heating.clock import SystemClock
 from heating.protocols import HealthStatus, MessageSource, RawMessage
 from tests.support.waiting import wait_until

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from config.registry_checks import BrokenRegistryError
-from config.registry_contacts import Contact
 from heating.assets import Household, SensorAssignment, Site
+from heating.contacts import Contact
 from storage.records.records import Records
 from storage.records.registry import UnknownHouseholdError
+from storage.registry_files.checks import BrokenRegistryError
 from tests.support.small_town import SEASON_START, small_town, small_town_contacts
 
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)

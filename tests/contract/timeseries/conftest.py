@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from heating.protocols import TimeSeriesStore
-from storage.timeseries.duckdb_store.store import DuckDBStore
-from storage.timeseries.influxdb_store.store import InfluxDBStore
+from storage.readings.duckdb.store import DuckDBStore
+from storage.readings.influxdb.store import InfluxDBStore
 
 OpenStore = Callable[..., TimeSeriesStore]
 CENTURY = timedelta(days=36_500)

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 from heating.points import Measurement
 from heating.protocols import AppendMark
 from heating.samples import ObjectRef, Sample, SampleBatch
-from storage.timeseries.duckdb_store.store import DuckDBStore
+from storage.readings.duckdb.store import DuckDBStore
 
 NOON_MS = 1_767_700_800_000
 

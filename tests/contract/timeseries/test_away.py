@@ -13,10 +13,10 @@ from heating.errors import HeatingError
 from heating.points import Measurement
 from heating.protocols import HealthStatus
 from heating.samples import ObjectRef
-from storage.timeseries.duckdb_store.store import DuckDBStore
-from storage.timeseries.errors import StoreRejectedError, StoreUnavailableError
-from storage.timeseries.influxdb_store.flavour import Flavour
-from storage.timeseries.influxdb_store.store import InfluxDBStore
+from storage.readings.duckdb.store import DuckDBStore
+from storage.readings.errors import StoreRejectedError, StoreUnavailableError
+from storage.readings.influxdb.flavour import Flavour
+from storage.readings.influxdb.store import InfluxDBStore
 from tests.contract.timeseries.conftest import OpenStore
 from tests.contract.timeseries.readings import DAY, ROOM, STATION, batch_of, reading
 from tests.support.servers.child_process import free_port

@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from config.settings import Settings
+from config.settings.tree import Settings
 from heating.points import Measurement
 from heating.protocols import RollupName
 from heating.samples import ObjectRef
 from storage.backup.manifest import BackupError
 from storage.backup.whole import back_up, restore
+from storage.readings.influxdb.store import InfluxDBStore
 from storage.records.records import open_records
-from storage.timeseries.influxdb_store.store import InfluxDBStore
 from tests.contract.timeseries.conftest import CENTURY
 from tests.contract.timeseries.readings import DAY, NOON, OTHER_ROOM, batch_of, reading, rollup
 from tests.support.servers.influxdb import InfluxdbServer

@@ -9,8 +9,8 @@ from heating.intervals import Interval
 from heating.points import Measurement
 from heating.protocols import RollupName, TimeSeriesStore
 from heating.samples import ObjectRef
-from storage.timeseries.errors import StoreQueryError
-from storage.timeseries.identifiers import MAX_IDS_IN_A_READ
+from storage.readings.errors import StoreQueryError
+from storage.readings.identifiers import MAX_IDS_IN_A_READ
 from tests.contract.timeseries.readings import DAY, batch_of, reading
 
 READS = {"series", "latest", "read_rollup"}

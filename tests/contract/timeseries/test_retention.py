@@ -9,8 +9,8 @@ from heating.errors import HeatingError
 from heating.intervals import Interval
 from heating.points import Measurement
 from heating.protocols import RollupName
-from storage.timeseries.duckdb_store.store import DuckDBStore
-from storage.timeseries.influxdb_store.store import InfluxDBStore
+from storage.readings.duckdb.store import DuckDBStore
+from storage.readings.influxdb.store import InfluxDBStore
 from tests.contract.timeseries.conftest import OpenStore
 from tests.contract.timeseries.readings import DAY, NOON, ROOM, batch_of, reading, rollup
 from tests.support.servers.influxdb import InfluxdbServer

@@ -8,8 +8,8 @@ from heating.points import Measurement
 from heating.protocols import HealthStatus
 from heating.quality import Quality
 from heating.samples import ObjectRef
-from storage.timeseries.influxdb_store.flavour import Flavour
-from storage.timeseries.influxdb_store.store import InfluxDBStore
+from storage.readings.influxdb.flavour import Flavour
+from storage.readings.influxdb.store import InfluxDBStore
 from tests.contract.timeseries.readings import NOON_MS, batch_of, reading, rollup
 from tests.support.servers.victoria_metrics import VictoriaMetricsServer
 

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from collector.mqtt.publisher import publish_all
-from config.settings import Settings
+from collector.intake.mqtt.publisher import publish_all
+from config.settings.tree import Settings
 from heating.clock import SystemClock
 from heating.protocols import HealthStatus
 from runtime.assemble import House, open_house

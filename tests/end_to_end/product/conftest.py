@@ -10,9 +10,9 @@ import pytest
 import yaml
 from playwright.sync_api import Browser, Page
 
-from config.registry_files import write_registry
-from config.site_generator import generate_site
 from heating.assets import Contract, Site
+from simulators.site.generator import generate_site
+from storage.registry_files.reading import write_registry
 from tests.end_to_end.product.plant import Plant, healthy_values
 from tests.end_to_end.product.product_process import Nuanliu, run_command
 from tests.support.servers.influxdb import InfluxdbServer

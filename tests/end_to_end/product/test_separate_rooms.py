@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from config.registry_files import write_registry
-from config.site_generator import generate_site
+from simulators.site.generator import generate_site
+from storage.registry_files.reading import write_registry
 from tests.end_to_end.product.plant import NORMAL_STATION, Plant
 from tests.end_to_end.product.product_process import Nuanliu, run_command
 from tests.support.servers.influxdb import InfluxdbServer

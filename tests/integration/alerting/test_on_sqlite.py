@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from alerting.live_state import LiveState
-from alerting.service import AlertingService
-from config.rules_file import load_rules
-from config.settings import RulesSettings, Settings
+from alerting.judging.live_state import LiveState
+from alerting.serving.service import AlertingService
+from config.rules.reading import load_rules
+from config.settings.tree import RulesSettings, Settings
 from heating.clock import ManualClock
 from heating.heat_tree import build_heat_tree
 from heating.points import Measurement

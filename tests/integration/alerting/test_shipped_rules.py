@@ -2,9 +2,9 @@
 
 import pytest
 
-from alerting.rule_cases import RuleCase, load_cases, run_case
-from config.rules_file import load_rules
-from config.settings import RulesSettings
+from alerting.serving.rule_cases import RuleCase, load_cases, run_case
+from config.rules.reading import load_rules
+from config.settings.tree import RulesSettings
 
 RULES = load_rules(RulesSettings())
 CASES = load_cases()

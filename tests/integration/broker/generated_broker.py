@@ -12,11 +12,11 @@ from typing import Any
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from config.broker_files import BrokerPlace
-from config.broker_folder import Revocations, write_mosquitto_folder, write_nats_folder
-from config.broker_identities import service_identities
-from config.broker_revocations import CertificateAuthority
-from config.settings import MqttSettings
+from collector.broker_access.files import BrokerPlace
+from collector.broker_access.folder import Revocations, write_mosquitto_folder, write_nats_folder
+from collector.broker_access.identities import service_identities
+from collector.broker_access.revocations import CertificateAuthority
+from config.settings.tree import MqttSettings
 from heating.assets import Site
 from heating.clock import SystemClock
 from tests.support.certificates import Authority, SignedFiles

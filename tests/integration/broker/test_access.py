@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from collector.mqtt.publisher import publish_all
-from collector.mqtt.source import MqttSource
-from config.broker_identities import REPLAY_NAME
-from config.settings import GatewaySettings, MqttSettings, RouteSettings
+from collector.broker_access.identities import REPLAY_NAME
+from collector.intake.mqtt.publisher import publish_all
+from collector.intake.mqtt.source import MqttSource
+from config.settings.tree import GatewaySettings, MqttSettings, RouteSettings
 from heating.clock import SystemClock
 from heating.protocols import HealthStatus
 from tests.integration.broker.generated_broker import Device, GeneratedBroker, start_generated

@@ -1,7 +1,7 @@
 """What the shipped configurations keep when the broker is killed: NATS server everything, Mosquitto all but a moment.
 
 The broker is killed with SIGKILL while messages for an absent collector wait; a cut of the machine's power is not
-tested here (the table in ``config/defaults/broker/README.md`` says what was measured).
+tested here (the table in ``collector/broker_access/defaults/README.md`` says what was measured).
 """
 
 from pathlib import Path
@@ -9,7 +9,7 @@ from time import perf_counter
 
 import pytest
 
-from collector.mqtt.source import MqttSource
+from collector.intake.mqtt.source import MqttSource
 from heating.clock import SystemClock
 from heating.protocols import HealthStatus
 from tests.integration.broker.generated_broker import GeneratedBroker, start_generated

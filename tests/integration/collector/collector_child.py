@@ -16,18 +16,18 @@ from typing import Any
 
 import structlog
 
-from collector import forwarder
-from collector.devices.known_objects import KnownObjects
-from collector.mqtt.batch_client import BatchClient
-from collector.mqtt.source import MqttSource
-from collector.pipeline import Collector, build_collector
-from config.settings import CollectorSettings, MqttSettings, RouteSettings, TimeSeriesSettings
+from collector.intake import forwarder
+from collector.intake.mqtt.batch_client import BatchClient
+from collector.intake.mqtt.source import MqttSource
+from collector.intake.pipeline import Collector, build_collector
+from collector.messages.known_objects import KnownObjects
+from config.settings.tree import CollectorSettings, MqttSettings, RouteSettings, TimeSeriesSettings
 from heating.clock import Clock, SystemClock
 from heating.intervals import from_epoch_ms
 from heating.points import Measurement
 from heating.protocols import HealthStatus, TimeSeriesStore
 from heating.samples import ObjectRef
-from storage.open_stores import open_time_series_store
+from storage.readings.opening import open_time_series_store
 from tests.integration.collector.failpoints import install
 
 
@@ -48,8 +48,8 @@ def sabotage(name: str) -> None:
     elif name == "no_repeats":
         import numpy as np
 
-        import collector.spooling.repeat_memory as repeat_memory
-        from collector.spooling.repeats import Judged
+        import collector.intake.spool.repeat_memory as repeat_memory
+        from collector.intake.spool.repeats import Judged
 
         acknowledge = Collector._acknowledge
 

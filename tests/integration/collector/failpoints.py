@@ -8,10 +8,10 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
-from collector.pipeline import Collector
-from collector.spooling.repeat_memory import RepeatMemory
-from collector.spooling.spool import Spool
-from storage.timeseries.duckdb_store.store import DuckDBStore
+from collector.intake.pipeline import Collector
+from collector.intake.spool.repeat_memory import RepeatMemory
+from collector.intake.spool.spool import Spool
+from storage.readings.duckdb.store import DuckDBStore
 
 __all__ = ["PLACES", "install"]
 

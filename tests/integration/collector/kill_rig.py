@@ -19,14 +19,14 @@ from typing import Any
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from collector.spooling.batch_codec import decode_batch
-from collector.spooling.spool_files import find_files, open_file
-from config.settings import TimeSeriesSettings
+from collector.intake.spool.batch_codec import decode_batch
+from collector.intake.spool.spool_files import find_files, open_file
+from config.settings.tree import TimeSeriesSettings
 from heating.clock import SystemClock
 from heating.intervals import Interval, from_epoch_ms
 from heating.points import Measurement
 from heating.samples import ObjectRef
-from storage.open_stores import open_time_series_store
+from storage.readings.opening import open_time_series_store
 from tests.support.waiting import wait_until
 
 DEVICES = 20

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.mqtt.frames import cut_frames
+from collector.intake.mqtt.frames import cut_frames
 from tests.integration.collector.kill_rig import KillRig
 from tests.support.servers.mosquitto import MosquittoBroker
 from tests.support.waiting import wait_until

@@ -17,7 +17,7 @@ from tests.support.waiting import wait_until
 
 UNHARMED = Verdict(lost=0, doubled=0, invented=0)
 OPEN_WINDOW = "max_queued_messages 0\nmax_inflight_messages 0"
-SHIPPED = Path(__file__).parents[3] / "config/defaults/broker"
+SHIPPED = Path(__file__).parents[3] / "collector/broker_access/defaults"
 
 
 def finish(rig: KillRig, *, timeout_s: float = 30.0) -> tuple[Verdict, Verdict]:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from collector.mqtt.publisher import publish_all
-from config.settings import Settings
+from collector.intake.mqtt.publisher import publish_all
+from config.settings.tree import Settings
 from heating.clock import SystemClock
 from heating.intervals import Interval, to_epoch_ms
 from heating.points import Measurement

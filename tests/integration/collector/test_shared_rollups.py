@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from collector.mqtt.publisher import publish_all
-from config.settings import Settings
+from collector.intake.mqtt.publisher import publish_all
+from config.settings.tree import Settings
 from heating.clock import SystemClock
 from heating.intervals import Interval, from_epoch_ms
 from heating.protocols import RollupName

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.spooling.spool_files import find_files
+from collector.intake.spool.spool_files import find_files
 from tests.integration.collector.kill_rig import KillRig, Verdict
 from tests.support.servers.influxdb import InfluxdbServer
 from tests.support.servers.mosquitto import MosquittoBroker

@@ -10,8 +10,8 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from collector.decoders.sparkplug_b_pb2 import Metric, Payload
-from config.settings import Settings
+from collector.decoders.envelopes.sparkplug_b_pb2 import Metric, Payload
+from config.settings.tree import Settings
 from heating.clock import SystemClock
 from heating.intervals import Interval
 from heating.points import Measurement

@@ -15,13 +15,13 @@ import pytest
 import sqlalchemy as sa
 import yaml
 
-from collector.mqtt.publisher import publish_all
-from config.settings import Settings
+from collector.intake.mqtt.publisher import publish_all
+from config.settings.tree import Settings
 from heating.clock import SystemClock
 from heating.intervals import Interval, from_epoch_ms
 from heating.points import Measurement
 from storage.backup.records_copy import records_are_empty
-from storage.open_stores import open_time_series_store
+from storage.readings.opening import open_time_series_store
 from storage.records.records import open_records
 from tests.end_to_end.product.product_process import Nuanliu, run_command
 from tests.support.servers.influxdb import InfluxdbServer

@@ -11,8 +11,8 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from collector.mqtt.source import MqttSource
-from config.settings import MqttSettings, RouteSettings
+from collector.intake.mqtt.source import MqttSource
+from config.settings.tree import MqttSettings, RouteSettings
 from heating.clock import SystemClock
 from heating.protocols import HealthStatus
 from runtime.child_process import ChildFailedError

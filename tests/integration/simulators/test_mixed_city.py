@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import yaml
 
-from config.settings import Settings
+from config.settings.tree import Settings
 from heating.assets import Site
 from heating.clock import SystemClock, VirtualClock
 from heating.intervals import Interval, to_epoch_ms

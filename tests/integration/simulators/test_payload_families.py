@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from collector.decoders.decoded import Decoded, Decoder
 from collector.decoders.registry import build_decoder
+from collector.messages.decoded import Decoded, Decoder
 from heating.points import Measurement
 from heating.protocols import RawMessage
 from heating.quality import Quality

@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from collector.decoders.decoded import Decoded
-from collector.forwarder import Forwarder
-from collector.spooling.spool import Spool
-from config.settings import CollectorSettings
+from collector.intake.forwarder import Forwarder
+from collector.intake.spool.spool import Spool
+from collector.messages.decoded import Decoded
+from config.settings.tree import CollectorSettings
 from heating.clock import ManualClock
 from heating.intervals import Interval, to_epoch_ms
 from heating.points import Measurement
 from heating.protocols import RawMessage
 from heating.samples import ObjectRef, Sample, SampleBatch
-from storage.timeseries.duckdb_store.store import DuckDBStore
+from storage.readings.duckdb.store import DuckDBStore
 from tests.support.waiting import wait_until
 
 NOW = datetime(2026, 1, 6, 12, tzinfo=UTC)

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from alerting.conditions.evaluation import Conditions
-from alerting.conditions.syntax import ConditionError, locked_connection, parse_condition
-from config.rules_file import Limit, Rule, load_rules
-from config.settings import RulesSettings
+from alerting.judging.conditions.evaluation import Conditions
+from alerting.judging.conditions.syntax import ConditionError, locked_connection, parse_condition
+from config.rules.reading import Limit, Rule, load_rules
+from config.settings.tree import RulesSettings
 from heating.heat_tree import Level
 
 BASE = load_rules(RulesSettings()).rule("ST-01")

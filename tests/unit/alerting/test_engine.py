@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from alerting.engine import EngineState, RuleEngine, StepResult, Transition
-from alerting.engine_state import EngineStateCodec, EngineStateError
-from alerting.signal_names import HOUSEHOLD_SIGNALS, STATION_SIGNALS
-from alerting.signals import SignalTable, SignalTables
-from config.rules_file import load_rules
-from config.settings import RulesSettings
+from alerting.judging.engine import EngineState, RuleEngine, StepResult, Transition
+from alerting.judging.signals.columns import SignalTable, SignalTables
+from alerting.judging.signals.names import HOUSEHOLD_SIGNALS, STATION_SIGNALS
+from alerting.judging.state_codec import EngineStateCodec, EngineStateError
+from config.rules.reading import load_rules
+from config.settings.tree import RulesSettings
 from heating.heat_tree import HeatTree, Level, build_heat_tree
 from tests.support.small_site import small_site
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from alerting.conditions.linter import lint_rules
-from config.rules_file import BilingualText, InhibitKind, Limit, Rule, RuleSet, load_rules
-from config.settings import RulesSettings
+from alerting.judging.conditions.linter import lint_rules
+from config.rules.reading import BilingualText, InhibitKind, Limit, Rule, RuleSet, load_rules
+from config.settings.tree import RulesSettings
 from heating.alarms import Priority
 
 SHIPPED = load_rules(RulesSettings())

@@ -7,8 +7,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerting.live_state import LiveState
-from alerting.signals import Signals
+from alerting.judging.live_state import LiveState
+from alerting.judging.signals.columns import Signals
 from heating.assets import Site
 from heating.heat_tree import build_heat_tree
 from heating.intervals import to_epoch_ms

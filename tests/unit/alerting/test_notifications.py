@@ -13,11 +13,11 @@ from typing import ClassVar
 import pytest
 from pydantic import SecretStr
 
-from alerting.notifications.channels.webhook import WebhookChannel, is_public_address
 from alerting.notifications.dispatcher import OutboxDispatcher, retry_delay
 from alerting.notifications.rendering import notice_text
-from config.rules_file import load_rules
-from config.settings import RulesSettings, WebhookSettings
+from alerting.notifications.webhook.channel import WebhookChannel, is_public_address
+from config.rules.reading import load_rules
+from config.settings.tree import RulesSettings, WebhookSettings
 from heating.protocols import Delivery, OutboxMessage
 from tests.support.fake_records import FakeRecords
 

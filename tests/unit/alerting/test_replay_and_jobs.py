@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from alerting.jobs import AlertingJobs
-from alerting.replay import replay
-from config.rules_file import load_rules
-from config.settings import RulesSettings
+from alerting.serving.jobs import AlertingJobs
+from alerting.serving.replay import replay
+from config.rules.reading import load_rules
+from config.settings.tree import RulesSettings
 from heating.alarms import AlarmEventKind
 from heating.intervals import Interval
 from heating.points import Measurement

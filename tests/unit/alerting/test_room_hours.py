@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerting.room_hours import DegreeHours, RoomHours
+from alerting.judging.room_hours import DegreeHours, RoomHours
 
 SITE = ZoneInfo("Asia/Shanghai")
 T0_HOUR = int(datetime(2026, 1, 10, tzinfo=UTC).timestamp()) // 3600  # 08:00 site time

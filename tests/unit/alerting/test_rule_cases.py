@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from alerting.rule_cases import load_cases, run_case
-from config.rules_file import RuleFileError, load_rules
-from config.settings import RulesSettings
+from alerting.serving.rule_cases import load_cases, run_case
+from config.rules.reading import RuleFileError, load_rules
+from config.settings.tree import RulesSettings
 
 RULES = load_rules(RulesSettings())
 CASES = load_cases()

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerting.live_state import LiveState
-from alerting.service import AlertingService
-from config.rules_file import RuleSet, load_rules
-from config.settings import RulesSettings, Settings
+from alerting.judging.live_state import LiveState
+from alerting.serving.service import AlertingService
+from config.rules.reading import RuleSet, load_rules
+from config.settings.tree import RulesSettings, Settings
 from heating.alarms import AlarmEvent, AlarmEventKind, AlarmState
 from heating.assets import Sensor
 from heating.clock import ManualClock

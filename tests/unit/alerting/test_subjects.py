@@ -2,7 +2,7 @@
 
 import pytest
 
-from alerting.subjects import Subjects
+from alerting.alarms.subjects import Subjects
 from heating.heat_tree import Level, build_heat_tree
 from tests.support.small_town import small_town
 

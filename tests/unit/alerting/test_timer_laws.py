@@ -7,10 +7,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerting.conditions.evaluation import RuleTruth
-from alerting.timers import RuleState, advance
-from config.rules_file import Rule, Variant, load_rules
-from config.settings import RulesSettings
+from alerting.judging.conditions.evaluation import RuleTruth
+from alerting.judging.timers import RuleState, advance
+from config.rules.reading import Rule, Variant, load_rules
+from config.settings.tree import RulesSettings
 from heating.alarms import Priority
 
 TICK_MS = 10_000

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerting.live_state import LiveState
-from alerting.room_readings import RoomReadings
-from alerting.signals import Signals
-from alerting.warm_start import warm_windows
+from alerting.judging.live_state import LiveState
+from alerting.judging.room_readings import RoomReadings
+from alerting.judging.signals.columns import Signals
+from alerting.serving.warm_start import warm_windows
 from heating.heat_tree import build_heat_tree
 from heating.intervals import Interval, to_epoch_ms
 from heating.points import Measurement

@@ -3,7 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.arrived_message import (
+from collector.intake.mqtt.frames import DUPLICATE_FLAG, RETAIN_FLAG
+from collector.intake.mqtt.source import _identifiers
+from collector.messages.arrived_message import (
     ArrivedMessages,
     arrivals_of,
     has_retained,
@@ -13,8 +15,6 @@ from collector.arrived_message import (
     redelivered_places,
     topics_of,
 )
-from collector.mqtt.frames import DUPLICATE_FLAG, RETAIN_FLAG
-from collector.mqtt.source import _identifiers
 from heating.protocols import RawMessage
 
 rows = st.lists(

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from collector.forwarder import Forwarder
-from collector.spooling.spool import Spool, SpoolError
-from config.settings import CollectorSettings
+from collector.intake.forwarder import Forwarder
+from collector.intake.spool.spool import Spool, SpoolError
+from config.settings.tree import CollectorSettings
 from heating.clock import ManualClock
 from heating.intervals import from_epoch_ms
 from tests.unit.collector.fakes import NOW_MS, FakeStore, reading

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from collector.decoder_chain import DecoderChain
-from collector.devices.known_objects import KnownObjects
 from collector.devices.unknown_devices import device_ids
-from config.settings import CollectorSettings, MqttSettings, RouteSettings
+from collector.intake.decoder_chain import DecoderChain
+from collector.messages.known_objects import KnownObjects
+from config.settings.tree import CollectorSettings, MqttSettings, RouteSettings
 from heating.assets import Sensor
 from heating.points import Measurement
 from heating.protocols import RawMessage

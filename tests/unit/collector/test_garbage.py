@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from collector.garbage import PASSES_OF_THE_YOUNG, YOUNG_OBJECTS, settle_garbage_collection
+from collector.intake.garbage import PASSES_OF_THE_YOUNG, YOUNG_OBJECTS, settle_garbage_collection
 
 
 @pytest.fixture(autouse=True)
@@ -78,7 +78,7 @@ def test_a_second_call_changes_nothing() -> None:
 
 KNOT_WITH_A_CONNECTION = """
 import duckdb
-from collector.garbage import settle_garbage_collection
+from collector.intake.garbage import settle_garbage_collection
 
 class Knot:
     def __init__(self):

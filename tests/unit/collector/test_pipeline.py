@@ -7,18 +7,18 @@ from typing import Any
 
 import pytest
 
-from collector.backoff import Backoff
-from collector.decoder_chain import DecoderChain
-from collector.decoders.decoded import Reason
-from collector.decoders.native import NativeDecoder
-from collector.devices.known_objects import KnownObjects
-from collector.forwarder import Forwarder
-from collector.live_feed import LiveFeed
-from collector.pipeline import Collector
-from collector.spooling.disk_guard import DiskGuard
-from collector.spooling.rejections import count_by_reason, list_rejections
-from collector.spooling.spool import Spool, SpoolError
-from config.settings import CollectorSettings
+from collector.decoders.native.decoder import NativeDecoder
+from collector.intake.backoff import Backoff
+from collector.intake.decoder_chain import DecoderChain
+from collector.intake.forwarder import Forwarder
+from collector.intake.live_feed import LiveFeed
+from collector.intake.pipeline import Collector
+from collector.intake.spool.disk_guard import DiskGuard
+from collector.intake.spool.rejections import count_by_reason, list_rejections
+from collector.intake.spool.spool import Spool, SpoolError
+from collector.messages.decoded import Reason
+from collector.messages.known_objects import KnownObjects
+from config.settings.tree import CollectorSettings
 from heating.clock import ManualClock
 from heating.intervals import from_epoch_ms
 from heating.points import Measurement
@@ -119,7 +119,7 @@ def test_nothing_is_acknowledged_before_its_commit(rig: Rig, monkeypatch: pytest
             raise SpoolError("database or disk is full")
         return commit(*arguments)
 
-    monkeypatch.setattr("collector.pipeline.RETRY_S", 0.01)
+    monkeypatch.setattr("collector.intake.pipeline.RETRY_S", 0.01)
     monkeypatch.setattr(rig.spool, "commit", unwilling)
     rig.source.put(reading(1, 20))
     wait_until(lambda: rig.collector.health().status is HealthStatus.DOWN)
@@ -131,8 +131,8 @@ def test_nothing_is_acknowledged_before_its_commit(rig: Rig, monkeypatch: pytest
 def test_below_the_free_share_nothing_is_acknowledged_until_there_is_room(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("collector.pipeline.RETRY_S", 0.02)
-    monkeypatch.setattr("collector.spooling.disk_guard.LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr("collector.intake.pipeline.RETRY_S", 0.02)
+    monkeypatch.setattr("collector.intake.spool.disk_guard.LOOK_EVERY_S", 0.0)
     rig = Rig(tmp_path / "spool", free_pct=4.0)
     rig.collector.start()
     rig.source.put(reading(1, 20))

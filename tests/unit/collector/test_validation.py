@@ -1,9 +1,9 @@
 """Registry, time and range on columns."""
 
-from collector.decoders.decoded import Decoded, Reason
-from collector.decoders.native import NativeDecoder
-from collector.devices.known_objects import KnownObjects
-from collector.validation import TimeLimits, validate
+from collector.decoders.native.decoder import NativeDecoder
+from collector.messages.decoded import Decoded, Reason
+from collector.messages.known_objects import KnownObjects
+from collector.messages.validation import TimeLimits, validate
 from heating.points import Measurement
 from heating.protocols import RawMessage
 from heating.quality import Quality

@@ -2,9 +2,9 @@
 
 import pytest
 
-from config.alarm_texts import alarm_text, placeholders
-from config.rules_file import load_rules
-from config.settings import RulesSettings
+from config.rules.alarm_texts import alarm_text, placeholders
+from config.rules.reading import load_rules
+from config.settings.tree import RulesSettings
 
 RULES = load_rules(RulesSettings())
 

@@ -8,9 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.devices.known_objects import KnownObjects
-from collector.routes import split_native_topic
-from config.broker_files import (
+from collector.broker_access.files import (
     BrokerFilesError,
     BrokerPlace,
     hash_password,
@@ -21,9 +19,16 @@ from config.broker_files import (
     password_fits,
     read_passwords,
 )
-from config.broker_folder import write_mosquitto_folder, write_nats_folder
-from config.broker_identities import DeviceIdentity, ServiceIdentity, device_identities, service_identities
-from config.settings import GatewaySettings, MqttSettings, RouteSettings
+from collector.broker_access.folder import write_mosquitto_folder, write_nats_folder
+from collector.broker_access.identities import (
+    DeviceIdentity,
+    ServiceIdentity,
+    device_identities,
+    service_identities,
+)
+from collector.messages.known_objects import KnownObjects
+from collector.messages.routes import split_native_topic
+from config.settings.tree import GatewaySettings, MqttSettings, RouteSettings
 from tests.support.small_town import small_town
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)

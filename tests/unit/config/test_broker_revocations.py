@@ -7,9 +7,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from config.broker_files import BrokerFilesError, BrokerPlace
-from config.broker_folder import Revocations, write_mosquitto_folder
-from config.broker_revocations import CRL_FILE, CertificateAuthority, write_revocation_list
+from collector.broker_access.files import BrokerFilesError, BrokerPlace
+from collector.broker_access.folder import Revocations, write_mosquitto_folder
+from collector.broker_access.revocations import CRL_FILE, CertificateAuthority, write_revocation_list
 from tests.support.certificates import Authority
 from tests.support.small_town import small_town
 

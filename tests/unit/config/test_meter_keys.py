@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from config.meter_keys import MeterKeyError, read_meter_keys
+from config.equipment.meter_keys import MeterKeyError, read_meter_keys
 
 KEY = "00112233445566778899AABBCCDDEEFF"
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from config.equipment.point_maps import POINT_MAPS_DIR, configured_point_maps, load_point_maps, read_point_map
 from config.located_yaml import MistakesError
-from config.point_maps import POINT_MAPS_DIR, configured_point_maps, load_point_maps, read_point_map
 from heating.points import POINTS, Measurement
 
 

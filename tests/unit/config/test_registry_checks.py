@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from config.registry_checks import BrokenRegistryError, check_registry, find_mistakes
-from config.registry_contacts import Contact, mask_phone
 from heating.assets import Area, Branch, SensorAssignment, Site
+from heating.contacts import Contact, mask_phone
+from storage.registry_files.checks import BrokenRegistryError, check_registry, find_mistakes
 from tests.support.small_town import SEASON_START, small_town, small_town_contacts
 
 

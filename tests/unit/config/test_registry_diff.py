@@ -5,9 +5,9 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.registry_contacts import Contact
-from config.registry_diff import diff_registries
 from heating.assets import Sensor, Site
+from heating.contacts import Contact
+from storage.registry_files.differences import diff_registries
 from tests.support.small_town import small_town, small_town_contacts
 
 SENSORS = st.dictionaries(st.sampled_from("abcdef"), st.sampled_from([60.0, 300.0, 3600.0]))

@@ -12,9 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from config.registry_contacts import Contact
-from config.registry_files import RegistryFileError, UnreadableFileError, read_registry, write_registry
 from heating.assets import Area, Contract, Emitter, Position, Site, Station
+from heating.contacts import Contact
+from storage.registry_files.reading import (
+    RegistryFileError,
+    UnreadableFileError,
+    read_registry,
+    write_registry,
+)
 from tests.support.small_town import small_town, small_town_contacts
 
 HEADER = "kind,area_id,name,parent_id,source_id,branch_id,station_id,community_id,building_id,household_id,unit,floor,room,phone"

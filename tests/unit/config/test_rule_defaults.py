@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from config.rules_file import RULES_DIR, RuleDefaults, RuleFileError, RuleScope, RuleSet, load_rules
-from config.settings import RulesSettings
+from config.rules.reading import RULES_DIR, RuleDefaults, RuleFileError, RuleScope, RuleSet, load_rules
+from config.settings.tree import RulesSettings
 from heating.alarms import Priority
 
 RULES = load_rules(RulesSettings())

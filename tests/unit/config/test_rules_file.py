@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from config.rules_file import RULES_DIR, RuleFileError, load_rules, parse_duration
-from config.settings import RulesSettings
+from config.rules.reading import RULES_DIR, RuleFileError, load_rules, parse_duration
+from config.settings.tree import RulesSettings
 from heating.alarms import Priority
 
 SHIPPED = [

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from config.located_yaml import MistakesError
-from config.settings import Settings
-from config.settings_file import check_service_secrets, load_settings
+from config.settings.reading import check_service_secrets, load_settings
+from config.settings.tree import Settings
 
 BAD_FILES = sorted((Path(__file__).parent / "bad_settings").glob("*.yaml"))
 

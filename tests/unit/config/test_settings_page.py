@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from config.settings_page import render_settings_page, setting_names
+from config.settings.reference_page import render_settings_page, setting_names
 from tests.support.golden import GoldenFiles
 
 PAGE = Path(__file__).parents[3] / "docs" / "settings.md"

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from config.site_generator import SITE_PRESETS, generate_preset_site, generate_site
-from config.site_geography import inside_polygon, league_areas
 from heating.assets import Contract, Position, Site
 from heating.heat_tree import Level, build_heat_tree
+from simulators.site.generator import SITE_PRESETS, generate_preset_site, generate_site
+from simulators.site.geography import inside_polygon, league_areas
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import Settings
+from config.settings.tree import Settings
 from heating.clock import ManualClock
 from heating.intervals import Interval
 from heating.points import Measurement
@@ -21,8 +21,8 @@ from runtime.backup_desk import (
     ask_running_service,
 )
 from storage.backup.manifest import BackupError, read_manifest
-from storage.open_stores import open_time_series_store
-from storage.parquet_export import ExportError
+from storage.readings.opening import open_time_series_store
+from storage.readings.parquet_export import ExportError
 from storage.records.records import open_records
 
 

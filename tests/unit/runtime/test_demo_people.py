@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.security.accounts import hash_secret
-from dashboard.security.viewer import Role
+from dashboard.web.security.accounts import hash_secret
+from dashboard.web.security.viewer import Role
 from heating.assets import Contract
 from runtime.demo_people import LOGINS_FILE, make_demo_people, make_hotline_token
 from storage.records.records import Records, open_records

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from config.registry_files import write_registry
 from config.sample_files import write_sample_file
-from config.settings import Settings
-from config.site_generator import generate_site
-from dashboard.queries.case_models import AlarmRow
+from config.settings.tree import Settings
+from dashboard.alarms.models import AlarmRow
 from heating.intervals import to_epoch_ms
 from heating.points import Measurement
 from heating.samples import ObjectRef, Sample, SampleBatch
 from runtime.headless_judging import HeadlessJudge, Judged, NoHistoryError
+from simulators.site.generator import generate_site
+from storage.registry_files.reading import write_registry
 
 START = datetime(2026, 1, 15, tzinfo=UTC)
 OUTAGE_MIN = range(60, 90)

@@ -9,7 +9,7 @@ import pytest
 PROGRAM = """\
 import sys
 import structlog
-from config.settings import LogSettings
+from config.settings.tree import LogSettings
 from runtime.logging_setup import set_up_logging
 
 set_up_logging(LogSettings.model_validate({"level": sys.argv[1], "format": sys.argv[2]}))

@@ -3,7 +3,7 @@
 import pytest
 
 from config.located_yaml import MistakesError
-from config.settings import Settings
+from config.settings.tree import Settings
 from heating.assets import Site
 from runtime.registry_watch import RegistryWatch
 from runtime.rooms import EVERY_ROOM, Room, refuse_shared_embedded_store

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from alerting.live_state import LiveState
+from alerting.judging.live_state import LiveState
 from heating.clock import ManualClock
 from heating.heat_tree import build_heat_tree
 from heating.intervals import Interval, to_epoch_ms
@@ -15,7 +15,7 @@ from heating.points import Measurement
 from heating.protocols import HealthStatus, RollupBatch, RollupName
 from heating.samples import ObjectRef, Sample, SampleBatch
 from runtime.warm_start import WarmStart
-from storage.timeseries.errors import StoreUnavailableError
+from storage.readings.errors import StoreUnavailableError
 from tests.support.small_site import small_site
 from tests.support.waiting import wait_until
 

@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
-from config.site_generator import generate_site
 from heating.assets import Site
 from simulators.city import City
 from simulators.devices.reports import Message
 from simulators.scenario import Scenario
+from simulators.site.generator import generate_site
 
 ORIGIN = datetime(2026, 1, 15, 4, 0, tzinfo=UTC)
 PROMPT = {

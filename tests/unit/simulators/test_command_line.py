@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from config.registry_files import read_registry, write_registry
 from config.sample_files import read_sample_file
-from config.site_generator import generate_preset_site
 from heating.intervals import to_epoch_ms
 from simulators.command_line import main
 from simulators.scenario import ConfounderType, FaultType
+from simulators.site.generator import generate_preset_site
+from storage.registry_files.reading import read_registry, write_registry
 
 TINY = "site: smoke\nspin_up: 1h\nweather: {day_of_year: 15}\n"
 

@@ -16,6 +16,7 @@ FOLDER = Path(simulators.__file__).parent
 WORDS = {
     "heating.assets",
     "heating.clock",
+    "heating.contacts",
     "heating.errors",
     "heating.heat_tree",
     "heating.intervals",
@@ -41,19 +42,17 @@ def foreign(source: str) -> set[str]:
     return {
         name
         for name in imported(source)
-        if (name.startswith("heating") and name not in WORDS) or name.split(".")[0] in OUTSIDE
+        if (name.startswith("heating") and name not in WORDS)
+        or (name.split(".")[0] in OUTSIDE and name not in FILE_FORMATS)
     }
 
 
-CONFIG = {
-    "config.located_yaml",
-    "config.registry_contacts",
-    "config.registry_files",
-    "config.sample_files",
-    "config.site_generator",
-}
-"""What the simulators may take from the configuration: reading YAML with places, registries, made-up sites, history
-files. Nothing of rules, policies or settings."""
+CONFIG = {"config.located_yaml", "config.sample_files"}
+"""What the simulators may take from the configuration: reading YAML with places, and files of history. Nothing of
+rules, policies or settings."""
+
+FILE_FORMATS = {"storage.registry_files.reading"}
+"""What the simulators may take from the stores: the format of registry files, which operators write too."""
 
 
 def unfit_configuration(source: str) -> set[str]:
@@ -91,8 +90,8 @@ def test_a_module_reads_no_rule_policy_or_setting_of_the_product(path: Path) -> 
 
 
 def test_a_simulator_that_read_rules_would_be_seen() -> None:
-    assert unfit_configuration("from config.rules_file import load_rules") == {"config.rules_file"}
-    assert unfit_configuration("import config.settings") == {"config.settings"}
+    assert unfit_configuration("from config.rules.reading import load_rules") == {"config.rules.reading"}
+    assert unfit_configuration("import config.settings.tree") == {"config.settings.tree"}
     assert folder_literals("PATH = 'config/defaults/rules/station'")
 
 
@@ -100,7 +99,13 @@ PROBE = """
 import sys
 import simulators.command_line, simulators.scoring.command_line
 rooms = {"storage", "collector", "alerting", "dashboard", "runtime"}
-loaded = {name for name in sys.modules if name.split(".")[0] in rooms or name.startswith("config.rule")}
+formats = ("storage", "storage.registry_files")
+loaded = {
+    name
+    for name in sys.modules
+    if (name.split(".")[0] in rooms and name not in formats and not name.startswith("storage.registry_files."))
+    or name.startswith("config.rule")
+}
 assert not loaded, sorted(loaded)
 """
 

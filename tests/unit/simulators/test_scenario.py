@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from config.site_generator import generate_preset_site
 from heating.intervals import to_epoch_ms
 from simulators.city import City
 from simulators.city_layout import lay_out
@@ -16,6 +15,7 @@ from simulators.faults.planning import schedule_of
 from simulators.random_streams import RandomStreams
 from simulators.scenario import FaultType, Scenario, ScenarioError, load_scenario, shipped_scenarios
 from simulators.scenario_site import has_own_size, site_of
+from simulators.site.generator import generate_preset_site
 from tests.unit.simulators.cities import ORIGIN
 
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from config.site_generator import generate_site
 from simulators.city import City
 from simulators.scenario import Scenario
+from simulators.site.generator import generate_site
 
 ORIGIN = datetime(2026, 1, 15, 4, 0, tzinfo=UTC)
 MIDDLE, TOP_CORNER = 0, 4

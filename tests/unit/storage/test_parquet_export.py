@@ -9,8 +9,8 @@ import pytest
 from heating.intervals import Interval
 from heating.points import Measurement
 from heating.samples import ObjectRef, Sample, SampleBatch
-from storage.parquet_export import ExportError, export_days
-from storage.timeseries.duckdb_store.store import DuckDBStore
+from storage.readings.duckdb.store import DuckDBStore
+from storage.readings.parquet_export import ExportError, export_days
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 TWO_DAYS = Interval(START, START + timedelta(days=2))

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from collector.decoders.chirpstack_v4 import ChirpstackV4Decoder
-from collector.decoders.decoded import Decoded
+from collector.decoders.envelopes.chirpstack_v4 import ChirpstackV4Decoder
 from collector.decoders.foreign import DeviceTarget, FamilyOptions, PointRule
+from collector.messages.decoded import Decoded
 from heating.points import Measurement
 from heating.quality import Quality
 from heating.samples import ObjectRef

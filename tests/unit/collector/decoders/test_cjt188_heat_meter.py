@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.decoders.cjt188_heat_meter import Cjt188HeatMeterDecoder, HeatMeterReply, parse_reply
 from collector.decoders.foreign import DeviceTarget, FamilyOptions
+from collector.decoders.meters.cjt188_heat_meter import Cjt188HeatMeterDecoder, HeatMeterReply, parse_reply
 from heating.intervals import to_epoch_ms
 from heating.points import Measurement
 from heating.quality import Quality

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.decoders.emqx_neuron import EmqxNeuronDecoder
 from collector.decoders.foreign import FamilyOptions
-from config.point_maps import configured_point_maps
+from collector.decoders.gateways.emqx_neuron import EmqxNeuronDecoder
+from config.equipment.point_maps import configured_point_maps
 from heating.quality import Quality
 from tests.support.decoding import RECEIVED_MS, Map, decode, extras, qualities, reasons, station, values
 

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.decoders.decoded import Decoded, Decoder
 from collector.decoders.foreign import FamilyOptions, PointRule
-from collector.decoders.modbus_json import ModbusJsonDecoder
+from collector.decoders.gateways.modbus_json import ModbusJsonDecoder
 from collector.decoders.registry import DECODERS, build_decoder
-from config.point_maps import configured_point_maps
+from collector.messages.decoded import Decoded, Decoder
+from config.equipment.point_maps import configured_point_maps
 from heating.protocols import RawMessage
 from heating.quality import Quality
 from tests.support.decoding import RECEIVED_MS, Map, decode, extras, qualities, reasons, station, values

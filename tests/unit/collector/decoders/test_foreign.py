@@ -4,7 +4,6 @@ import math
 
 import pytest
 
-from collector.decoders.decoded import Decoded
 from collector.decoders.foreign import (
     DeviceTarget,
     FamilyOptions,
@@ -13,6 +12,7 @@ from collector.decoders.foreign import (
     PointRule,
     finite_number,
 )
+from collector.messages.decoded import Decoded
 from heating.points import Measurement
 from heating.protocols import RawMessage
 from heating.quality import Quality

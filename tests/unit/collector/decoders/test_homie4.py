@@ -2,9 +2,9 @@
 
 import pytest
 
-from collector.decoders.decoded import Decoded
+from collector.decoders.envelopes.homie4 import Homie4Decoder
 from collector.decoders.foreign import DeviceTarget, FamilyOptions
-from collector.decoders.homie4 import Homie4Decoder
+from collector.messages.decoded import Decoded
 from heating.points import Measurement
 from heating.protocols import RawMessage
 from heating.quality import Quality
@@ -102,7 +102,7 @@ def test_what_is_no_reading_is_told(topic: str, payload: str | bytes, reason: st
 
 
 def test_the_memory_of_units_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("collector.decoders.homie4.MAX_REMEMBERED", 3)
+    monkeypatch.setattr("collector.decoders.envelopes.homie4.MAX_REMEMBERED", 3)
     decoder = Homie4Decoder(FamilyOptions())
     told(*((f"d{place}/room/temperature/$unit", "°F") for place in range(10)), decoder=decoder)
     assert len(decoder._units) <= 3

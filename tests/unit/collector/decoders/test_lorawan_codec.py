@@ -4,9 +4,9 @@ import base64
 
 import pytest
 
-from collector.decoders.decoded import Decoded
 from collector.decoders.foreign import DeviceTarget, FamilyOptions, Hints
-from collector.decoders.lorawan_codec import LorawanCodecDecoder
+from collector.decoders.lorawan.codec import LorawanCodecDecoder
+from collector.messages.decoded import Decoded
 from heating.points import Measurement
 from heating.quality import Quality
 from heating.samples import ObjectRef

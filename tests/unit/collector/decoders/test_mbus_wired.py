@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.decoders.foreign import FamilyOptions
-from collector.decoders.mbus_records import read_records
-from collector.decoders.mbus_wired import MbusWiredDecoder
+from collector.decoders.meters.mbus_records import read_records
+from collector.decoders.meters.mbus_wired import MbusWiredDecoder
 from heating.intervals import to_epoch_ms
 from heating.quality import Quality
 from tests.support.decoding import RECEIVED_MS, decode, extras, qualities, reasons, values

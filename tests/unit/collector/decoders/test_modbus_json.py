@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.decoders.foreign import FamilyOptions, PointRule
-from collector.decoders.modbus_json import ModbusJsonDecoder
-from config.point_maps import configured_point_maps
+from collector.decoders.gateways.modbus_json import ModbusJsonDecoder
+from config.equipment.point_maps import configured_point_maps
 from heating.quality import Quality
 from tests.support.decoding import RECEIVED_MS, Map, decode, extras, qualities, reasons, station, values
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.decoders import native_json
-from collector.decoders.decoded import Decoded, Reason
-from collector.decoders.native import NativeDecoder
+from collector.decoders.native import parsing as native_json
+from collector.decoders.native.decoder import NativeDecoder
+from collector.messages.decoded import Decoded, Reason
 from heating.protocols import RawMessage
 from heating.quality import Quality
 from tests.unit.collector.fakes import NOW_MS, reading, room

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.decoders import native_json
-from collector.decoders.decoded import Decoded, Reason
-from collector.decoders.native import MAX_BROKEN_PARTS, NativeDecoder
-from collector.decoders.native_salvage import MAX_SALVAGED_VALUES
+from collector.decoders.native import parsing as native_json
+from collector.decoders.native.decoder import MAX_BROKEN_PARTS, NativeDecoder
+from collector.decoders.native.salvage import MAX_SALVAGED_VALUES
+from collector.messages.decoded import Decoded, Reason
 from tests.unit.collector.fakes import room
 
 numbers = st.sampled_from(

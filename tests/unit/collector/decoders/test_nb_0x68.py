@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.decoders.foreign import DeviceTarget, FamilyOptions, Hints
-from collector.decoders.nb_0x68 import Nb0x68Decoder, RoomPacket, parse_packet
+from collector.decoders.meters.nb_0x68 import Nb0x68Decoder, RoomPacket, parse_packet
 from heating.intervals import to_epoch_ms
 from heating.points import Measurement
 from heating.quality import Quality

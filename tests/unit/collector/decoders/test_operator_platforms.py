@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.decoders.ctwing_aep import CtwingAepDecoder
 from collector.decoders.foreign import DeviceTarget, FamilyOptions
-from collector.decoders.onenet import OnenetDecoder
-from config.point_maps import configured_point_maps
+from collector.decoders.gateways.ctwing_aep import CtwingAepDecoder
+from collector.decoders.gateways.onenet import OnenetDecoder
+from config.equipment.point_maps import configured_point_maps
 from heating.points import Measurement
 from heating.quality import Quality
 from heating.samples import ObjectRef

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.decoders.decoded import Decoded, Rejection, SampleRows
-from collector.decoders.native import NativeDecoder
-from collector.decoders.plain_readings import PlainReadings, plain_decoded
-from collector.devices.known_objects import KnownObjects
-from collector.validation import TimeLimits, validate
+from collector.decoders.native.decoder import NativeDecoder
+from collector.decoders.native.plain_readings import PlainReadings, plain_decoded
+from collector.messages.decoded import Decoded, Rejection, SampleRows
+from collector.messages.known_objects import KnownObjects
+from collector.messages.validation import TimeLimits, validate
 from heating.points import Measurement
 from heating.protocols import RawMessage
 from heating.samples import ObjectRef, Sample
@@ -188,7 +188,7 @@ def test_a_mixed_batch_takes_the_fast_way_for_its_plain_readings(monkeypatch: py
         taken.append(readings.places)
         return plain_decoded(readings, messages)
 
-    monkeypatch.setattr("collector.decoders.native.plain_decoded", spy)
+    monkeypatch.setattr("collector.decoders.native.decoder.plain_decoded", spy)
     bodies = [
         b'{"t":1,"v":{"room_temp_c":1}}',
         b'{"v":{"room_temp_c":2}}',

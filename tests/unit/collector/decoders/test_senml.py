@@ -7,9 +7,9 @@ from typing import Any
 import cbor2
 import pytest
 
-from collector.decoders.decoded import Decoded
+from collector.decoders.envelopes.senml import SenmlDecoder
 from collector.decoders.foreign import FamilyOptions
-from collector.decoders.senml import SenmlDecoder
+from collector.messages.decoded import Decoded
 from heating.quality import Quality
 from tests.support.decoding import RECEIVED_MS, decode, extras, qualities, reasons, values
 

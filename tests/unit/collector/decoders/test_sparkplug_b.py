@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collector.decoders.envelopes.sparkplug_b import SparkplugBDecoder, rebirth_command
+from collector.decoders.envelopes.sparkplug_b_pb2 import Metric, Payload
 from collector.decoders.foreign import FamilyOptions, PointRule
-from collector.decoders.sparkplug_b import SparkplugBDecoder, rebirth_command
-from collector.decoders.sparkplug_b_pb2 import Metric, Payload
-from config.point_maps import configured_point_maps
+from config.equipment.point_maps import configured_point_maps
 from heating.quality import Quality
 from tests.support.decoding import RECEIVED_MS, Map, decode, extras, qualities, reasons, station, values
 

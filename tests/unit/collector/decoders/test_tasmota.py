@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from collector.decoders.decoded import Decoded
+from collector.decoders.envelopes.tasmota import TasmotaDecoder
 from collector.decoders.foreign import FamilyOptions
-from collector.decoders.tasmota import TasmotaDecoder
+from collector.messages.decoded import Decoded
 from heating.protocols import RawMessage
 from heating.quality import Quality
 from tests.support.decoding import RECEIVED_MS, decode, extras, qualities, reasons, values

@@ -5,9 +5,9 @@ import json
 
 import pytest
 
-from collector.decoders.decoded import Decoded
+from collector.decoders.envelopes.ttn_v3 import TtnV3Decoder
 from collector.decoders.foreign import DeviceTarget, FamilyOptions
-from collector.decoders.ttn_v3 import TtnV3Decoder
+from collector.messages.decoded import Decoded
 from heating.points import Measurement
 from heating.quality import Quality
 from heating.samples import ObjectRef

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.decoders.foreign import FamilyOptions, PointRule
-from collector.decoders.usr_edge import UsrEdgeDecoder
-from config.point_maps import configured_point_maps
+from collector.decoders.gateways.usr_edge import UsrEdgeDecoder
+from config.equipment.point_maps import configured_point_maps
 from heating.quality import Quality
 from tests.support.decoding import Map, decode, extras, qualities, reasons, station, values
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.decoders.foreign import FamilyOptions, Hints
-from collector.decoders.wmbus import WmbusDecoder
-from collector.decoders.wmbus_link import crc16
-from config.meter_keys import MeterKeys
+from collector.decoders.meters.wmbus import WmbusDecoder
+from collector.decoders.meters.wmbus_link import crc16
+from config.equipment.meter_keys import MeterKeys
 from tests.support.decoding import decode, extras, reasons, values
 from tests.support.device_examples import EXAMPLES
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from collector.decoders.decoded import Decoded
+from collector.decoders.envelopes.zigbee2mqtt import Zigbee2mqttDecoder
 from collector.decoders.foreign import DeviceTarget, FamilyOptions
-from collector.decoders.zigbee2mqtt import Zigbee2mqttDecoder
+from collector.messages.decoded import Decoded
 from heating.points import Measurement
 from heating.quality import Quality
 from heating.samples import ObjectRef

@@ -4,17 +4,17 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from collector.decoder_chain import DecoderChain
-from collector.decoders.decoded import DeviceCommand
+from collector.decoders.envelopes.sparkplug_b import SparkplugBDecoder
+from collector.decoders.envelopes.sparkplug_b_pb2 import Metric, Payload
 from collector.decoders.foreign import FamilyOptions
-from collector.decoders.sparkplug_b import SparkplugBDecoder
-from collector.decoders.sparkplug_b_pb2 import Metric, Payload
 from collector.devices.device_commands import CommandOutlet
 from collector.devices.device_gate import DeviceGate, LiveGate
-from collector.devices.known_objects import KnownObjects
 from collector.devices.throttle import Throttle, ThrottleLimits
-from collector.mqtt.publisher import PublishError
-from config.point_maps import configured_point_maps
+from collector.intake.decoder_chain import DecoderChain
+from collector.intake.mqtt.publisher import PublishError
+from collector.messages.decoded import DeviceCommand
+from collector.messages.known_objects import KnownObjects
+from config.equipment.point_maps import configured_point_maps
 from heating.protocols import RawMessage
 from tests.support.decoding import RECEIVED_MS
 from tests.support.waiting import wait_until

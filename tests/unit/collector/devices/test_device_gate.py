@@ -11,25 +11,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.backoff import Backoff
-from collector.decoder_chain import DecoderChain
-from collector.decoders.decoded import Reason, Rejection
-from collector.decoders.native import NativeDecoder
+from collector.decoders.native.decoder import NativeDecoder
 from collector.devices.clock_skew import ClockSkewWatch
 from collector.devices.device_gate import DeviceGate, LiveGate
 from collector.devices.device_guess import guess_device
 from collector.devices.device_reports import DeviceReports
-from collector.devices.known_objects import KnownObjects
 from collector.devices.replay_source import ReplayingSource
 from collector.devices.retained_messages import RetainedMemory
 from collector.devices.throttle import Throttle, ThrottleLimits
 from collector.devices.unknown_devices import UnknownDeviceWatch, device_ids
-from collector.forwarder import Forwarder
-from collector.pipeline import Collector
-from collector.spooling.disk_guard import DiskGuard
-from collector.spooling.rejections import count_by_reason, list_rejections
-from collector.spooling.spool import Spool
-from config.settings import CollectorSettings, MqttSettings, RouteSettings
+from collector.intake.backoff import Backoff
+from collector.intake.decoder_chain import DecoderChain
+from collector.intake.forwarder import Forwarder
+from collector.intake.pipeline import Collector
+from collector.intake.spool.disk_guard import DiskGuard
+from collector.intake.spool.rejections import count_by_reason, list_rejections
+from collector.intake.spool.spool import Spool
+from collector.messages.decoded import Reason, Rejection
+from collector.messages.known_objects import KnownObjects
+from config.settings.tree import CollectorSettings, MqttSettings, RouteSettings
 from heating.clock import ManualClock
 from heating.errors import HeatingError
 from heating.intervals import from_epoch_ms

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from collector.devices.device_lint import device_mistakes
-from config.settings import CollectorSettings, MqttSettings, RouteSettings
+from config.settings.tree import CollectorSettings, MqttSettings, RouteSettings
 
 
 def route(decoder: str, path: Path | None = None, wanted: str = "c/#") -> MqttSettings:

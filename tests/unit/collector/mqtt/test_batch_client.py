@@ -8,8 +8,8 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
-from collector.mqtt.batch_client import PAHO_ATTRIBUTES, BatchClient
-from collector.mqtt.frames import PublishFrame
+from collector.intake.mqtt.batch_client import PAHO_ATTRIBUTES, BatchClient
+from collector.intake.mqtt.frames import PublishFrame
 from tests.unit.collector.mqtt.test_frames import publish
 
 
@@ -58,7 +58,7 @@ def wire() -> Iterator[Wire]:
 def test_the_installed_paho_has_every_private_attribute_in_use() -> None:
     plain: Any = paho.Client(CallbackAPIVersion.VERSION2)
     missing = [name for name in PAHO_ATTRIBUTES if not hasattr(plain, name)]
-    assert not missing, f"paho {paho.__name__} lost {missing}: adapt collector/mqtt/batch_client.py"
+    assert not missing, f"paho {paho.__name__} lost {missing}: adapt collector/intake/mqtt/batch_client.py"
     assert {"command", "remaining_length", "packet", "pos"} <= set(plain._in_packet)
 
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.mqtt import frames as frames_module
-from collector.mqtt.frames import Cut, PublishFrame, cut_frames
+from collector.intake.mqtt import frames as frames_module
+from collector.intake.mqtt.frames import Cut, PublishFrame, cut_frames
 
 LIMIT = 1_000_000
 

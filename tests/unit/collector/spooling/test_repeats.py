@@ -8,10 +8,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from collector.spooling.recent_batches import RecentBatches, SpooledBatch
-from collector.spooling.rejections import count_by_reason
-from collector.spooling.seen_keys import SeenKeys, reading_keys
-from collector.spooling.spool import Spool
+from collector.intake.spool.recent_batches import RecentBatches, SpooledBatch
+from collector.intake.spool.rejections import count_by_reason
+from collector.intake.spool.seen_keys import SeenKeys, reading_keys
+from collector.intake.spool.spool import Spool
 from heating.clock import ManualClock
 from heating.intervals import from_epoch_ms
 from heating.points import Measurement
@@ -116,7 +116,7 @@ def batch(sequence: int, rows: int = 1) -> SpooledBatch:
 def test_batches_at_hand_are_complete_from_some_sequence_on_or_not_given_at_all(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("collector.spooling.recent_batches.MAX_ROWS", 5)
+    monkeypatch.setattr("collector.intake.spool.recent_batches.MAX_ROWS", 5)
     recent = RecentBatches(after=10)
     assert recent.after(9, max_rows=99) is None
     for sequence in range(11, 16):

@@ -8,13 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from collector.arrived_message import ArrivedMessage
-from collector.decoder_chain import DecoderChain
-from collector.decoders.decoded import Reason
-from collector.decoders.native import NativeDecoder
-from collector.devices.known_objects import KnownObjects
-from collector.spooling.rejections import RejectionFilter, count_by_reason, list_rejections, replay_rejected
-from collector.spooling.spool import Committed, Spool, SpoolError, SpoolInUseError
+from collector.decoders.native.decoder import NativeDecoder
+from collector.intake.decoder_chain import DecoderChain
+from collector.intake.spool.rejections import (
+    RejectionFilter,
+    count_by_reason,
+    list_rejections,
+    replay_rejected,
+)
+from collector.intake.spool.spool import Committed, Spool, SpoolError, SpoolInUseError
+from collector.messages.arrived_message import ArrivedMessage
+from collector.messages.decoded import Reason
+from collector.messages.known_objects import KnownObjects
 from heating.clock import ManualClock
 from heating.intervals import from_epoch_ms
 from heating.points import Measurement

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from fastapi import APIRouter, FastAPI
 
-from dashboard.security.access import Access
-from dashboard.security.viewer import ACTORS, CLERKS, KEEPERS, OBSERVERS, STAFF, Role
+from dashboard.web.security.access import Access
+from dashboard.web.security.viewer import ACTORS, CLERKS, KEEPERS, OBSERVERS, STAFF, Role
 from heating.tickets import Ticket, TicketCategory, TicketState, TicketUrgency
 from tests.support.dashboard_house import NOW, OWN_HOME, House, open_house
 
@@ -222,7 +222,7 @@ class TestNegativeControls:
     ) -> None:
         path = "/api/v1/stations/{station_id}"
         assert call(house, "dispatcher", "GET", path, FOREIGN) == 404
-        monkeypatch.setattr("dashboard.queries.site_index.SiteIndex.sees", lambda *_: True)
+        monkeypatch.setattr("dashboard.places.site_index.SiteIndex.sees", lambda *_: True)
         with open_house(tmp_path) as unchecked:  # what a viewer sees is kept while the registry stands
             assert call(unchecked, "dispatcher", "GET", path, FOREIGN) == 200
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from dashboard.queries.alarm_health import AlarmHealth
-from dashboard.security.viewer import Viewer
+from dashboard.alarms.health import AlarmHealth
+from dashboard.web.security.viewer import Viewer
 from heating.alarms import AlarmEvent, AlarmEventKind
 from heating.points import Measurement
 from tests.support.dashboard_house import OWN_HOME, House, open_house

@@ -191,7 +191,7 @@ def test_a_resident_reads_temperature_age_verdict_and_incident(house: House) -> 
 
 def test_a_resident_whose_home_left_the_registry_gets_nothing(house: House) -> None:
     house.records.people.add_user("gone", "x", ["resident"], [], "no-such-home")
-    from dashboard.security.accounts import hash_secret
+    from dashboard.web.security.accounts import hash_secret
 
     house.records.people.add_token("gone", hash_secret("gone-token"), "gone")
     bearer = {"authorization": "Bearer gone-token"}

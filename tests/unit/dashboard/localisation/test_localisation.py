@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.localisation import MISSING, choose_locale, localiser_for, translations_for
+from dashboard.web.languages import MISSING, choose_locale, localiser_for, translations_for
 
 ROOT = Path(__file__).parents[4]
 CATALOGUE = ROOT / "dashboard" / "locales" / "en" / "LC_MESSAGES" / "messages.po"
@@ -24,8 +24,8 @@ NOON = datetime(2026, 1, 14, 16, 30, tzinfo=UTC)
 @cache
 def source_texts() -> frozenset[str]:
     """Every text that code and templates show, as pybabel finds it."""
-    methods = [("**.py", "python"), ("templates/**.html", "jinja2")]
-    options = {"templates/**.html": {"trimmed": "true", "newstyle_gettext": "true", "silent": "false"}}
+    methods = [("**.py", "python"), ("**.html", "jinja2")]
+    options = {"**.html": {"trimmed": "true", "newstyle_gettext": "true", "silent": "false"}}
     keywords = {"_": None, "N_": None, "text": None, "gettext": None}
     found = extract_from_dir(ROOT / "dashboard", methods, options, keywords)
     return frozenset(message if isinstance(message, str) else message[0] for _, _, message, _, _ in found)

@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from dashboard.desk.alarm_desk import UnfitActionError
-from dashboard.localisation import localiser_for
-from dashboard.pages.alarm_console import grouped
+from dashboard.alarms.actions import UnfitActionError
+from dashboard.alarms.page import grouped
+from dashboard.web.languages import localiser_for
 from heating.alarms import ForbiddenTransitionError
 from heating.tickets import ForbiddenTicketMoveError, TicketCategory
 from tests.support import page_models as models

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from dashboard.pages.assets import STATIC_FOLDER, asset_url, assets, fingerprint
+from dashboard.web.assets import STATIC_FOLDER, asset_url, assets, fingerprint
 from tests.support.preview_pages import page_client, preview_app
 
 CSS = (STATIC_FOLDER / "css" / "base.css").read_text(encoding="utf-8")

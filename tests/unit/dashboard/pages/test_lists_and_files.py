@@ -11,8 +11,8 @@ import httpx
 import openpyxl
 import pytest
 
-from dashboard.pages.buildings import facade_rows, heat_class
-from dashboard.pages.spreadsheets import csv_bytes, xlsx_bytes
+from dashboard.places.page import facade_rows, heat_class
+from dashboard.web.spreadsheets import csv_bytes, xlsx_bytes
 from tests.support import page_models as models
 from tests.support import place_models as places
 from tests.support.preview_pages import FakeQueries, page_client, preview_app

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.pages.navigation import entries_for, landing_page, safe_return_path
-from dashboard.security.viewer import Role
+from dashboard.web.navigation import entries_for, landing_page, safe_return_path
+from dashboard.web.security.viewer import Role
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import httpx
 import pytest
 
-from dashboard.queries.view_models import Verdict
+from dashboard.stations.models import Verdict
 from tests.support import page_models as models
 from tests.support.preview_pages import FakeQueries, page_client, preview_app
 

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.localisation import localiser_for
-from dashboard.pages.evidence_sentences import EVIDENCE, SCRIPTS, evidence_sentence, script_sentence
-from dashboard.pages.vocabulary import WORDS, source_word
-from dashboard.queries.view_models import StationState, Verdict
-from dashboard.security.viewer import Role
+from dashboard.homes.evidence_sentences import EVIDENCE, SCRIPTS, evidence_sentence, script_sentence
+from dashboard.stations.models import StationState, Verdict
+from dashboard.web.languages import localiser_for
+from dashboard.web.security.viewer import Role
+from dashboard.web.vocabulary import WORDS, source_word
 from heating.alarms import AlarmEventKind, AlarmState
 from heating.assets import Contract, Emitter, Position
 from heating.heat_tree import Level
 from heating.quality import Quality, quality_label
 from heating.tickets import TicketCategory, TicketState, TicketUrgency
 
-QUERIES = Path(__file__).parents[4] / "dashboard" / "queries"
+SUBJECTS = Path(__file__).parents[4] / "dashboard"
 CHINESE = localiser_for("zh_CN", "Asia/Shanghai")
 
 
@@ -57,9 +57,9 @@ def test_an_unforeseen_code_is_shown_and_not_hidden() -> None:
 
 
 def codes_made_by(class_name: str) -> set[str]:
-    """Codes given as first argument to a class anywhere in the queries."""
+    """Codes given as first argument to a class anywhere in the dashboard."""
     found: set[str] = set()
-    for path in QUERIES.glob("*.py"):
+    for path in SUBJECTS.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             named = (
                 isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == class_name

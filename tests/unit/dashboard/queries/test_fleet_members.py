@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from dashboard.queries.fleet import FleetMembers
-from dashboard.queries.site_index import build_site_index
-from dashboard.security.viewer import Role, Viewer
+from dashboard.places.site_index import build_site_index
+from dashboard.stations.fleet import FleetMembers
+from dashboard.web.security.viewer import Role, Viewer
 from tests.support.small_site import small_site
 
 NOW = datetime(2026, 1, 10, tzinfo=UTC)

@@ -7,17 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dashboard.queries.day_sparks import SPARK_POINT, DaySparks
-from dashboard.queries.trends import Trends
-from dashboard.queries.values import TrendColumns
+from dashboard.readings.trends import Trends
+from dashboard.readings.values import TrendColumns
+from dashboard.stations.day_sparks import SPARK_POINT, DaySparks
 from heating.assets import SensorAssignment
 from heating.clock import ManualClock
 from heating.intervals import Interval, to_epoch_ms
 from heating.points import Measurement
 from heating.protocols import RollupName
 from heating.samples import ObjectRef, Sample, SampleBatch
-from storage.timeseries.duckdb_store.store import DuckDBStore
-from storage.timeseries.statistics import statistics_of_batch
+from storage.readings.duckdb.store import DuckDBStore
+from storage.readings.statistics import statistics_of_batch
 
 END = datetime(2026, 1, 20, tzinfo=UTC)
 END_MS = to_epoch_ms(END)

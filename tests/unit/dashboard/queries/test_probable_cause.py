@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.queries.case_models import IncidentView
-from dashboard.queries.home_models import StationSummary, Verdict
-from dashboard.queries.probable_cause import (
+from dashboard.alarms.models import IncidentView
+from dashboard.homes.models import StationSummary, Verdict
+from dashboard.homes.probable_cause import (
     HomeFacts,
     probable_cause,
     proposal_for,
     script_for,
     verdict_of,
 )
-from dashboard.queries.values import Bilingual, PointValue, Ratio
+from dashboard.readings.values import Bilingual, PointValue, Ratio
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 

@@ -1,6 +1,6 @@
 """A search without hits tells which of its words is to blame."""
 
-from dashboard.queries.search_misses import explain_miss
+from dashboard.homes.search_misses import explain_miss
 
 
 def test_each_word_is_tried_by_itself() -> None:

@@ -3,8 +3,8 @@
 import pytest
 from fastapi import Request
 
-from dashboard.security.access import cookie_name
-from dashboard.security.session_cookie import client_address
+from dashboard.web.security.access import cookie_name
+from dashboard.web.security.session_cookie import client_address
 
 
 def request_from(address: str, forwarded: str = "") -> Request:

@@ -9,9 +9,9 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import SecretStr
 
-from config.settings import WebSettings
-from dashboard.security.accounts import Accounts, MissingSecretError, hash_secret
-from dashboard.security.passwords import PasswordVerifier, hash_password
+from config.settings.tree import WebSettings
+from dashboard.web.security.accounts import Accounts, MissingSecretError, hash_secret
+from dashboard.web.security.passwords import PasswordVerifier, hash_password
 from tests.support.dashboard_house import PASSWORD, House, open_house, token_of
 from tests.support.quick_hashing import quick_verifier
 

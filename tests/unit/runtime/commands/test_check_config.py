@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from config.rules_file import RULES_DIR
+from config.rules.reading import RULES_DIR
 
 
 def test_good_settings_end_with_0(nuanliu: Any) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.security.accounts import hash_secret
+from dashboard.web.security.accounts import hash_secret
 from storage.records.records import open_records
 from tests.support.quick_hashing import quick_hash, quick_verifier
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from config.registry_files import write_registry
+from storage.registry_files.reading import write_registry
 from tests.support.small_town import small_town, small_town_contacts
 
 

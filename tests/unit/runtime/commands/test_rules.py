@@ -3,7 +3,7 @@
 import shutil
 from typing import Any
 
-from config.rules_file import CASES_DIR, RULES_DIR
+from config.rules.reading import CASES_DIR, RULES_DIR
 
 
 def test_the_shipped_rules_are_in_order(nuanliu: Any) -> None:

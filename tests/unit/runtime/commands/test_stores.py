@@ -4,7 +4,7 @@ import subprocess
 import sys
 from typing import Any
 
-from collector.decoders.decoded import Reason
+from collector.messages.decoded import Reason
 
 
 def test_an_empty_store_says_that_it_is_well(nuanliu: Any) -> None:

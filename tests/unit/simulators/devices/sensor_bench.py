@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from config.site_generator import generate_site
 from simulators.city_layout import lay_out
 from simulators.devices.reports import Report, Timetable
 from simulators.devices.room_sensors import ROOM_POINTS, RoomSensors
 from simulators.faults.effects import Effects, no_effects
 from simulators.random_streams import RandomStreams
 from simulators.scenario_devices import RoomFamily, SensorMix
+from simulators.site.generator import generate_site
 
 __all__ = ["HOUR_MS", "LAYOUT", "PERFECT", "SensorBench", "column"]
 

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from config.site_generator import generate_site
 from heating.intervals import to_epoch_ms
 from simulators.city_layout import CityLayout, lay_out
 from simulators.faults.catalogue import CATALOGUE, OBJECTS_PER_STATION, natural_rate
@@ -12,6 +11,7 @@ from simulators.faults.random_faults import DAY_MS, RandomFaults, rates_per_day
 from simulators.faults.targets import PlacedFault
 from simulators.random_streams import RandomStreams
 from simulators.scenario import RandomFaultsPlan
+from simulators.site.generator import generate_site
 from tests.unit.simulators.cities import ORIGIN, small_site
 
 START_MS = to_epoch_ms(ORIGIN) // DAY_MS * DAY_MS

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from config.site_generator import generate_site
 from simulators.city_layout import CityLayout, lay_out
 from simulators.faults.effects import no_effects
 from simulators.network.primary_network import PrimaryNetwork, StationDemand, draw_primary_network
 from simulators.random_streams import RandomStreams
+from simulators.site.generator import generate_site
 from simulators.stations.station_parameters import draw_stations
 from tests.unit.simulators.cities import ORIGIN
 

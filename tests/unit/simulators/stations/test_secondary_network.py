@@ -30,9 +30,9 @@ def test_every_path_loses_the_same_pressure() -> None:
 
 
 def test_unbalanced_near_buildings_get_too_much_and_far_ones_too_little() -> None:
-    from config.site_generator import generate_site
     from simulators.city_layout import lay_out
     from simulators.random_streams import RandomStreams
+    from simulators.site.generator import generate_site
     from simulators.stations.secondary_network import draw_connections
     from tests.unit.simulators.cities import ORIGIN
 

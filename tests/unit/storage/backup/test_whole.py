@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import Settings
+from config.settings.tree import Settings
 from heating.intervals import Interval
 from heating.points import Measurement
 from heating.protocols import AppendMark, RollupName
 from heating.samples import ObjectRef, Sample, SampleBatch
 from storage.backup.manifest import BackupError, read_manifest
 from storage.backup.whole import back_up, restore
-from storage.open_stores import open_time_series_store
+from storage.readings.duckdb.store import DuckDBStore
+from storage.readings.errors import StoreInUseError
+from storage.readings.opening import open_time_series_store
 from storage.records.records import open_records
-from storage.timeseries.duckdb_store.store import DuckDBStore
-from storage.timeseries.errors import StoreInUseError
 from tests.contract.timeseries.readings import rollup
 
 NOW = datetime(2026, 1, 6, 12, tzinfo=UTC)

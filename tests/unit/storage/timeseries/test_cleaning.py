@@ -8,9 +8,9 @@ import pytest
 from heating.points import Measurement
 from heating.quality import Quality
 from heating.samples import ObjectRef, Sample, SampleBatch
-from storage.timeseries.cleaning import clean_batch
-from storage.timeseries.errors import StoreQueryError, StoreRejectedError
-from storage.timeseries.identifiers import check_points, id_problem, require_few_objects
+from storage.readings.cleaning import clean_batch
+from storage.readings.errors import StoreQueryError, StoreRejectedError
+from storage.readings.identifiers import check_points, id_problem, require_few_objects
 
 ROOM = ObjectRef(Measurement.ROOM, "R-1")
 

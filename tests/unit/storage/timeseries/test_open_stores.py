@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from config.settings import TimeSeriesSettings
+from config.settings.tree import TimeSeriesSettings
 from heating.protocols import HealthStatus
-from storage.open_stores import duckdb_folder, open_time_series_store
-from storage.timeseries.duckdb_store.store import DuckDBStore
-from storage.timeseries.errors import StoreInUseError
-from storage.timeseries.influxdb_store.flavour import Flavour
-from storage.timeseries.influxdb_store.store import InfluxDBStore
+from storage.readings.duckdb.store import DuckDBStore
+from storage.readings.errors import StoreInUseError
+from storage.readings.influxdb.flavour import Flavour
+from storage.readings.influxdb.store import InfluxDBStore
+from storage.readings.opening import duckdb_folder, open_time_series_store
 
 
 def test_a_duckdb_url_opens_a_folder(tmp_path: Path) -> None:

@@ -13,10 +13,10 @@ from heating.intervals import Interval, from_epoch_ms, to_epoch_ms
 from heating.points import Measurement
 from heating.protocols import RollupBatch, RollupName
 from heating.samples import ObjectRef, Sample, SampleBatch
-from storage.timeseries.duckdb_store.store import DuckDBStore
-from storage.timeseries.errors import StoreUnavailableError
-from storage.timeseries.rollup_state import RollupState, load_state, save_state
-from storage.timeseries.rollup_writer import RollupWriter
+from storage.readings.duckdb.store import DuckDBStore
+from storage.readings.errors import StoreUnavailableError
+from storage.readings.rollups.state import RollupState, load_state, save_state
+from storage.readings.rollups.writer import RollupWriter
 
 NOON = datetime(2026, 1, 6, 12, tzinfo=UTC)
 NOON_MS = to_epoch_ms(NOON)

@@ -14,11 +14,11 @@ from heating.intervals import Interval, to_epoch_ms
 from heating.points import Measurement
 from heating.protocols import RollupName
 from heating.samples import ObjectRef, Sample, SampleBatch
+from storage.readings.duckdb.store import DuckDBStore
+from storage.readings.errors import StoreUnavailableError
+from storage.readings.rollups.noting_store import NotingStore
+from storage.readings.rollups.shared import LEASE_MS, SharedRollups
 from storage.records.records import Records, open_records
-from storage.timeseries.duckdb_store.store import DuckDBStore
-from storage.timeseries.errors import StoreUnavailableError
-from storage.timeseries.noting_store import NotingStore
-from storage.timeseries.shared_rollups import LEASE_MS, SharedRollups
 
 NOON = datetime(2026, 1, 6, 12, tzinfo=UTC)
 NOON_MS = to_epoch_ms(NOON)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from heating.points import Measurement
 from heating.samples import ObjectRef, Sample, SampleBatch
-from storage.timeseries.statistics import (
+from storage.readings.statistics import (
     Statistics,
     bucket_statistics,
     merge_statistics,

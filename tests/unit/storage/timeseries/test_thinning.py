@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from heating.protocols import SeriesColumns
 from heating.quality import Quality
-from storage.timeseries.thinning import thin_series
+from storage.readings.thinning import thin_series
 
 VALUES = st.lists(st.one_of(st.just(np.nan), st.floats(-50, 150)), min_size=1, max_size=300)
 

@@ -16,8 +16,8 @@ from heating.intervals import Interval, to_epoch_ms
 from heating.points import POINT_INDEX, Measurement
 from heating.protocols import RollupBatch, RollupName
 from heating.samples import ObjectRef, Sample, SampleBatch
-from storage.timeseries.duckdb_store import closing
-from storage.timeseries.duckdb_store.store import DuckDBStore
+from storage.readings.duckdb import closing
+from storage.readings.duckdb.store import DuckDBStore
 
 NOON = datetime(2026, 1, 6, 12, tzinfo=UTC)
 NOON_MS = to_epoch_ms(NOON)

@@ -11,9 +11,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from heating.protocols import HealthStatus
-from storage.timeseries.duckdb_store.database import CommitCounter
-from storage.timeseries.duckdb_store.store import DuckDBStore
-from storage.timeseries.errors import StoreInUseError, TimeSeriesError
+from storage.readings.duckdb.database import CommitCounter
+from storage.readings.duckdb.store import DuckDBStore
+from storage.readings.errors import StoreInUseError, TimeSeriesError
 
 ROOT = Path(__file__).resolve().parents[5]
 CRASHING_WRITER = """
@@ -22,7 +22,7 @@ from pathlib import Path
 from heating.points import Measurement
 from heating.protocols import AppendMark
 from heating.samples import ObjectRef, Sample, SampleBatch
-from storage.timeseries.duckdb_store.store import DuckDBStore
+from storage.readings.duckdb.store import DuckDBStore
 store = DuckDBStore(Path(sys.argv[1]))
 for n in range(30):
     if n == 10:

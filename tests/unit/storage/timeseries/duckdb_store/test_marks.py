@@ -12,8 +12,8 @@ from heating.intervals import Interval
 from heating.points import Measurement
 from heating.protocols import AppendMark, HealthStatus
 from heating.samples import ObjectRef, Sample, SampleBatch
-from storage.timeseries.duckdb_store.catalogue import Catalogue
-from storage.timeseries.duckdb_store.store import DuckDBStore
+from storage.readings.duckdb.catalogue import Catalogue
+from storage.readings.duckdb.store import DuckDBStore
 
 ROOM = ObjectRef(Measurement.ROOM, "R-1")
 START = datetime(2026, 1, 6, 12, tzinfo=UTC)

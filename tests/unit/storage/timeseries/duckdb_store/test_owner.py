@@ -14,9 +14,9 @@ from heating.errors import HeatingError
 from heating.points import Measurement
 from heating.protocols import HealthStatus
 from heating.samples import ObjectRef, Sample, SampleBatch
-from storage.timeseries.duckdb_store.owner import OwnerThread
-from storage.timeseries.duckdb_store.store import DuckDBStore
-from storage.timeseries.errors import StoreUnavailableError
+from storage.readings.duckdb.owner import OwnerThread
+from storage.readings.duckdb.store import DuckDBStore
+from storage.readings.errors import StoreUnavailableError
 from tests.support.waiting import wait_until
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heating.intervals import to_epoch_ms
-from storage.timeseries.duckdb_store.partitions import partition_named, partitions_of_times
+from storage.readings.duckdb.partitions import partition_named, partitions_of_times
 
 TIMES = st.lists(st.integers(0, 4_102_444_799_999), min_size=1, max_size=20)
 

@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from heating.errors import HeatingError
-from storage.timeseries.influxdb_store.flavour import Flavour
-from storage.timeseries.influxdb_store.store import InfluxDBStore
+from storage.readings.influxdb.flavour import Flavour
+from storage.readings.influxdb.store import InfluxDBStore
 from tests.contract.timeseries.readings import batch_of, reading, rollup
 
 TOKEN = "right-token"
@@ -155,7 +155,7 @@ def test_v3_that_may_make_no_second_database_keeps_both_in_the_first(
     start: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server: Server = start(flavour=Flavour.V3, allow_management=True)  # type: ignore[operator]
-    monkeypatch.setattr("storage.timeseries.influxdb_store.buckets._ROLLUP_ENDINGS", {Flavour.V3: "_no"})
+    monkeypatch.setattr("storage.readings.influxdb.buckets._ROLLUP_ENDINGS", {Flavour.V3: "_no"})
     write_both(server.url)
     assert set(server.kept) == set(server.written) == {"nuanliu"}
 

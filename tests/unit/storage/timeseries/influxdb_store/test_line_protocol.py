@@ -11,7 +11,7 @@ from influxdb_client import Point, WritePrecision
 from heating.points import Measurement
 from heating.protocols import RollupBatch, RollupName
 from heating.samples import ObjectRef, Sample, SampleBatch
-from storage.timeseries.influxdb_store.line_protocol import rollup_lines, sample_lines
+from storage.readings.influxdb.line_protocol import rollup_lines, sample_lines
 
 ROOM = ObjectRef(Measurement.ROOM, "R-1")
 T = 1_767_700_800_000

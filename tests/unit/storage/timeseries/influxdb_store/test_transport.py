@@ -8,9 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from heating.errors import HeatingError
-from storage.timeseries.errors import StoreQueryError, StoreRejectedError, StoreUnavailableError
-from storage.timeseries.influxdb_store.flavour import Flavour, flavour_of_ping
-from storage.timeseries.influxdb_store.transport import InfluxTransport, detect_flavour
+from storage.readings.errors import StoreQueryError, StoreRejectedError, StoreUnavailableError
+from storage.readings.influxdb.flavour import Flavour, flavour_of_ping
+from storage.readings.influxdb.transport import InfluxTransport, detect_flavour
 
 
 class Answering(BaseHTTPRequestHandler):

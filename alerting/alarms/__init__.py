@@ -1,0 +1,1 @@
+"""What becomes of a transition: the alarm book, the life cycle, inhibition, reminders and incidents."""

@@ -1,0 +1,323 @@
+"""From the transitions of the engine to the history of alarms: one `TickPlan` a tick, written in one transaction.
+
+Raises, clears, supersedes, expires, inhibits, releases, attaches, announces and reminds, in this order, parents
+before children. Works on the alarm book in memory; nothing is sent or stored here (`alerting.serving.service` commits).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import blake2s
+
+import structlog
+
+from alerting.alarms.book import AlarmBook
+from alerting.alarms.incidents import IncidentBook
+from alerting.alarms.inhibition import Inhibition
+from alerting.alarms.reminders import Reminders
+from alerting.alarms.subjects import Subjects
+from alerting.judging.engine import Transition, TransitionKind
+from config.rules.reading import Rule, RuleSet
+from heating.alarms import Alarm, AlarmEvent, AlarmEventKind, Priority, fingerprint_of
+from heating.heat_tree import Level
+from heating.intervals import from_epoch_ms, to_epoch_ms
+
+__all__ = ["Announcement", "Lifecycle", "TickPlan", "alarm_id_of"]
+
+_log = structlog.get_logger()
+_Kind = AlarmEventKind
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """Something to tell people."""
+
+    reason: str
+    """``raised``, ``again`` (an acknowledgement expired), ``unacknowledged`` (nobody answered the call before),
+    ``escalated`` or ``cleared``."""
+    alarm: Alarm
+
+
+@dataclass(slots=True)
+class TickPlan:
+    """What one tick writes."""
+
+    now: datetime
+    events: list[AlarmEvent] = field(default_factory=list)
+    announcements: list[Announcement] = field(default_factory=list)
+    changed: list[Alarm] = field(default_factory=list)
+    """Alarms raised or cleared, after the event."""
+    raised: int = 0
+
+
+def alarm_id_of(rule_id: str, subject: str, raised_at: datetime) -> str:
+    """Return the id of an occurrence: the same occurrence has the same id in every replay."""
+    text = f"{rule_id}|{subject}|{to_epoch_ms(raised_at)}"
+    return "A" + blake2s(text.encode(), digest_size=10).hexdigest()
+
+
+class Lifecycle:
+    """The alarms of one registry and rule set.
+
+    Parameters
+    ----------
+    rules : RuleSet
+        The rules.
+    subjects : Subjects
+        Areas and names of the nodes.
+    book : AlarmBook
+        Open alarms.
+    incidents : IncidentBook
+        Open incidents.
+    hold : timedelta
+        How long household notices, and alarms released from an inhibitor, wait before they are announced.
+    announce_after_ms : dict
+        Alarm id to the moment before which a released alarm is not announced [epoch ms]; kept by the caller across
+        restarts.
+    reminded_ms : dict
+        Alarm id to its last repeated call [epoch ms]; kept by the caller too.
+    judge_all : bool
+        Judge the inhibition of every open alarm at the first tick: the registry or the rules have changed.
+    """
+
+    def __init__(
+        self,
+        *,
+        rules: RuleSet,
+        subjects: Subjects,
+        book: AlarmBook,
+        incidents: IncidentBook,
+        hold: timedelta,
+        announce_after_ms: dict[str, int] | None = None,
+        reminded_ms: dict[str, int] | None = None,
+        judge_all: bool = False,
+    ) -> None:
+        self.book, self.incidents = book, incidents
+        self.announce_after_ms = {} if announce_after_ms is None else announce_after_ms
+        self._rules, self._subjects, self._hold = rules, subjects, hold
+        self.reminders = Reminders(rules.defaults, reminded_ms)
+        self._inhibition = Inhibition(rules)
+        self._waiting = {alarm.alarm_id for alarm in book if self._may_announce(alarm)}
+        self._judge_all = judge_all
+
+    def tick(self, transitions: Iterable[Transition], *, now: datetime) -> TickPlan:
+        """Follow the transitions of one tick and the passing of time."""
+        plan = TickPlan(now)
+        for transition in transitions:
+            match transition.kind:
+                case TransitionKind.RAISED:
+                    self._raise(transition, plan)
+                case TransitionKind.CLEARED:
+                    self._clear(transition, plan)
+                case TransitionKind.ESCALATED:
+                    self._escalate(transition, plan)
+        self._expire(plan)
+        self._judge(plan)
+        self._announce(plan)
+        overdue = self.reminders.due(self.book, now=now)
+        plan.announcements += [Announcement("unacknowledged", alarm) for alarm in overdue]
+        return plan
+
+    def _write(self, plan: TickPlan, event: AlarmEvent) -> Alarm:
+        after = self.book.apply(event)
+        assert after is not None
+        plan.events.append(event)
+        return after
+
+    def _raise(self, transition: Transition, plan: TickPlan) -> None:
+        for old in self.book.with_fingerprint(fingerprint_of(transition.rule_id, transition.subject)):
+            if old.is_active:  # timers were lost, the alarm was not: it goes on
+                return
+            self._write(plan, AlarmEvent(alarm_id=old.alarm_id, kind=_Kind.SUPERSEDED, at=plan.now))
+        opening = Alarm(
+            alarm_id=alarm_id_of(transition.rule_id, str(transition.subject), plan.now),
+            rule_id=transition.rule_id,
+            subject=transition.subject,
+            area_id=self._subjects.area_of(transition.number),
+            priority=transition.priority,
+            raised_at=plan.now,
+            parameters=transition.parameters,
+        )
+        event = AlarmEvent(
+            alarm_id=opening.alarm_id,
+            kind=_Kind.RAISED,
+            at=plan.now,
+            parameters=transition.parameters,
+            opening=opening,
+        )
+        plan.changed.append(self._write(plan, event))
+        plan.raised += 1
+        if self._may_announce(opening):
+            self._waiting.add(opening.alarm_id)
+
+    def _clear(self, transition: Transition, plan: TickPlan) -> None:
+        fingerprint = fingerprint_of(transition.rule_id, transition.subject)
+        active = [alarm for alarm in self.book.with_fingerprint(fingerprint) if alarm.is_active]
+        if not active:
+            _log.warning("alerting.cleared_without_alarm", fingerprint=fingerprint)
+        for alarm in active:
+            event = AlarmEvent(
+                alarm_id=alarm.alarm_id, kind=_Kind.CLEARED, at=plan.now, parameters=transition.parameters
+            )
+            after = self._write(plan, event)
+            plan.changed.append(after)
+            self._waiting.discard(alarm.alarm_id)
+            self.announce_after_ms.pop(alarm.alarm_id, None)
+            self.incidents.clear(after, now=plan.now)
+            if after.annunciated_at is not None:
+                plan.announcements.append(Announcement("cleared", after))
+
+    def _escalate(self, transition: Transition, plan: TickPlan) -> None:
+        for alarm in self.book.with_fingerprint(fingerprint_of(transition.rule_id, transition.subject)):
+            if alarm.is_active and transition.priority < alarm.priority:
+                parameters = {**transition.parameters, "priority": int(transition.priority)}
+                event = AlarmEvent(
+                    alarm_id=alarm.alarm_id, kind=_Kind.ESCALATED, at=plan.now, parameters=parameters
+                )
+                after = self._write(plan, event)
+                if after.annunciated_at is not None:
+                    plan.announcements.append(Announcement("escalated", after))
+                    self.reminders.told(after.alarm_id, plan.now)
+
+    def _expire(self, plan: TickPlan) -> None:
+        for alarm in self.book.timed():
+            if alarm.acknowledge_until is not None and alarm.acknowledge_until <= plan.now:
+                event = AlarmEvent(alarm_id=alarm.alarm_id, kind=_Kind.ACKNOWLEDGE_EXPIRED, at=plan.now)
+                after = self._write(plan, event)
+                if after.annunciated_at is not None and after.inhibited_by is None:
+                    plan.announcements.append(Announcement("again", after))
+                    self.reminders.told(after.alarm_id, plan.now)
+            if alarm.shelved_until is not None and alarm.shelved_until <= plan.now:
+                self._write(plan, AlarmEvent(alarm_id=alarm.alarm_id, kind=_Kind.SHELVE_EXPIRED, at=plan.now))
+            elif alarm.shelved_until is not None:
+                self._shorten_shelving(alarm, alarm.shelved_until, plan)
+
+    def _shorten_shelving(self, alarm: Alarm, until: datetime, plan: TickPlan) -> None:
+        """Cut a shelving to what the priority allows; one that grew more urgent on the shelf is cut too."""
+        longest = self._rules.defaults.max_shelve.get(alarm.priority)
+        if longest is not None and until - plan.now > longest:
+            event = AlarmEvent(
+                alarm_id=alarm.alarm_id,
+                kind=_Kind.SHELVED,
+                at=plan.now,
+                comment=f"{alarm.shelved_by}: {alarm.shelve_reason}",
+                until=plan.now + longest,
+            )
+            self._write(plan, event)
+
+    def _judge(self, plan: TickPlan) -> None:
+        if self._judge_all:
+            affected = {alarm.alarm_id: alarm for alarm in self.book if alarm.is_active}
+            self._judge_all = False
+        else:
+            affected = self._inhibition.affected_by(plan.changed, self.book)
+        for alarm in sorted(affected.values(), key=self._inhibition.order):
+            self._inhibit_or_release(alarm.alarm_id, plan)
+        for alarm in sorted(affected.values(), key=self._inhibition.order):
+            self._attach(alarm.alarm_id, plan)
+
+    def _inhibit_or_release(self, alarm_id: str, plan: TickPlan) -> None:
+        alarm = self.book.get(alarm_id)
+        if alarm is None or not alarm.is_active:
+            return
+        inhibitor = self._inhibition.inhibitor_of(alarm, self.book)
+        wanted = None if inhibitor is None else inhibitor.alarm_id
+        if wanted == alarm.inhibited_by:
+            return
+        if wanted is None:
+            rule = self._rules.get(alarm.rule_id)
+            wait = self._hold if rule is None else max(self._hold, rule.off_delay)
+            self.announce_after_ms[alarm_id] = to_epoch_ms(plan.now + wait)
+            self._write(plan, AlarmEvent(alarm_id=alarm_id, kind=_Kind.RELEASED, at=plan.now))
+            if self._may_announce(alarm):
+                self._waiting.add(alarm_id)
+            return
+        event = AlarmEvent(alarm_id=alarm_id, kind=_Kind.INHIBITED, at=plan.now, inhibitor=wanted)
+        self._write(plan, event)
+
+    def _attach(self, alarm_id: str, plan: TickPlan) -> None:
+        alarm = self.book.get(alarm_id)
+        number = None if alarm is None else self.book.number_of(alarm)
+        if alarm is None or number is None or not alarm.is_active:
+            return
+        if alarm.inhibited_by is None and self._names_cause(alarm) and self._due(alarm, plan.now):
+            self._open_incident(alarm, number, plan)
+            return
+        wanted = self.incidents.wanted_for(alarm, number, self.book)
+        if wanted is not None:
+            self._join(alarm, wanted, plan)
+        if alarm.inhibited_by is not None and self.incidents.rooted_in(alarm) is not None:
+            self.incidents.clear(alarm, now=plan.now, merged_into=wanted)
+
+    def _open_incident(self, alarm: Alarm, number: int, plan: TickPlan) -> None:
+        fresh = self.incidents.rooted_in(alarm) is None
+        incident = self.incidents.open_for(alarm, number, now=plan.now)
+        self._join(alarm, incident.incident_id, plan)
+        if fresh:
+            for below in list(self.book.active_below(number)):
+                if below.alarm_id != alarm.alarm_id:
+                    self._attach(below.alarm_id, plan)
+
+    def _join(self, alarm: Alarm, incident_id: str, plan: TickPlan) -> None:
+        if alarm.incident_id != incident_id:
+            parameters = {"incident_id": incident_id}
+            event = AlarmEvent(
+                alarm_id=alarm.alarm_id, kind=_Kind.ATTACHED, at=plan.now, parameters=parameters
+            )
+            self._write(plan, event)
+
+    def _announce(self, plan: TickPlan) -> None:
+        told: dict[tuple[str, str | None], datetime] | None = None
+        for alarm_id in sorted(self._waiting):
+            alarm = self.book.get(alarm_id)
+            if alarm is None or alarm.annunciated_at is not None or not alarm.is_active:
+                self._waiting.discard(alarm_id)
+                continue
+            if alarm.inhibited_by is not None or not self._due(alarm, plan.now):
+                continue
+            self._attach(alarm_id, plan)
+            if alarm.shelved_until is not None:
+                continue
+            if alarm.subject.level is Level.HOUSEHOLD:
+                told = self._last_notices() if told is None else told
+                if self._gathers(self.book.get(alarm_id) or alarm, told, plan.now):
+                    continue
+            after = self._write(plan, AlarmEvent(alarm_id=alarm_id, kind=_Kind.ANNUNCIATED, at=plan.now))
+            self._waiting.discard(alarm_id)
+            self.announce_after_ms.pop(alarm_id, None)
+            plan.announcements.append(Announcement("raised", after))
+
+    def _last_notices(self) -> dict[tuple[str, str | None], datetime]:
+        """Return when homes of each rule and incident were last announced."""
+        told: dict[tuple[str, str | None], datetime] = {}
+        for alarm in self.book:
+            if alarm.annunciated_at is not None and alarm.subject.level is Level.HOUSEHOLD:
+                key = (alarm.rule_id, alarm.incident_id)
+                told[key] = max(alarm.annunciated_at, told.get(key, alarm.annunciated_at))
+        return told
+
+    def _gathers(self, alarm: Alarm, told: dict[tuple[str, str | None], datetime], now: datetime) -> bool:
+        """Whether a home waits for the next notice of its incident: one goes out now and then, not one a home."""
+        last = told.get((alarm.rule_id, alarm.incident_id))
+        return (
+            alarm.incident_id is not None
+            and last is not None
+            and now < last + self._rules.defaults.group_interval
+        )
+
+    def _due(self, alarm: Alarm, now: datetime) -> bool:
+        released_ms = self.announce_after_ms.get(alarm.alarm_id)
+        if released_ms is not None:
+            return now >= from_epoch_ms(released_ms)
+        rule = self._rules.get(alarm.rule_id)
+        waits = alarm.subject.level is Level.HOUSEHOLD and not (rule is not None and rule.never_inhibited)
+        return now >= alarm.raised_at + (self._hold if waits else timedelta(0))
+
+    def _names_cause(self, alarm: Alarm) -> bool:
+        rule = self._rules.get(alarm.rule_id)
+        return rule is not None and rule.opens_incident
+
+    def _may_announce(self, alarm: Alarm) -> bool:
+        rule: Rule | None = self._rules.get(alarm.rule_id)
+        told = alarm.annunciated_at is not None or alarm.priority is Priority.P4
+        return alarm.is_active and not told and rule is not None and rule.annunciate

@@ -1,4 +1,0 @@
-"""Rule conditions: parsed, checked against a whitelist and evaluated over columns with SQL's three-valued logic.
-
-Nothing here knows of timers or alarms; see `alerting.engine`.
-"""

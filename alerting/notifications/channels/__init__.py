@@ -1,1 +1,0 @@
-"""Channels: ways to reach people, one module each."""

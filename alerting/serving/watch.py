@@ -1,0 +1,51 @@
+"""What the watch knows of itself: how long the rules were not judged, and how long no readings could come in.
+
+Signals of the rule DQ-14, which nothing inhibits. A pause is seen by the first judging after it; while nothing judges
+at all, /readyz and the supervisor must say it. Not here: the rule (``config/defaults/rules/data_quality/DQ-14.yaml``).
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from alerting.judging.signals.columns import SignalTable, watch_table
+from heating.clock import Clock
+from heating.heat_tree import HeatTree, Level
+from heating.protocols import Health, HealthStatus
+
+__all__ = ["Watch"]
+
+
+class Watch:
+    """Looks at the feed and remembers since when it is down.
+
+    Parameters
+    ----------
+    feed : callable or None
+        State of what brings the readings in; None: not known, taken as up.
+    clock : Clock
+        Its speed turns virtual seconds into those of the people who wait.
+    """
+
+    def __init__(self, feed: Callable[[], Health] | None, *, clock: Clock) -> None:
+        self._feed = feed
+        self._clock = clock
+        self._down_since: datetime | None = None
+
+    def calm(self, tree: HeatTree) -> SignalTable:
+        """Return the signals of history: nobody was watching then, so the watch was not blind."""
+        self._down_since = None
+        return watch_table(tree.numbers(Level.SOURCE), blind_s=0.0, feed_down_s=0.0)
+
+    def look(self, tree: HeatTree, *, now: datetime, last: datetime | None) -> SignalTable:
+        """Return the signals at a judging; `last` is the one before, None for the first."""
+        down = self._feed is not None and self._feed().status is HealthStatus.DOWN
+        self._down_since = (self._down_since or now) if down else None
+        return watch_table(
+            tree.numbers(Level.SOURCE),
+            blind_s=self._seconds(last, now),
+            feed_down_s=self._seconds(self._down_since, now),
+        )
+
+    def _seconds(self, since: datetime | None, now: datetime) -> float:
+        speed = max(1.0, float(getattr(self._clock, "speed", 1.0)))
+        return 0.0 if since is None else (now - since).total_seconds() / speed

@@ -1,0 +1,1 @@
+"""Accounts, access lists and configuration files of the broker, made from the registry."""

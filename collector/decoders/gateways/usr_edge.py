@@ -1,0 +1,104 @@
+"""Edge gateways and DTUs in the manner of USR IOT: JSON with values as text, under ``rw_prot``, ``params`` or bare.
+
+What does not live here: what a node's name means (`collector.decoders.named_points`).
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from collector.decoders.civil_time import loose_time_ms
+from collector.decoders.foreign import MAX_FIELDS, ForeignRows
+from collector.decoders.gateways.json_family import LISTED, JsonFamily, named_items, tell_wrong
+from collector.decoders.gateways.sender import device_of
+from collector.decoders.json_payload import first_items
+from collector.decoders.named_points import NamedValue, fields_of
+from collector.messages.decoded import Reason
+from heating.protocols import RawMessage
+from heating.quality import Quality
+
+__all__ = ["UsrEdgeDecoder"]
+
+_ENVELOPE: Final = frozenset(
+    {
+        "Ver",
+        "ver",
+        "version",
+        "dir",
+        "id",
+        "msgid",
+        "sn",
+        "SN",
+        "imei",
+        "IMEI",
+        "mac",
+        "MAC",
+        "devId",
+        "dev_id",
+    }
+    | {"deviceId", "device_id", "clientId", "client_id", "time", "ts", "timestamp", "t", "r_data", "w_data"}
+)
+"""Names of a message that are no readings."""
+_TIMES: Final = ("time", "ts", "timestamp", "t")
+
+
+class UsrEdgeDecoder(JsonFamily):
+    """Decodes reports of USR edge gateways and DTUs; the device is the serial number, else a level of the topic.
+
+    Options and maps are those of every `JsonFamily`.
+    """
+
+    family = "usr_edge"
+
+    def _message(
+        self, rows: ForeignRows, place: int, message: RawMessage, told: Mapping[str, object]
+    ) -> None:
+        body = next((told[name] for name in ("rw_prot", "params") if name in told), told)
+        if not isinstance(body, Mapping):
+            rows.reject(place, Reason.WRONG_TYPE, "rw_prot or params is no object")
+            return
+        fault = _no_report(body) or (_no_report(told) if body is not told else None)
+        if fault is not None:
+            rows.reject(place, Reason.NOT_TELEMETRY, fault)
+            return
+        device = device_of((told, body), message.topic)
+        target = rows.target(place, device)
+        if target is None:
+            return
+        wrong: list[str] = []
+        values = list(_values(body, wrong))
+        tell_wrong(rows, place, wrong)
+        if not values:
+            if not wrong:
+                rows.reject(place, Reason.NOT_TELEMETRY, "no readings")
+            return
+        stamps = [part[name] for part in (body, told) for name in _TIMES if name in part]
+        measured_ms = loose_time_ms(stamps[0], self._options.zone) if stamps else None
+        rows.add(place, message, device, fields_of(values, target, self._maps), measured_ms=measured_ms)
+
+
+def _no_report(body: Mapping[str, object]) -> str | None:
+    """Return why a message is no report of readings, None when it is one."""
+    direction = body.get("dir")
+    if isinstance(direction, str) and direction.strip().lower() != "up":
+        return f"direction {direction[:20]!r}: a command or its echo"
+    if "w_data" in body and "r_data" not in body:
+        return "w_data: the answer to a command"
+    return None
+
+
+def _values(body: Mapping[str, object], wrong: list[str]) -> Iterator[NamedValue]:
+    data = body.get("r_data")
+    if data is None:
+        for key, raw in first_items(body, MAX_FIELDS + 1, without=_ENVELOPE):
+            yield NamedValue(key, raw)
+        return
+    if not isinstance(data, list):
+        wrong.append("r_data is no list")
+        return
+    for name, node in named_items(data[: MAX_FIELDS + 1], "r_data: node", wrong):
+        if str(node.get("err") or "0").strip() != "0":
+            yield NamedValue(name, None, quality=Quality.BAD)
+        elif "value" in node:
+            yield NamedValue(name, node["value"], str(node.get("unit") or ""))
+        elif len(wrong) < LISTED:
+            wrong.append(f"r_data: node {name[:40]} has no value")

@@ -1,0 +1,1 @@
+"""Our own payload: usual readings cut to columns, the others parsed or salvaged one by one."""

@@ -1,0 +1,1 @@
+"""From the broker to the store in the order that is the promise: MQTT, batches, pipeline, spool, forwarder."""

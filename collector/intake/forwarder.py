@@ -1,0 +1,317 @@
+"""The forwarder: from the spool to the time-series store, in order, for ever.
+
+Synchronous writes under a rising mark; a store that is away is asked again with growing, jittered pauses and without
+an end; rows that it refuses for good are found by halving and kept as rejections. The cursor moves only after the
+store has returned.
+"""
+
+import json
+import threading
+from collections.abc import Iterable, Sequence
+from time import monotonic
+
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from collector.intake.backoff import Backoff
+from collector.intake.spool.rejections import KeptRejection
+from collector.intake.spool.spool import Spool, SpooledBatch
+from collector.messages.decoded import Reason
+from config.settings.tree import CollectorSettings
+from heating.errors import HeatingError
+from heating.intervals import from_epoch_ms
+from heating.protocols import AppendMark, Health, HealthStatus, TimeSeriesStore
+from heating.quality import quality_label
+from heating.samples import SampleBatch
+
+__all__ = ["Forwarder"]
+
+MAX_ROWS = 50_000
+"""Rows in one append."""
+TIDY_EVERY_S = 30.0
+"""Time between two looks at old files and at the cap of the rejections [s]."""
+IDLE_S = 0.5
+"""Longest sleep without news [s]."""
+LINGER_S = 1.0
+"""Pause that lets several commits gather for one append [s]; after a full append more lies ready, and none is made."""
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 60.0
+DEGRADED_AFTER_S = 60.0
+"""A store that is away longer than this degrades the health [s]."""
+REFUSED_FLOOR = 100
+"""So many refused rows of one append are believed; above it, when most are refused, the store itself is wrong."""
+_ORDINAL_BASE = 1_000_000
+
+log = structlog.get_logger()
+
+
+class StoreRefusesAllError(HeatingError):
+    """The store refuses nearly everything: that is a wrong store (no database, no right), not wrong rows."""
+
+    retryable = True
+
+
+class Forwarder:
+    """Runs in a thread of its own; the only reader of the spool.
+
+    Parameters
+    ----------
+    spool
+        Where the batches come from and the cursor lives.
+    store
+        Where they go.
+    slot
+        Name of this collector; with the spool's identity it names the source of the marks.
+    settings
+        Keeping times and caps.
+    backoff
+        Pauses while the store is away.
+    """
+
+    def __init__(
+        self,
+        *,
+        spool: Spool,
+        store: TimeSeriesStore,
+        slot: str,
+        settings: CollectorSettings,
+        backoff: Backoff | None = None,
+    ) -> None:
+        self._spool = spool
+        self._store = store
+        self._settings = settings
+        self._backoff = backoff or Backoff(first_s=FIRST_PAUSE_S, longest_s=LONGEST_PAUSE_S)
+        self.source = f"{slot}:{spool.identity}"
+        """Name of this spool in the store's marks."""
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._aligned = False
+        self._tidied_s = 0.0
+        self._trouble = ""
+        self._trouble_since_s = 0.0
+        self.forwarded_rows = 0
+        """Rows that the store took."""
+        self.refused_rows = 0
+        """Rows that it refused for good."""
+        self.emptied_messages = 0
+        """Messages of this process whose every row was refused: stored no more, but rejected."""
+        self.appends = 0
+
+    # --- life -------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread = threading.Thread(target=self._run, name="collector-forwarder", daemon=True)
+        self._thread.start()
+
+    def stop(self, *, timeout_s: float = 30.0) -> None:
+        """End the thread after the append at hand; what is left stays in the spool."""
+        self._stopping.set()
+        self._spool.wake()
+        if self._thread is not None:
+            self._thread.join(timeout=timeout_s)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the thread lives."""
+        return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def is_drained(self) -> bool:
+        """Whether the store has all that was committed."""
+        return self._spool.cursor >= self._spool.last_sequence
+
+    def health(self) -> Health:
+        """Return whether the store keeps up."""
+        figures = {
+            "backlog_batches": float(max(0, self._spool.last_sequence - self._spool.cursor)),
+            "forwarded_rows": float(self.forwarded_rows),
+            "refused_rows": float(self.refused_rows),
+            "appends": float(self.appends),
+        }
+        if not self.is_running:
+            return Health(HealthStatus.DOWN, "the forwarder does not run", figures)
+        trouble = self._trouble
+        if trouble and monotonic() - self._trouble_since_s > DEGRADED_AFTER_S:
+            return Health(HealthStatus.DOWN, f"the store does not take readings: {trouble}", figures)
+        if trouble:
+            return Health(HealthStatus.DEGRADED, f"the store is asked again: {trouble}", figures)
+        return Health(HealthStatus.OK, "", figures)
+
+    # --- the thread -------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._align()
+                if self._spool.wait_for_more(IDLE_S) and not self._stopping.is_set():
+                    taken = self.forward_once()
+                    self._stopping.wait(0.0 if taken >= MAX_ROWS else LINGER_S)
+                self._tidy()
+                self._well()
+            except HeatingError as error:
+                self._in_trouble(error)
+            except Exception as error:
+                log.exception("collector.forwarder_failed")
+                self._in_trouble(error)
+
+    def _well(self) -> None:
+        if self._trouble:
+            log.info("collector.store_back", after_s=round(monotonic() - self._trouble_since_s, 1))
+        self._trouble = ""
+        self._backoff.succeeded(now_s=monotonic())
+
+    def _in_trouble(self, error: Exception) -> None:
+        now_s = monotonic()
+        if not self._trouble:
+            self._trouble_since_s = now_s
+        self._trouble = f"{type(error).__name__}: {error}"
+        self._aligned = False
+        pause_s = self._backoff.next_pause_s(now_s=now_s)
+        log.warning("collector.forward_failed", error=self._trouble, next_try_s=round(pause_s, 2))
+        self._stopping.wait(pause_s)
+
+    def _align(self) -> None:
+        """Agree with the store on what it has: after a crash or a failed append either side may be ahead."""
+        if self._aligned:
+            return
+        mark = self._store.last_mark(self.source)
+        if mark is not None and mark > self._spool.cursor:
+            log.info("collector.cursor_behind_store", cursor=self._spool.cursor, mark=mark)
+            self._spool.skip_to(mark)
+            self._spool.advance(mark)
+        elif mark is not None and mark < self._spool.cursor:
+            self._rewind(mark)
+        elif mark is None and self._spool.cursor and hasattr(self._store, "checkpointed_mark"):
+            self._rewind(0)  # an embedded store that knows nothing of this spool was lost or replaced
+        self._aligned = True
+
+    def _rewind(self, mark: int) -> None:
+        """Forward again what the store lost, as far back as files are kept."""
+        start = max(mark, self._spool.oldest_kept_sequence() - 1)
+        if start < self._spool.cursor:
+            log.warning(
+                "collector.store_behind_spool", cursor=self._spool.cursor, mark=mark, again_from=start
+            )
+            self._spool.advance(start)
+
+    def forward_once(self) -> int:
+        """Forward the next batches; return how many rows the store took.
+
+        Raises
+        ------
+        heating.errors.HeatingError
+            When the store or the spool refuses for now; nothing moved.
+        """
+        batches, reached = self._spool.read(max_rows=MAX_ROWS)
+        if not batches:
+            if reached > self._spool.cursor:
+                self._spool.advance(reached)
+            return 0
+        merged = SampleBatch.concatenate([batch.samples for batch in batches])
+        mark = AppendMark(self.source, batches[-1].sequence)
+        refused = self._append(merged, mark)
+        if len(refused):
+            self._keep_refused(batches, merged, refused)
+        self._spool.advance(max(reached, mark.sequence))
+        self.appends += 1
+        taken = len(merged) - len(refused)
+        self.forwarded_rows += taken
+        return taken
+
+    def _append(self, merged: SampleBatch, mark: AppendMark) -> NDArray[np.intp]:
+        """Append all rows; return the places of those that the store refused for good."""
+        try:
+            self._store.append(merged, mark=mark)
+        except HeatingError as error:
+            if error.retryable:
+                raise
+            log.warning("collector.append_refused", rows=len(merged), error=str(error))
+        else:
+            return np.zeros(0, np.intp)
+        order: NDArray[np.intp] = np.lexsort((merged.measured_ms, merged.object_index))
+        refused = np.sort(np.array(self._halve(merged, order, len(merged)), np.intp))
+        self._store.append(SampleBatch.empty(), mark=mark)
+        return refused
+
+    def _halve(self, merged: SampleBatch, rows: NDArray[np.intp], total: int) -> list[int]:
+        """Append the halves of rows that were refused together, down to the single culprits."""
+        if len(rows) == 1:
+            return [int(rows[0])]
+        middle = len(rows) // 2
+        culprits: list[int] = []
+        for half in (rows[:middle], rows[middle:]):
+            try:
+                self._store.append(merged.select(half))
+            except HeatingError as error:
+                if error.retryable:
+                    raise
+                culprits += self._halve(merged, half, total)
+                if len(culprits) > max(REFUSED_FLOOR, total // 2):
+                    raise StoreRefusesAllError(f"the store refuses nearly everything: {error}") from error
+        return culprits
+
+    def _keep_refused(
+        self, batches: Sequence[SpooledBatch], merged: SampleBatch, refused: NDArray[np.intp]
+    ) -> None:
+        sizes = np.array([len(batch.samples) for batch in batches])
+        ends = np.cumsum(sizes)
+        owner = np.searchsorted(ends, refused, side="right")
+        log.error("collector.rows_refused", rows=len(refused))
+        for place in np.unique(owner).tolist():
+            batch = batches[place]
+            inside = refused[owner == place] - (ends[place] - sizes[place])
+            whole = _emptied(batch, inside)
+            self._spool.keep_rejections(list(_as_rejections(batch, inside, whole)))
+            if batch.sequence >= self._spool.first_own_sequence:
+                self.emptied_messages += len(whole)
+        self.refused_rows += len(refused)
+
+    def _tidy(self) -> None:
+        now_s = monotonic()
+        if now_s - self._tidied_s < TIDY_EVERY_S:
+            return
+        self._tidied_s = now_s
+        self._spool.tidy(
+            keep_ms=int(self._settings.spool_keep_s * 1000),
+            max_rejections=self._settings.rejections_max_rows,
+            safe_sequence=self._checkpointed(),
+        )
+
+    def _checkpointed(self) -> int | None:
+        """Return the sequence that an embedded store has checkpointed, None when the store does not say."""
+        ask = getattr(self._store, "checkpointed_mark", None)
+        if ask is None:
+            return None
+        mark = ask(self.source)
+        return 0 if mark is None else int(mark)
+
+
+def _emptied(batch: SpooledBatch, inside: NDArray[np.intp]) -> frozenset[int]:
+    """Return the messages of a batch of which no row is left."""
+    left = np.delete(batch.message, inside)
+    return frozenset(batch.message[inside].tolist()) - frozenset(left.tolist())
+
+
+def _as_rejections(
+    batch: SpooledBatch, inside: NDArray[np.intp], whole: Iterable[int]
+) -> Iterable[KeptRejection]:
+    emptied = frozenset(whole)
+    for row, sample in zip(inside.tolist(), batch.samples.select(inside).to_samples(), strict=True):
+        ref = sample.ref
+        payload = {
+            "t": from_epoch_ms(sample.measured_ms).isoformat(),
+            "v": {sample.point: None if np.isnan(sample.value) else sample.value},
+            "q": {sample.point: quality_label(sample.quality)},
+        }
+        yield KeptRejection(
+            sequence=batch.sequence,
+            ordinal=_ORDINAL_BASE + row,
+            received_ms=sample.received_ms or sample.measured_ms,
+            topic=f"store/{ref.measurement.value}/{ref.object_id}",
+            payload=json.dumps(payload).encode(),
+            reason=Reason.STORE_REJECTED,
+            detail=f"{ref.object_id} {sample.point}",
+            content=b"",
+            whole=int(batch.message[row]) in emptied,
+        )

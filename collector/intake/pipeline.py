@@ -1,0 +1,333 @@
+"""`Collector`: source → decoders → spool → acknowledgement → sinks, and the forwarder behind the spool.
+
+The order is the promise: a message is acknowledged only after the commit that keeps its rows or its rejection. What
+does not live here: the parts themselves; `runtime` builds them.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from time import monotonic
+
+import structlog
+
+from collector.devices.clock_skew import ClockSkewWatch
+from collector.devices.device_commands import CommandOutlet
+from collector.devices.device_gate import DeviceGate, MessageReader
+from collector.devices.retained_messages import RetainedMemory
+from collector.devices.throttle import Throttle, ThrottleLimits
+from collector.devices.unknown_devices import UnknownDeviceWatch
+from collector.intake.batching import gather
+from collector.intake.decoder_chain import DecoderChain
+from collector.intake.forwarder import Forwarder
+from collector.intake.garbage import settle_garbage_collection
+from collector.intake.spool.disk_guard import DiskGuard
+from collector.intake.spool.spool import Committed, Spool, SpoolError
+from collector.messages.known_objects import KnownObjects
+from collector.messages.outcomes import Counts
+from config.settings.tree import CollectorSettings, MqttSettings
+from heating.clock import Clock
+from heating.protocols import (
+    BatchSink,
+    Health,
+    HealthStatus,
+    MessageSource,
+    RawMessage,
+    TimeSeriesStore,
+)
+
+__all__ = ["Collector", "build_collector", "worst_of"]
+
+IDLE_S = 0.2
+"""Longest wait for a first message [s]."""
+RETRY_S = 1.0
+"""Pause after a commit that failed, and between looks at a full disk [s]."""
+LONG_QUEUE_MESSAGES = 4_000
+"""Most messages of one commit when more than a batch lies ready: fewer, larger commits under load."""
+COALESCE_MARGIN_MS = 3
+"""A batch ends when nothing came for the coalescing pause and this margin [ms]."""
+
+log = structlog.get_logger()
+
+
+class Collector:
+    """The ingest path of one process.
+
+    Parameters
+    ----------
+    source
+        Messages, acknowledged after the commit.
+    chain
+        Turns messages into rows that may be stored.
+    spool
+        Keeps them.
+    forwarder
+        Takes them to the store.
+    sinks
+        Get the fresh rows of each commit, in order: live states. A sink that raises is counted and told, never
+        waited for.
+    disk
+        Says whether there is room.
+    settings
+        Batching.
+    max_batch
+        Most messages of one commit; at most half the in-flight window of the source.
+    """
+
+    def __init__(
+        self,
+        *,
+        source: MessageSource,
+        chain: MessageReader,
+        spool: Spool,
+        forwarder: Forwarder,
+        sinks: Sequence[BatchSink] = (),
+        disk: DiskGuard,
+        settings: CollectorSettings,
+        max_batch: int | None = None,
+    ) -> None:
+        self._source = source
+        self._chain = chain
+        self._spool = spool
+        self._forwarder = forwarder
+        self._sinks = tuple(sinks)
+        self._disk = disk
+        self._settings = settings
+        self._limit = max(1, min(settings.batch_messages, max_batch or settings.batch_messages))
+        self._most = max(self._limit, min(LONG_QUEUE_MESSAGES, max_batch or self._limit))
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._held: Sequence[RawMessage] = []
+        self._counts = Counts()
+        self._trouble = ""
+        self._sink_failures = 0
+        self._idle = threading.Event()
+        self._stopped = False
+        self.commits = 0
+        """Commits since the start."""
+        self.last_commit_s = monotonic()
+        """When the last commit ended [s, monotonic]."""
+
+    # --- life -------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start forwarding, writing and receiving; settles the garbage collection of the process."""
+        settle_garbage_collection()
+        self._forwarder.start()
+        self._thread = threading.Thread(target=self._run, name="collector-writer", daemon=True)
+        self._thread.start()
+        self._source.start()
+
+    def stop(self, *, drain: bool = True, timeout_s: float = 30.0) -> bool:
+        """End in order.
+
+        Parameters
+        ----------
+        drain
+            Take in first what the source has at hand, and wait until the store has all that was committed.
+        timeout_s
+            Longest time for both [s].
+
+        Returns
+        -------
+        bool
+            Whether everything that was committed is in the store; what is not stays in the spool.
+        """
+        if self._stopped:
+            return self._forwarder.is_drained
+        self._stopped = True
+        end_s = monotonic() + timeout_s
+        if drain and self._thread is not None:
+            self._idle.clear()
+            self._wait(lambda: self._idle.is_set() and not self._held, end_s)
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join(timeout=max(5.0, end_s - monotonic()))
+        self._source.stop()
+        if drain:
+            self._wait(lambda: self._forwarder.is_drained, end_s)
+        self._forwarder.stop()
+        drained = self._forwarder.is_drained
+        self._spool.close()
+        if isinstance(self._chain, DeviceGate):
+            self._chain.close()
+        log.info("collector.stopped", drained=drained, accepted=self._counts.accepted)
+        return drained
+
+    def _wait(self, condition: Callable[[], bool], end_s: float) -> None:
+        pause = threading.Event()
+        while not condition() and monotonic() < end_s:
+            pause.wait(0.02)
+
+    # --- figures ----------------------------------------------------------------------------------------------
+
+    def counts(self) -> Counts:
+        """Return the counters; accepted = stored + rejected at any time."""
+        moved = self._forwarder.emptied_messages
+        counts = self._counts
+        return Counts(
+            accepted=counts.accepted,
+            stored=counts.stored - moved,
+            rejected=counts.rejected + moved,
+            duplicates=counts.duplicates,
+            rejections=counts.rejections + self._forwarder.refused_rows,
+            rows=counts.rows,
+            forwarded_rows=self._forwarder.forwarded_rows,
+        )
+
+    def health(self) -> Health:
+        """Return the worst state of source, writer, disk and forwarder, with the figures of all."""
+        own = {
+            "commits": float(self.commits),
+            "disk_free_pct": self._disk.free_pct,
+            "sink_failures": float(self._sink_failures),
+            "decoder_failures": float(self._chain.decoder_failures),
+        }
+        counts = self.counts()
+        own |= {name: float(getattr(counts, name)) for name in Counts.__dataclass_fields__}
+        if isinstance(self._chain, DeviceGate):
+            own |= self._chain.figures()
+        if self._trouble:
+            writer = Health(HealthStatus.DOWN, self._trouble, own)
+        elif self._thread is None or not self._thread.is_alive():
+            writer = Health(HealthStatus.DOWN, "the writer does not run", own)
+        elif self._spool.damaged_files or self._sink_failures or self._chain.decoder_failures:
+            writer = Health(HealthStatus.DEGRADED, "damaged spool files, failing sinks or decoders", own)
+        else:
+            writer = Health(HealthStatus.OK, "", own)
+        return worst_of({"source": self._source.health(), "": writer, "store": self._forwarder.health()})
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether the supervisor must start this process anew: a thread ended, or the source is dead."""
+        if self._stopping.is_set() or self._thread is None:
+            return False
+        alive = self._thread.is_alive() and self._forwarder.is_running
+        return not alive or bool(getattr(self._source, "is_dead", False))
+
+    # --- the writer thread ------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        settings = self._settings
+        gap_s = (settings.coalesce_ms + COALESCE_MARGIN_MS) / 1000.0
+        while not self._stopping.is_set():
+            if not self._held:
+                self._held = gather(
+                    self._source,
+                    limit=self._limit,
+                    wait_s=settings.batch_wait_ms / 1000.0,
+                    gap_s=gap_s,
+                    idle_s=IDLE_S,
+                    most=self._most,
+                )
+            if not self._held:
+                self._idle.set()
+                continue
+            self._idle.clear()
+            try:
+                if self._may_write():
+                    self._process(self._held)
+                    self._held = []
+                    self._trouble = ""
+                    continue
+            except SpoolError as error:
+                self._in_trouble(str(error))
+            except Exception as error:
+                log.exception("collector.writer_failed", messages=len(self._held))
+                self._in_trouble(f"{type(error).__name__}: {error}")
+            self._stopping.wait(RETRY_S)
+
+    def _may_write(self) -> bool:
+        if self._disk.has_room():
+            return True
+        self._in_trouble(f"only {self._disk.free_pct:.1f} % of the disk is free: nothing is acknowledged")
+        return False
+
+    def _in_trouble(self, reason: str) -> None:
+        if reason != self._trouble:
+            log.error("collector.not_writing", reason=reason)
+        self._trouble = reason
+
+    def _process(self, messages: Sequence[RawMessage]) -> None:
+        """Keep a batch, then acknowledge it, then tell the sinks."""
+        committed = self._spool.commit(messages, self._chain.read(messages))
+        self._acknowledge(messages)
+        self._counts = self._counts.plus(committed.counts)
+        self.commits += 1
+        self.last_commit_s = monotonic()
+        self._tell_sinks(committed)
+
+    def _acknowledge(self, messages: Sequence[RawMessage]) -> None:
+        """Acknowledge what is kept."""
+        self._source.acknowledge(messages)
+
+    def _tell_sinks(self, committed: Committed) -> None:
+        if not len(committed.fresh):
+            return
+        for sink in self._sinks:
+            try:
+                sink.accept(committed.fresh)
+            except Exception:
+                self._sink_failures += 1
+                log.exception("collector.sink_failed", sink=type(sink).__name__)
+
+
+def worst_of(parts: dict[str, Health]) -> Health:
+    """Return the worst state of named parts, reasons joined, figures prefixed by the part's name."""
+    order = [HealthStatus.OK, HealthStatus.DEGRADED, HealthStatus.DOWN]
+    status = max((part.status for part in parts.values()), key=order.index)
+    reasons = [part.reason for part in parts.values() if part.reason]
+    figures = {
+        f"{name}_{key}" if name else key: value
+        for name, part in parts.items()
+        for key, value in part.figures.items()
+    }
+    return Health(status, "; ".join(reasons), figures)
+
+
+def build_collector(
+    *,
+    mqtt: MqttSettings,
+    settings: CollectorSettings,
+    source: MessageSource,
+    store: TimeSeriesStore,
+    known: KnownObjects,
+    clock: Clock,
+    sinks: Sequence[BatchSink] = (),
+    unknown: UnknownDeviceWatch | None = None,
+    clocks: ClockSkewWatch | None = None,
+    zone: str = "Asia/Shanghai",
+    commands: CommandOutlet | None = None,
+) -> Collector:
+    """Build a collector on a source and a store, as the settings say.
+
+    `zone` is the site's time zone; `commands` sends what decoders want sent to devices.
+
+    Raises
+    ------
+    collector.intake.spool.spool_files.SpoolError
+        When the spool folder is in use or cannot be opened.
+    collector.decoders.registry.UnknownFamilyError, collector.messages.routes.FilterError
+        When the routes are wrong.
+    """
+    chain = DecoderChain.from_settings(mqtt=mqtt, collector=settings, known=known, zone=zone)
+    spool = Spool(
+        settings.spool_dir, clock=clock, future_tolerance_ms=int(settings.future_tolerance_s * 1000)
+    )
+    gate = DeviceGate(
+        chain=chain,
+        throttle=Throttle(ThrottleLimits(settings.device_rate_per_s, settings.device_burst)),
+        retained=RetainedMemory(settings.spool_dir),
+        unknown=unknown,
+        clocks=clocks,
+        commands=commands,
+    )
+    return Collector(
+        source=source,
+        chain=gate,
+        spool=spool,
+        forwarder=Forwarder(spool=spool, store=store, slot=mqtt.client_id, settings=settings),
+        sinks=sinks if clocks is None else (*sinks, clocks),
+        disk=DiskGuard(folder=settings.spool_dir, min_free_pct=settings.min_free_disk_pct),
+        settings=settings,
+        max_batch=mqtt.receive_maximum // 2,
+    )

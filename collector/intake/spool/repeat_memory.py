@@ -1,0 +1,205 @@
+"""`RepeatMemory`: what the files of the spool say of repeats; belongs to the writer thread.
+
+The keys of the current hourly file are held in memory; those of older files are saved beside them and mapped when a
+late reading asks for them. Everything here can be made anew from the batches. What does not live here: the judgement
+(`collector.intake.spool.repeats`) and the commit (`collector.intake.spool.spool`).
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import structlog
+
+from collector.intake.spool.batch_codec import CodecError, decode_batch
+from collector.intake.spool.repeats import Judged, RowFate, SeenFile, judge_rows
+from collector.intake.spool.seen_keys import Keys, SeenKeys, reading_keys
+from collector.intake.spool.spool_files import SpoolFile, keys_path, open_file
+from collector.messages.arrived_message import content_of
+from collector.messages.decoded import Decoded
+from heating.protocols import RawMessage
+
+__all__ = ["RepeatMemory"]
+
+log = structlog.get_logger()
+
+_REJECTED = "SELECT 1 FROM rejection WHERE content = ? AND whole LIMIT 1"
+_KEYS = (
+    "SELECT batch.sequence, keys, CASE WHEN keys IS NULL THEN body END"
+    " FROM batch LEFT JOIN batch_keys ON batch_keys.sequence = batch.sequence ORDER BY batch.sequence"
+)
+
+
+class RepeatMemory:
+    """Judges batches by what the files hold.
+
+    Parameters
+    ----------
+    files
+        Returns the files there are, oldest first.
+    tolerance_ms
+        How far a measured time may lie ahead of its arrival; bounds the search [ms].
+    """
+
+    def __init__(self, *, files: Callable[[], Sequence[SpoolFile]], tolerance_ms: int) -> None:
+        self._files = files
+        self._tolerance_ms = tolerance_ms
+        self._current: SpoolFile | None = None
+        self._keys = SeenKeys()
+        self._older: dict[Path, tuple[sqlite3.Connection, SeenKeys]] = {}
+        self._unreadable: set[Path] = set()
+
+    # --- the current file -------------------------------------------------------------------------------------
+
+    def turn_to(self, current: SpoolFile, connection: sqlite3.Connection) -> None:
+        """Take a file as the current one; the keys of the former are saved beside it.
+
+        Raises
+        ------
+        sqlite3.Error
+            When the file cannot be read.
+        """
+        former, keys = self._current, self._keys
+        self._current, self._keys = None, _keys_of(connection)
+        self._current = current
+        if former is not None and former.path != current.path:
+            _save(former, keys)
+
+    def forget_current(self) -> None:
+        """A commit failed: what the file holds is read again."""
+        self._current = None
+
+    def note(self, keys: Keys, sequence: int) -> None:
+        """Remember the keys of a batch that was committed."""
+        self._keys.add(keys, sequence)
+
+    # --- judging ----------------------------------------------------------------------------------------------
+
+    def judge(
+        self,
+        connection: sqlite3.Connection,
+        messages: Sequence[RawMessage],
+        decoded: Decoded,
+        again: Sequence[int],
+    ) -> Judged:
+        """Return what becomes of each row; arrivals without a time are noted in the open transaction.
+
+        Parameters
+        ----------
+        connection
+            The current file, in a transaction.
+        messages, decoded
+            The batch.
+        again
+            Places of messages that the broker sends again.
+        """
+        judged = judge_rows(decoded, partial(self._seen_files, connection))
+        samples = decoded.samples
+        at_arrival = samples.measured_ms == samples.received_ms
+        if not at_arrival.any():
+            return judged
+        repeated = []
+        for place in np.unique(decoded.message[at_arrival]).tolist():
+            content = content_of(messages[place])
+            fresh = connection.execute("INSERT OR IGNORE INTO arrival VALUES (?)", (content,)).rowcount
+            if not fresh and place in again:
+                repeated.append(place)
+        if repeated:
+            judged.fates[np.isin(decoded.message, np.array(repeated))] = RowFate.DUPLICATE
+        return judged
+
+    def rejected_before(self, connection: sqlite3.Connection, message: RawMessage) -> bool:
+        """Return whether a message is in the rejections of a file as a whole."""
+        content = content_of(message)
+        sources = (connection, *(source for source, _keys in self._older_files(self._newest_older_ms())))
+        return any(source.execute(_REJECTED, (content,)).fetchone() for source in sources)
+
+    def _seen_files(self, connection: sqlite3.Connection, measured_ms: int) -> Iterator[SeenFile]:
+        yield SeenFile(self._keys, partial(_body, connection))
+        for older, keys in self._older_files(measured_ms):
+            yield SeenFile(keys, partial(_body, older))
+
+    # --- older files ------------------------------------------------------------------------------------------
+
+    def _newest_older_ms(self) -> int:
+        times = [file.last_received_ms for file in self._files() if file is not self._current]
+        return max(times, default=-(2**62)) + self._tolerance_ms
+
+    def _older_files(self, measured_ms: int) -> Iterator[tuple[sqlite3.Connection, SeenKeys]]:
+        """Yield the older files in which something measured then or later may have arrived."""
+        older = [file for file in self._files() if file is not self._current]
+        paths = {file.path for file in older}
+        for path in [path for path in self._older if path not in paths]:
+            self._older.pop(path)[0].close()
+        for file in reversed(older):
+            if file.last_received_ms + self._tolerance_ms < measured_ms:
+                continue  # an hour without readings says nothing of the hours before it
+            if file.path not in self._older and file.path not in self._unreadable:
+                self._open_older(file)
+            if file.path in self._older:
+                yield self._older[file.path]
+
+    def _open_older(self, file: SpoolFile) -> None:
+        try:
+            connection = open_file(file.path)
+        except sqlite3.DatabaseError as error:
+            self._give_up(file, error)
+            return
+        try:
+            keys = SeenKeys.open(keys_path(file.path), last_sequence=file.last_sequence)
+            if keys is None:
+                _save(file, keys := _keys_of(connection))
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            self._give_up(file, error)
+            return
+        self._older[file.path] = connection, keys
+
+    def _give_up(self, file: SpoolFile, error: sqlite3.DatabaseError) -> None:
+        """Go on without a damaged file: a repeat of what it held is stored a second time, under the same key."""
+        if isinstance(error, sqlite3.OperationalError):
+            raise error
+        self._unreadable.add(file.path)
+        log.error("collector.repeat_file_unreadable", file=file.path.name, error=str(error))
+
+    def close(self) -> None:
+        """Save the keys of the current file and let go of the older ones."""
+        if self._current is not None:
+            _save(self._current, self._keys)
+        for connection, _keys in self._older.values():
+            connection.close()
+        self._older.clear()
+
+
+def _body(connection: sqlite3.Connection, sequence: int) -> bytes | None:
+    row = connection.execute("SELECT body FROM batch WHERE sequence = ?", (sequence,)).fetchone()
+    return None if row is None else bytes(row[0])
+
+
+def _save(file: SpoolFile, keys: SeenKeys) -> None:
+    try:
+        keys.save(keys_path(file.path), last_sequence=file.last_sequence)
+    except OSError as error:
+        log.warning("collector.repeat_keys_not_saved", file=file.path.name, error=str(error))
+        with suppress(OSError):
+            keys_path(file.path).unlink(missing_ok=True)
+
+
+def _keys_of(connection: sqlite3.Connection) -> SeenKeys:
+    """Read the keys of a file: as they were kept, or from the batches themselves."""
+    parts: list[tuple[int, Keys]] = []
+    for sequence, kept, body in connection.execute(_KEYS):
+        if kept is not None:
+            parts.append((sequence, np.frombuffer(kept, "<u8")))
+            continue
+        try:
+            samples, _message = decode_batch(body)
+        except CodecError as error:
+            log.error("collector.repeat_unreadable", sequence=sequence, error=str(error))
+            continue
+        keys = reading_keys(samples.objects, samples.object_index, samples.measured_ms)
+        parts.append((sequence, np.unique(keys)))
+    return SeenKeys.of(parts)

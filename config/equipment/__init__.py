@@ -1,0 +1,1 @@
+"""What equipment means by its names and registers, and the keys of meters."""

@@ -1,0 +1,1 @@
+"""Rule files: values, loader, defaults, texts."""

@@ -1,0 +1,373 @@
+"""Rule sets, and the loader of the YAML files that rules are written in.
+
+Here: how a folder of rule files becomes a `RuleSet`, errors with file, line and remedy. Not here: what a rule is
+(`config.rules.values`, given on here), what the conditions mean (`alerting.judging.conditions` parses and evaluates them) and
+how texts are rendered (`config.rules.alarm_texts`).
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from config.rules.defaults import DEFAULTS_FILE, DefaultsDocument, RuleDefaults
+from config.rules.durations import parse_duration
+from config.rules.values import BilingualText, InhibitKind, Limit, Rule, RuleScope, Variant
+from config.settings.tree import RulesSettings
+from heating.alarms import Priority
+from heating.errors import HeatingError
+
+__all__ = [
+    "CASES_DIR",
+    "RULES_DIR",
+    "BilingualText",
+    "InhibitKind",
+    "Limit",
+    "Rule",
+    "RuleDefaults",
+    "RuleFault",
+    "RuleFileError",
+    "RuleScope",
+    "RuleSet",
+    "Variant",
+    "load_rules",
+    "parse_duration",
+]
+
+RULES_DIR = Path(__file__).parents[1] / "defaults" / "rules"
+"""Folder of the shipped rules."""
+CASES_DIR = RULES_DIR / "cases"
+"""Folder of the shipped case files, one a rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFault:
+    """One mistake in a rule file."""
+
+    file: str
+    line: int
+    """From 1; 0 when it concerns the whole file."""
+    message: str
+    """What is wrong and what to do about it."""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message}"
+
+
+class RuleFileError(HeatingError):
+    """Rule files cannot be used; `faults` has every mistake found."""
+
+    def __init__(self, faults: Iterable[RuleFault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """Rules in a fixed order (by id), with look-ups."""
+
+    rules: tuple[Rule, ...]
+    defaults: RuleDefaults = field(default_factory=RuleDefaults)
+    _by_id: dict[str, Rule] = field(init=False, repr=False, compare=False)
+    _targets: dict[str, frozenset[str]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_id = {rule.rule_id: rule for rule in self.rules}
+        object.__setattr__(self, "_by_id", by_id)
+        targets = {rule.rule_id: _expand(rule, by_id) for rule in self.rules}
+        object.__setattr__(self, "_targets", targets)
+
+    def __len__(self) -> int:
+        return len(self.rules)
+
+    def rule(self, rule_id: str) -> Rule:
+        """Return a rule by id.
+
+        Raises
+        ------
+        KeyError
+            When there is no such rule.
+        """
+        return self._by_id[rule_id]
+
+    def get(self, rule_id: str) -> Rule | None:
+        """Return a rule by id, None when it is not (or no longer) shipped."""
+        return self._by_id.get(rule_id)
+
+    def in_scope(self, *scopes: RuleScope) -> tuple[Rule, ...]:
+        """Return the rules of some scopes, in order."""
+        return tuple(rule for rule in self.rules if rule.scope in scopes)
+
+    def targets_of(self, rule_id: str) -> frozenset[str]:
+        """Return the ids of loaded rules that an alarm of this rule masks at its node and below, in any way."""
+        return self._targets.get(rule_id, frozenset())
+
+    def silenced_by(self, rule_id: str) -> frozenset[str]:
+        """Return the targets whose alarms an alarm of this rule inhibits; none when it only holds them."""
+        return frozenset() if self._holds(rule_id) else self.targets_of(rule_id)
+
+    def held_by(self, rule_id: str) -> frozenset[str]:
+        """Return the targets that keep their state while this alarm is active, because their data are not to be had.
+
+        Nothing is inhibited: what stood before the data went bad still stands, and is still announced as it was.
+        """
+        return self.targets_of(rule_id) if self._holds(rule_id) else frozenset()
+
+    def _holds(self, rule_id: str) -> bool:
+        rule = self._by_id.get(rule_id)
+        return rule is not None and rule.inhibit_kind is InhibitKind.MASK_BAD_DATA
+
+
+RULES_OF_STATION = "rules_of_station"
+"""Stands in `inhibits` for every other rule that judges stations."""
+_ID = re.compile(r"^([A-Z]{2})-(\d{2})$")
+_RANGE = re.compile(r"^([A-Z]{2})-(\d{2})\.\.\1-(\d{2})$")
+
+
+def _expand(rule: Rule, known: Mapping[str, Rule]) -> frozenset[str]:
+    found: set[str] = set()
+    for entry in rule.inhibits:
+        if match := _RANGE.match(entry):
+            wanted = {f"{match[1]}-{n:02d}" for n in range(int(match[2]), int(match[3]) + 1)}
+            found |= wanted & known.keys()
+        elif entry == RULES_OF_STATION:
+            found |= {other.rule_id for other in known.values() if other.scope is RuleScope.STATION}
+        elif entry in known:
+            found.add(entry)
+    found.discard(rule.rule_id)
+    return frozenset(found)
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _TextDocument(_Document):
+    zh: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+    def value(self) -> BilingualText:
+        return BilingualText(self.zh, self.en)
+
+
+class _LimitDocument(_Document):
+    value: float
+    unit: str = ""
+
+
+class _VariantDocument(_Document):
+    priority: Priority
+    when: str
+
+    @field_validator("priority", mode="before")
+    @classmethod
+    def _by_name(cls, value: object) -> object:
+        return _priority(value)
+
+
+class _RuleDocument(_Document):
+    id: str = Field(pattern=_ID.pattern)
+    enabled: bool = True
+    scope: RuleScope
+    priority: Priority
+    name: _TextDocument
+    text: _TextDocument
+    cause: _TextDocument
+    consequence: _TextDocument
+    action: _TextDocument
+    signals: tuple[str, ...] = Field(min_length=1)
+    limits: dict[str, _LimitDocument] = Field(default_factory=dict)
+    raise_when: str = Field(min_length=1)
+    clear_when: str = Field(min_length=1)
+    enable_if: str | None = None
+    on_delay: timedelta
+    off_delay: timedelta
+    variants: tuple[_VariantDocument, ...] = ()
+    inhibits: tuple[str, ...] = ()
+    inhibit_kind: InhibitKind | None = None
+    never_inhibited: bool = False
+    annunciate: bool = True
+    opens_incident: bool = False
+    waits_for_data: bool = False
+    time_to_respond: timedelta | None = None
+    source: tuple[str, ...] = Field(min_length=1)
+
+    @field_validator("priority", mode="before")
+    @classmethod
+    def _by_name(cls, value: object) -> object:
+        return _priority(value)
+
+    @field_validator("on_delay", "off_delay", "time_to_respond", mode="before")
+    @classmethod
+    def _by_unit(cls, value: object) -> object:
+        return parse_duration(value) if isinstance(value, str | int | float) else value
+
+    @field_validator("inhibits")
+    @classmethod
+    def _ids_and_ranges(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in value:
+            if not (_ID.match(entry) or _RANGE.match(entry) or entry == RULES_OF_STATION):
+                raise ValueError(f"{entry!r} is no rule id: write ST-02, or a range as ST-11..ST-22")
+        return value
+
+    def rule(self, file: str) -> Rule:
+        respond = self.time_to_respond
+        return Rule(
+            rule_id=self.id,
+            scope=self.scope,
+            priority=self.priority,
+            name=self.name.value(),
+            text=self.text.value(),
+            cause=self.cause.value(),
+            consequence=self.consequence.value(),
+            action=self.action.value(),
+            signals=self.signals,
+            limits={name: Limit(limit.value, limit.unit) for name, limit in self.limits.items()},
+            raise_when=self.raise_when.strip(),
+            clear_when=self.clear_when.strip(),
+            enable_if=self.enable_if,
+            on_delay=self.on_delay,
+            off_delay=self.off_delay,
+            variants=tuple(Variant(v.priority, v.when) for v in self.variants),
+            inhibits=self.inhibits,
+            inhibit_kind=self.inhibit_kind,
+            never_inhibited=self.never_inhibited,
+            annunciate=self.annunciate and self.priority is not Priority.P4,
+            opens_incident=self.opens_incident,
+            waits_for_data=self.waits_for_data,
+            time_to_respond_s=None if respond is None else respond.total_seconds(),
+            source=self.source,
+            file=file,
+        )
+
+
+def _priority(value: object) -> object:
+    if isinstance(value, str) and value in Priority.__members__:
+        return Priority[value]
+    raise ValueError(f"{value!r} is no priority: write P1, P2, P3 or P4")
+
+
+def load_rules(settings: RulesSettings) -> RuleSet:
+    """Read every rule file of the folder (the shipped one by default) and apply the overrides of the settings.
+
+    Files below a folder named ``cases`` are not rules, nor is ``defaults.yaml``: what it says holds for every rule, and
+    the shipped one is taken when the folder has none. A rule with ``enabled: false`` is left out.
+
+    Raises
+    ------
+    RuleFileError
+        With every mistake of every file: file, line, what to do.
+    """
+    folder = settings.dir or RULES_DIR
+    files = sorted(path for path in folder.rglob("*.yaml") if "cases" not in path.relative_to(folder).parts)
+    general = folder / DEFAULTS_FILE
+    defaults, faults = _read_defaults(general if general in files else RULES_DIR / DEFAULTS_FILE)
+    files = [path for path in files if path != general]
+    if not files:
+        faults.append(
+            RuleFault(str(folder), 0, "no rule files (*.yaml) here: check rules.dir in the settings")
+        )
+    rules: dict[str, Rule] = {}
+    pending = dict(settings.overrides)
+    for path in files:
+        document, found = _read_file(path, pending)
+        faults.extend(found)
+        if document is None:
+            continue
+        if document.id in rules:
+            first = rules[document.id].file
+            faults.append(RuleFault(str(path), 1, f"{document.id} is already defined in {first}: remove one"))
+        elif document.enabled:
+            rules[document.id] = document.rule(str(path))
+    faults += [
+        RuleFault("settings", 0, f"rules.overrides names {rule_id}, which is no rule: remove or correct it")
+        for rule_id in pending
+    ]
+    if faults:
+        raise RuleFileError(faults)
+    return RuleSet(tuple(rules[rule_id] for rule_id in sorted(rules)), defaults)
+
+
+def _read_defaults(path: Path) -> tuple[RuleDefaults, list[RuleFault]]:
+    root, content, faults = _read_yaml(path)
+    if faults:
+        return RuleDefaults(), faults
+    try:
+        return DefaultsDocument.model_validate(content).value(), []
+    except ValidationError as error:
+        return RuleDefaults(), _faults_of(error, path, root)
+
+
+def _read_yaml(path: Path) -> tuple[yaml.Node | None, dict[str, object], list[RuleFault]]:
+    """Return the tree with its lines, the content, and why neither is to be had."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = yaml.safe_load(text)
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = 0 if mark is None else mark.line + 1
+        reason = f"cannot be read as YAML ({type(error).__name__}): correct it"
+        return None, {}, [RuleFault(str(path), line, reason)]
+    if not isinstance(content, dict):
+        return None, {}, [RuleFault(str(path), 1, "this file is a mapping: a rule file starts with «id:»")]
+    return root, content, []
+
+
+def _faults_of(error: ValidationError, path: Path, root: yaml.Node | None) -> list[RuleFault]:
+    return [
+        RuleFault(str(path), _line_of(root, item["loc"]), _sentence(item["loc"], item["type"], item["msg"]))
+        for item in error.errors()
+    ]
+
+
+def _read_file(
+    path: Path, pending: dict[str, dict[str, str | int | float | bool]]
+) -> tuple[_RuleDocument | None, list[RuleFault]]:
+    root, content, faults = _read_yaml(path)
+    if faults:
+        return None, faults
+    _override(content, pending.pop(str(content.get("id")), {}))
+    try:
+        return _RuleDocument.model_validate(content), []
+    except ValidationError as error:
+        return None, _faults_of(error, path, root)
+
+
+def _override(content: dict[str, object], changes: Mapping[str, str | int | float | bool]) -> None:
+    limits = content.get("limits")
+    for key, value in changes.items():
+        limit_name = key.removeprefix("limits.")
+        if isinstance(limits, dict) and isinstance(limits.get(limit_name), dict):
+            limits[limit_name]["value"] = value
+        else:
+            content[key] = value
+
+
+def _sentence(location: tuple[int | str, ...], kind: str, message: str) -> str:
+    place = ".".join(str(part) for part in location)
+    match kind:
+        case "missing":
+            return f"{place} is missing: add it"
+        case "extra_forbidden":
+            return f"{place} is no key of a rule: remove it or correct its name"
+        case _:
+            return f"{place}: {message.removeprefix('Value error, ')}"
+
+
+def _line_of(root: yaml.Node | None, location: tuple[int | str, ...]) -> int:
+    node = root
+    for part in location:
+        below: yaml.Node | None = None
+        if isinstance(node, yaml.MappingNode):
+            below = next((value for key, value in node.value if key.value == str(part)), None)
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            below = node.value[part]
+        if below is None:
+            break
+        node = below
+    return 0 if node is None else int(node.start_mark.line) + 1

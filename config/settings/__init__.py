@@ -1,0 +1,1 @@
+"""The settings: one tree, its loader and its reference page."""

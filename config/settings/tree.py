@@ -1,0 +1,349 @@
+"""The settings tree: one frozen pydantic model, filled from one YAML file and the environment.
+
+Environment: ``NUANLIU_SECTION__KEY`` overrides the file; ``NUANLIU_CONFIG`` names the file. Secrets belong in the
+environment or in files named by ``*_file`` keys, never in arguments. Loading and error reporting live in
+`config.settings.reading`.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+__all__ = [
+    "CollectorSettings",
+    "GatewaySettings",
+    "LogSettings",
+    "MqttSettings",
+    "NotificationSettings",
+    "PoliciesSettings",
+    "RecordsSettings",
+    "RouteSettings",
+    "RulesSettings",
+    "Settings",
+    "SimulatorSettings",
+    "SiteSettings",
+    "TimeSeriesSettings",
+    "WebSettings",
+    "WebhookSettings",
+]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, validate_default=True
+    )
+
+
+class RouteSettings(_Section):
+    """One route: which messages go to which decoder."""
+
+    filter: str
+    """MQTT topic filter, for example ``heat/#``."""
+    decoder: str = "native"
+    """Name of the payload family."""
+    device_map: Path | None = None
+    """File that joins foreign device ids to sensors and station points."""
+
+
+class GatewaySettings(_Section):
+    """A gateway or platform of a foreign payload family, for the access list that `broker config` makes."""
+
+    name: str = Field(pattern=r"^[\w.:-]{1,64}$")
+    """User name, or common name of its certificate."""
+    publishes: tuple[str, ...] = ()
+    """Topic filters that it may publish on, for example ``application/7/#``."""
+    subscribes: tuple[str, ...] = ()
+    """Topic filters that it may listen to, for example ``spBv1.0/league/NCMD/gw1``."""
+
+
+class MqttSettings(_Section):
+    """The broker and how the collector listens to it."""
+
+    host: str = "127.0.0.1"
+    """Host name or address of the broker."""
+    port: int = Field(1883, ge=1, le=65535)
+    """TCP port of the broker."""
+    client_id: str = "nuanliu-collector-0"
+    """Fixed id of this collector slot: the broker keeps the session under it."""
+    username: str | None = None
+    """User name at the broker."""
+    password: SecretStr | None = None
+    """Password at the broker; set it in the environment."""
+    tls: bool = False
+    """Whether to speak TLS."""
+    ca_file: Path | None = None
+    """Certificate authority that signs the broker; the system's when empty."""
+    certificate_file: Path | None = None
+    """Client certificate for mutual TLS."""
+    key_file: Path | None = None
+    """Key of the client certificate."""
+    replay_username: str | None = None
+    """User name of `replay-messages` and `spool replay-rejected`: they publish, which the collector's may not."""
+    replay_password: SecretStr | None = None
+    """Password of that user; set it in the environment."""
+    replay_certificate_file: Path | None = None
+    """Client certificate of the replays for mutual TLS."""
+    replay_key_file: Path | None = None
+    """Key of that certificate."""
+    protocol: Literal["5", "3.1.1"] = "5"
+    """MQTT version; the embedded broker speaks 3.1.1."""
+    keepalive_s: int = Field(30, ge=5, le=3600)
+    """Keep-alive [s]; no packet for twice this long ends the process for the supervisor."""
+    session_expiry_s: int = Field(7 * 86400, ge=0)
+    """How long the broker keeps the session of an absent collector [s]; MQTT 5 only."""
+    receive_maximum: int = Field(20000, ge=20, le=65535)
+    """Unacknowledged messages in flight; the back-pressure window."""
+    max_payload_bytes: int = Field(262_144, ge=1024, le=16_777_216)
+    """Larger payloads go to rejections as too_big [bytes]."""
+    max_packet_bytes: int = Field(33_554_432, ge=65_536)
+    """A longer packet is a broken stream and ends the connection [bytes]."""
+    routes: tuple[RouteSettings, ...] = (RouteSettings(filter="heat/#"),)
+    """Topic filters with their decoders, first match wins."""
+    gateways: tuple[GatewaySettings, ...] = ()
+    """Senders of foreign families: `broker config` gives rights to these and to what is in the registry, nobody else."""
+    share_group: str | None = Field(None, pattern=r"^[^/+#]{1,64}$")
+    """Name shared by several collectors, each with its own client id and spool: the broker deals the messages out
+    among them (shared subscriptions, MQTT 5). Empty: this collector gets all of them."""
+
+    def of_replays(self) -> "MqttSettings":
+        """Return the settings with the identity of the replays; without one of their own it stays the collector's."""
+        changes: dict[str, object] = {}
+        if self.replay_username is not None:
+            changes |= {"username": self.replay_username, "password": self.replay_password}
+        if self.replay_certificate_file is not None:
+            changes |= {
+                "certificate_file": self.replay_certificate_file,
+                "key_file": self.replay_key_file,
+            }
+        return self.model_copy(update=changes)
+
+
+class CollectorSettings(_Section):
+    """Batching, durable spool and limits of the collector."""
+
+    spool_dir: Path = Path("nuanliu-data/spool")
+    """Folder of the durable spool; on a local disk."""
+    batch_messages: int = Field(500, ge=1, le=20_000)
+    """Messages in one durable commit at the most."""
+    batch_wait_ms: int = Field(200, ge=1, le=2000)
+    """Longest wait for a batch to fill [ms]."""
+    coalesce_ms: int = Field(30, ge=0, le=200)
+    """Pause before reading the socket so that messages come in bulk [ms]; 5 for a broker that sends few at a time."""
+    future_tolerance_s: float = Field(300.0, gt=0)
+    """A measured time further ahead than this is quarantined [s]."""
+    late_limit_s: float = Field(7 * 86400.0, gt=0)
+    """A measured time older than this is rejected as too_late [s]."""
+    live_limit_s: float = Field(7200.0, gt=0)
+    """Data older than this are stored and raise no live alarm [s]."""
+    spool_keep_s: float = Field(86400.0, gt=0)
+    """Forwarded spool files are kept this long [s]."""
+    device_rate_per_s: float = Field(20.0, gt=0)
+    """Messages a second that one sender (topic) may publish in the long run [1/s]; more is rejected as throttled."""
+    device_burst: int = Field(20_000, ge=1)
+    """Messages that one sender may publish at once, for example the backlog of a gateway that was cut off."""
+    rejections_max_rows: int = Field(1_000_000, ge=1000)
+    """Rejections kept; the oldest beyond it are counted and deleted."""
+    min_free_disk_pct: float = Field(5.0, ge=0, lt=100)
+    """Below this share of free disk the collector stops acknowledging [%]."""
+    meter_keys_file: Path | None = None
+    """File with the AES keys of meters, lines ``number, 32 hex digits``; empty: the file ``METER_KEYS_FILE`` names."""
+    point_maps_dir: Path | None = None
+    """Folder of own point maps beside the shipped ones; empty: the folder ``POINT_MAPS_DIR`` names."""
+
+
+class TimeSeriesSettings(_Section):
+    """The store of readings."""
+
+    url: str = "duckdb:///nuanliu-data/timeseries"
+    """``duckdb:///folder`` (one process) or ``influxdb://host:port``, ``influxdbs://host:port``."""
+    token: SecretStr | None = None
+    """Token of InfluxDB 2 or 3, or ``user:password`` for 1.x."""
+    database: str = "nuanliu"
+    """Database (1.x, 3.x) or bucket (2.x)."""
+    org: str = "nuanliu"
+    """Organisation of InfluxDB 2."""
+    flavour: Literal["auto", "v1", "v2", "v3"] = "auto"
+    """Which InfluxDB it is; auto asks ``/ping``."""
+    timeout_s: float = Field(10.0, gt=0)
+    """Longest wait for one request [s]."""
+    retention_raw_days: int = Field(400, ge=1)
+    """How long raw readings are kept [d]."""
+    retention_rollup_days: int = Field(1826, ge=1)
+    """How long roll-ups are kept [d]."""
+
+
+class RecordsSettings(_Section):
+    """The database of registry, alarms, tickets, users."""
+
+    url: str = "sqlite:///nuanliu-data/records.sqlite3"
+    """SQLAlchemy URL: ``sqlite:///path`` or ``postgresql+psycopg://user@host/db``."""
+    password_file: Path | None = None
+    """File with the database password, put into the URL when it has none."""
+
+
+class SiteSettings(_Section):
+    """The case."""
+
+    name: str = "锡林浩特供热"
+    """Name of the company in titles."""
+    name_en: str = "Xilinhot Heating"
+    """English name of the company."""
+    time_zone: str = "Asia/Shanghai"
+    """Zone in which times are shown."""
+    indoor_standard_c: float = Field(18.0, ge=10, le=26)
+    """Indoor standard of the area [°C]; GB/T 33833-2017 5.1."""
+    registry_file: Path | None = None
+    """CSV or XLSX imported at first start into an empty registry."""
+    map_file: Path | None = None
+    """GeoJSON of the areas; the shipped one when empty."""
+
+
+class RulesSettings(_Section):
+    """Alert rules."""
+
+    dir: Path | None = None
+    """Folder of rule files used instead of the shipped ones."""
+    overrides: dict[str, dict[str, str | int | float | bool]] = Field(default_factory=dict)
+    """Changes to shipped rules by id, for example ``{ST-02: {on_delay: 30s}}``."""
+    tick_s: float = Field(1.0, ge=0.1, le=60)
+    """Time between evaluations [s]."""
+    start_grace_s: float = Field(30.0, ge=0)
+    """After a start, data-quality rules wait this long for the first messages [s]."""
+    incident_hold_s: float = Field(60.0, ge=0)
+    """Household notices of a group wait this long for an inhibitor [s]."""
+
+
+class PoliciesSettings(_Section):
+    """Service promises and limits that are local."""
+
+    file: Path | None = None
+    """Policy file; the shipped example when empty."""
+    first_response_s: float = Field(7200.0, gt=0)
+    """Promise: first response to a ticket [s]."""
+    close_s: float = Field(172800.0, gt=0)
+    """Promise: closing of a ticket [s]."""
+    duplicate_window_s: float = Field(21600.0, gt=0)
+    """Tickets of one home within this time are duplicates [s]."""
+
+
+class WebhookSettings(_Section):
+    """One webhook."""
+
+    name: str
+    """Name of the channel."""
+    url: str
+    """Address; private and link-local targets are refused unless allowed below."""
+    secret: SecretStr | None = None
+    """Key of the HMAC signature header."""
+    allow_private: bool = False
+    """Allow a private or loopback target (a gateway inside the company)."""
+    priorities: tuple[Literal["P1", "P2", "P3"], ...] = ("P1", "P2")
+    """Priorities that it announces."""
+    locale: Literal["zh_CN", "en"] = "zh_CN"
+    """Language of the text in the body."""
+
+
+class NotificationSettings(_Section):
+    """Channels that announce alarms."""
+
+    console: bool = True
+    """Write each announced alarm as one log line."""
+    webhooks: tuple[WebhookSettings, ...] = ()
+    """Webhooks."""
+
+
+class WebSettings(_Section):
+    """The dashboard."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on."""
+    port: int = Field(8080, ge=0, le=65535)
+    """Port to listen on; 0 picks a free one."""
+    secret: SecretStr | None = None
+    """Key that signs cross-site tokens; at least 32 characters; needed outside the demo."""
+    cookie_secure: bool = True
+    """Send the session cookie over TLS only (``__Host-`` prefix); off only for loopback demos."""
+    session_idle_s: float = Field(8 * 3600.0, gt=0)
+    """A session ends after this long without a request [s]."""
+    session_absolute_s: float = Field(7 * 86400.0, gt=0)
+    """A session ends after this long in any case [s]."""
+    login_attempts_per_minute: int = Field(10, ge=1)
+    """Log-in tries a minute, per account and per address."""
+    default_locale: Literal["zh_CN", "en"] = "zh_CN"
+    """Language before a person chooses."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses of reverse proxies whose forwarding headers are believed."""
+
+
+class SimulatorSettings(_Section):
+    """Defaults of the simulator."""
+
+    scenario: str = "city"
+    """Scenario name or file."""
+    seed: int = 1
+    """Seed of every random stream."""
+
+
+class LogSettings(_Section):
+    """Logging."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """Lowest level written."""
+    format: Literal["json", "console"] = "json"
+    """One JSON object a line, or readable lines."""
+
+
+class Settings(BaseSettings):
+    """The whole tree. Made with keyword arguments (the file); the environment overrides them key by key."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        env_prefix="NUANLIU_",
+        env_nested_delimiter="__",
+        use_attribute_docstrings=True,
+        validate_default=True,
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return the sources, strongest first: the environment, then the file."""
+        return env_settings, init_settings
+
+    mqtt: MqttSettings = MqttSettings()
+    """Broker."""
+    collector: CollectorSettings = CollectorSettings()
+    """Collector."""
+    timeseries: TimeSeriesSettings = TimeSeriesSettings()
+    """Store of readings."""
+    records: RecordsSettings = RecordsSettings()
+    """Database."""
+    site: SiteSettings = SiteSettings()
+    """The case."""
+    rules: RulesSettings = RulesSettings()
+    """Alert rules."""
+    policies: PoliciesSettings = PoliciesSettings()
+    """Local policies."""
+    notifications: NotificationSettings = NotificationSettings()
+    """Channels."""
+    web: WebSettings = WebSettings()
+    """Dashboard."""
+    simulator: SimulatorSettings = SimulatorSettings()
+    """Simulator."""
+    log: LogSettings = LogSettings()
+    """Logging."""
+
+    @property
+    def late_limit(self) -> timedelta:
+        """Oldest measured time that is stored, as a length before now."""
+        return timedelta(seconds=self.collector.late_limit_s)

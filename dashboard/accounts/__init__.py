@@ -1,0 +1,1 @@
+"""Log-in, log-out, language and the own account."""

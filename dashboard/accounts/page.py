@@ -1,0 +1,106 @@
+"""Log-in, log-out, the language switch, the small account page, and where ``/`` leads."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, HTTPException, Request
+from starlette.responses import RedirectResponse, Response
+
+from dashboard.web.context import page_response, reader_of
+from dashboard.web.languages import LOCALE_COOKIE, LOCALES, N_
+from dashboard.web.navigation import landing_page, safe_return_path
+from dashboard.web.security.access import MaybeViewer, cookie_name, entry, require
+from dashboard.web.security.accounts import LogInRefusedError
+from dashboard.web.security.throttle import ThrottledError
+from dashboard.web.security.viewer import Viewer
+from dashboard.web.services import ServicesDep
+
+__all__ = ["router"]
+
+router = APIRouter(include_in_schema=False)
+
+SignedIn = Annotated[Viewer, Depends(require())]
+"""Anybody who is signed in."""
+_YEAR_S = 365 * 86_400
+
+_REFUSED = N_("用户名或密码不对。")
+_THROTTLED = N_("尝试太频繁，请一分钟后再试。")
+
+
+@router.get("/")
+def home(viewer: MaybeViewer) -> Response:
+    """Lead to the page a person starts with."""
+    target = "/login" if viewer is None else landing_page(viewer.roles)
+    return RedirectResponse(target, 303)
+
+
+@router.get("/login")
+def log_in_form(request: Request, viewer: MaybeViewer, next: str = "") -> Response:
+    """Show the log-in form; somebody signed in already goes on."""
+    if viewer is not None:
+        return RedirectResponse(safe_return_path(next, otherwise=landing_page(viewer.roles)), 303)
+    return page_response(request, None, "accounts/login.html", failure="", next=next[:500], username="")
+
+
+@router.post("/login", dependencies=[Depends(entry)])
+def log_in(
+    request: Request,
+    services: ServicesDep,
+    username: Annotated[str, Form(max_length=200)] = "",
+    password: Annotated[str, Form(max_length=500)] = "",
+    next: Annotated[str, Form(max_length=500)] = "",
+) -> Response:
+    """Open a session and go on; a wrong name and a wrong password look the same."""
+    address = request.client.host if request.client is not None else "unknown"
+    try:
+        signed_in = services.accounts.sign_in(username, password, address=address)
+    except (LogInRefusedError, ThrottledError) as error:
+        throttled = isinstance(error, ThrottledError)
+        failure = reader_of(request, None).text(_THROTTLED if throttled else _REFUSED)
+        return page_response(
+            request,
+            None,
+            "accounts/login.html",
+            status=429 if throttled else 401,
+            failure=failure,
+            next=next,
+            username=username,
+        )
+    target = safe_return_path(next, otherwise=landing_page(signed_in.viewer.roles))
+    response = RedirectResponse(target, 303)
+    secure = services.accounts.cookie_secure
+    response.set_cookie(
+        cookie_name(secure=secure),
+        signed_in.token,
+        max_age=signed_in.max_age_s,
+        secure=secure,
+        httponly=True,
+        samesite="lax",
+    )
+    return response
+
+
+@router.post("/logout")
+def log_out(viewer: SignedIn, services: ServicesDep) -> Response:
+    """End the session and show the log-in form."""
+    services.accounts.sign_out(viewer)
+    response = RedirectResponse("/login", 303)
+    secure = services.accounts.cookie_secure
+    response.delete_cookie(cookie_name(secure=secure), secure=secure, httponly=True, samesite="lax")
+    return response
+
+
+@router.get("/language/{locale}")
+def switch_language(_viewer: MaybeViewer, services: ServicesDep, locale: str, next: str = "/") -> Response:
+    """Keep a person's language in a cookie and return to the page they came from."""
+    if locale not in LOCALES:
+        raise HTTPException(404)
+    response = RedirectResponse(safe_return_path(next, otherwise="/"), 303)
+    secure = services.accounts.cookie_secure
+    response.set_cookie(LOCALE_COOKIE, locale, max_age=_YEAR_S, secure=secure, httponly=True, samesite="lax")
+    return response
+
+
+@router.get("/account")
+def account(request: Request, viewer: SignedIn) -> Response:
+    """Show who is signed in, and the way out."""
+    return page_response(request, viewer, "accounts/account.html", areas=viewer.area_ids)

@@ -1,0 +1,1 @@
+"""Alarms: lists, one alarm, actions, the alarm system's own health."""

@@ -1,0 +1,169 @@
+"""Alarms and incidents: lists, one of them, and what dispatchers do."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import AliasChoices, AwareDatetime, BaseModel, Field
+from starlette.responses import Response
+
+from dashboard.stations.models import AlarmDetail, IncidentView
+from dashboard.web.filters import AlarmFilter
+from dashboard.web.paged_lists import AlarmPage, IncidentPage
+from dashboard.web.problems import InvalidRequestError
+from dashboard.web.replies import Limit, PlainText, reply, words_of
+from dashboard.web.security.access import require
+from dashboard.web.security.viewer import ACTORS, STAFF, Viewer
+from dashboard.web.services import ServicesDep
+from heating.alarms import AlarmState
+
+__all__ = ["PRIORITY_WORDS", "STATE_WORDS", "router"]
+
+router = APIRouter(prefix="/api/v1", tags=["alarms"])
+
+Staff = Annotated[Viewer, Depends(require(*STAFF))]
+Actor = Annotated[Viewer, Depends(require(*ACTORS))]
+
+STATE_WORDS: dict[str, tuple[str, ...]] = {
+    **{state.value: (state.value,) for state in AlarmState},
+    "active": (AlarmState.UNACK_ACTIVE.value, AlarmState.ACK_ACTIVE.value),
+    "unacknowledged": (AlarmState.UNACK_ACTIVE.value, AlarmState.RTN_UNACK.value),
+    "open": tuple(state.value for state in AlarmState if state is not AlarmState.NORMAL),
+    "closed": (AlarmState.NORMAL.value,),
+}
+"""What may stand in ``state=``."""
+PRIORITY_WORDS: dict[str, tuple[str, ...]] = {
+    word: (str(number),) for number in range(1, 5) for word in (str(number), f"P{number}", f"p{number}")
+}
+"""What may stand in ``priority=``."""
+
+
+class Acknowledgement(BaseModel):
+    """Taking note of an alarm."""
+
+    comment: PlainText = Field("", max_length=2000)
+    until: AwareDatetime | None = Field(None, description="When it calls again; 12 h from now when left out.")
+
+
+class Shelving(BaseModel):
+    """Putting an alarm aside."""
+
+    reason: PlainText = Field(min_length=1, max_length=2000)
+    until: AwareDatetime | None = Field(
+        None, description="End; 4 h from now when left out, 7 days at the most."
+    )
+
+
+class Remark(BaseModel):
+    """A note, optional."""
+
+    comment: PlainText = Field("", max_length=2000)
+
+
+class Comment(BaseModel):
+    """A note; the field may be called ``comment`` or ``text``."""
+
+    text: PlainText = Field(min_length=1, max_length=2000, validation_alias=AliasChoices("comment", "text"))
+
+
+class Promise(BaseModel):
+    """The promised end of an incident."""
+
+    estimated_end: AwareDatetime | None
+
+
+@router.get("/alarms", response_model=AlarmPage)
+def alarms(  # the parameters are the filter
+    viewer: Staff,
+    services: ServicesDep,
+    state: Annotated[
+        list[str], Query(description="ISA-18.2 states, or active, unacknowledged, open, closed.")
+    ] = [],  # noqa: B006
+    priority: Annotated[list[str], Query(description="P1 to P4.")] = [],  # noqa: B006
+    subject: Annotated[
+        str | None, Query(description="level:id, for example station:S001, or the id.")
+    ] = None,
+    rule: str | None = None,
+    incident: str | None = None,
+    annunciated: bool = False,
+    since: datetime | None = None,
+    cursor: str | None = None,
+    limit: Limit = 100,
+) -> Response:
+    """Alarms, newest first."""
+    if since is not None and since.tzinfo is None:
+        raise InvalidRequestError("since needs a time zone, for example 2026-01-15T00:00:00Z")
+    wanted = AlarmFilter(
+        states=words_of(state, allowed=STATE_WORDS, name="state"),
+        priorities=frozenset(int(n) for n in words_of(priority, allowed=PRIORITY_WORDS, name="priority")),
+        annunciated_only=annunciated,
+        subject=subject,
+        rule_id=rule,
+        incident_id=incident,
+        since=since,
+        cursor=cursor,
+        limit=limit,
+    )
+    return reply(services.queries.alarms(viewer, wanted))
+
+
+@router.get("/alarms/{alarm_id}", response_model=AlarmDetail)
+def alarm(alarm_id: str, viewer: Staff, services: ServicesDep) -> Response:
+    """One alarm with cause, consequence, action and history."""
+    return reply(services.queries.alarm(viewer, alarm_id))
+
+
+@router.post("/alarms/{alarm_id}/acknowledge", response_model=AlarmDetail)
+def acknowledge(
+    alarm_id: str, viewer: Actor, services: ServicesDep, body: Acknowledgement | None = None
+) -> Response:
+    """Take note of an alarm; 409 when it is acknowledged already or closed."""
+    wanted = body or Acknowledgement()
+    services.alarm_desk.acknowledge(viewer, alarm_id, comment=wanted.comment, until=wanted.until)
+    return reply(services.queries.alarm(viewer, alarm_id))
+
+
+@router.post("/alarms/{alarm_id}/shelve", response_model=AlarmDetail)
+def shelve(alarm_id: str, body: Shelving, viewer: Actor, services: ServicesDep) -> Response:
+    """Put an alarm aside, with a reason and an end."""
+    services.alarm_desk.shelve(viewer, alarm_id, reason=body.reason, until=body.until)
+    return reply(services.queries.alarm(viewer, alarm_id))
+
+
+@router.post("/alarms/{alarm_id}/unshelve", response_model=AlarmDetail)
+def unshelve(alarm_id: str, viewer: Actor, services: ServicesDep, body: Remark | None = None) -> Response:
+    """Take an alarm back before the end of its shelving."""
+    services.alarm_desk.unshelve(viewer, alarm_id, comment=(body or Remark()).comment)
+    return reply(services.queries.alarm(viewer, alarm_id))
+
+
+@router.post("/alarms/{alarm_id}/comment", response_model=AlarmDetail)
+def comment(alarm_id: str, body: Comment, viewer: Actor, services: ServicesDep) -> Response:
+    """Add a note to the history of an alarm."""
+    services.alarm_desk.comment(viewer, alarm_id, text=body.text)
+    return reply(services.queries.alarm(viewer, alarm_id))
+
+
+@router.get("/incidents", response_model=IncidentPage)
+def incidents(
+    viewer: Staff,
+    services: ServicesDep,
+    open: bool = False,
+    cursor: str | None = None,
+    limit: Limit = 50,
+) -> Response:
+    """Incidents, newest first."""
+    return reply(services.queries.incidents(viewer, open_only=open, cursor=cursor, limit=limit))
+
+
+@router.get("/incidents/{incident_id}", response_model=IncidentView)
+def incident(incident_id: str, viewer: Staff, services: ServicesDep) -> Response:
+    """One incident: members, cause with evidence, affected homes."""
+    return reply(services.queries.incident(viewer, incident_id))
+
+
+@router.post("/incidents/{incident_id}/promise", response_model=IncidentView)
+def promise(incident_id: str, body: Promise, viewer: Actor, services: ServicesDep) -> Response:
+    """Set or take back the promised end of an incident."""
+    services.alarm_desk.promise_end(viewer, incident_id, estimated_end=body.estimated_end)
+    return reply(services.queries.incident(viewer, incident_id))

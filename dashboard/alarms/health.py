@@ -1,0 +1,158 @@
+"""How well the alarm system itself does: how often it calls, who calls most, what stands for days.
+
+Only what was announced to people counts: journal entries and what follows from an announced cause wake nobody.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from dashboard.alarms.models import AlarmRow
+from dashboard.alarms.view import AlarmViews
+from dashboard.places.site_index import SiteIndex
+from dashboard.readings.values import Bilingual
+from dashboard.web.security.viewer import Viewer
+from heating.alarms import Alarm, AlarmState
+from heating.clock import Clock
+from heating.heat_tree import Node
+from storage.records.alarms import AlarmRecords
+from storage.records.queries import MAX_LIMIT, AlarmQuery
+
+__all__ = ["RATE_FAIR", "RATE_HIGH", "AlarmHealth", "AlarmHealthView", "Caller", "Hour"]
+
+RATE_FAIR = 6
+"""Announced alarms an hour that one operator can deal with (ISA-18.2: about 150 a day)."""
+RATE_HIGH = 12
+"""Announced alarms an hour at the most that one operator can deal with (ISA-18.2: about 300 a day)."""
+_HOURS = 24
+_CALLERS = 10
+_STANDING = timedelta(hours=24)
+_LISTED = 50
+_MAX_PAGES = 20
+_HOLDING = frozenset({AlarmState.UNACK_ACTIVE, AlarmState.ACK_ACTIVE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hour:
+    """Announcements of one hour."""
+
+    start: datetime
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """One rule on one subject that called again and again."""
+
+    rule_id: str
+    name: Bilingual
+    subject_level: str
+    subject_id: str
+    subject_name: Bilingual
+    priority: int
+    count: int
+    """Announcements in the last 24 h."""
+    last_raised_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmHealth:
+    """The alarm system of the viewer's areas over the last 24 h."""
+
+    hours: Sequence[Hour]
+    """24 hours, oldest first; the last one ends now."""
+    announced: int
+    busiest_hour: int
+    callers: Sequence[Caller]
+    """Most frequent first, at most 10; only what called twice or more."""
+    standing: Sequence[AlarmRow]
+    """Announced and active for more than 24 h, oldest first, at most 50."""
+    standing_count: int
+    complete: bool
+    """Whether every alarm was counted; False when there are too many to read."""
+
+
+class AlarmHealthView:
+    """Reads the figures.
+
+    Parameters
+    ----------
+    records : AlarmRecords
+        Alarms.
+    alarms : AlarmViews
+        Makes rows and names.
+    clock : Clock
+        The time data are judged by.
+    """
+
+    def __init__(self, *, records: AlarmRecords, alarms: AlarmViews, clock: Clock) -> None:
+        self._records = records
+        self._alarms = alarms
+        self._clock = clock
+
+    def health(self, viewer: Viewer, index: SiteIndex) -> AlarmHealth:
+        """Return the figures over the areas of the viewer."""
+        now = self._clock.now()
+        recent, all_recent = self._read(viewer, since=now - timedelta(hours=_HOURS))
+        holding, all_holding = self._read(viewer, states=_HOLDING)
+        hours = _by_hour([alarm.raised_at for alarm in recent], now)
+        standing = sorted(
+            (alarm for alarm in holding if now - alarm.raised_at > _STANDING), key=lambda a: a.raised_at
+        )
+        return AlarmHealth(
+            hours=hours,
+            announced=len(recent),
+            busiest_hour=max(hour.count for hour in hours),
+            callers=self._callers(index, recent),
+            standing=[self._alarms.row(viewer, index, alarm) for alarm in standing[:_LISTED]],
+            standing_count=len(standing),
+            complete=all_recent and all_holding,
+        )
+
+    def _read(
+        self, viewer: Viewer, *, since: datetime | None = None, states: frozenset[AlarmState] | None = None
+    ) -> tuple[list[Alarm], bool]:
+        found: list[Alarm] = []
+        cursor: str | None = None
+        for _ in range(_MAX_PAGES):
+            page = self._records.find(
+                AlarmQuery(
+                    states=states,
+                    since=since,
+                    annunciated_only=True,
+                    area_ids=viewer.area_ids,
+                    cursor=cursor,
+                    limit=MAX_LIMIT,
+                )
+            )
+            found += page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                return found, True
+        return found, False
+
+    def _callers(self, index: SiteIndex, recent: Sequence[Alarm]) -> list[Caller]:
+        counts: Counter[tuple[str, Node]] = Counter((alarm.rule_id, alarm.subject) for alarm in recent)
+        newest = {(alarm.rule_id, alarm.subject): alarm for alarm in reversed(recent)}
+        return [
+            Caller(
+                rule_id=rule_id,
+                name=self._alarms.rule_name(rule_id),
+                subject_level=subject.level.word,
+                subject_id=subject.object_id,
+                subject_name=index.node_name(subject),
+                priority=int(newest[rule_id, subject].priority),
+                count=count,
+                last_raised_at=newest[rule_id, subject].raised_at,
+            )
+            for (rule_id, subject), count in counts.most_common(_CALLERS)
+            if count > 1
+        ]
+
+
+def _by_hour(moments: Sequence[datetime], now: datetime) -> list[Hour]:
+    ages = Counter(int((now - moment) / timedelta(hours=1)) for moment in moments)
+    return [
+        Hour(start=now - timedelta(hours=back + 1), count=ages[back]) for back in range(_HOURS - 1, -1, -1)
+    ]

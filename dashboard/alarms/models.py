@@ -1,0 +1,186 @@
+"""View models of alarms, incidents and tickets."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from dashboard.readings.values import Bilingual
+
+__all__ = [
+    "AlarmDetail",
+    "AlarmHistoryEntry",
+    "AlarmRow",
+    "Evidence",
+    "IncidentView",
+    "TicketHistoryEntry",
+    "TicketView",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmRow:
+    """One line of the alarm console."""
+
+    alarm_id: str
+    rule_id: str
+    name: Bilingual
+    """Name of the rule."""
+    text: Bilingual
+    """The rule's text with the values that made it true."""
+    subject_level: str
+    """Word of `heating.heat_tree.Level`: source, branch, station, building, riser, household."""
+    subject_id: str
+    subject_name: Bilingual
+    area_id: str
+    area_name: Bilingual
+    priority: int
+    """1 to 4."""
+    state: str
+    """Word of `heating.alarms.AlarmState`."""
+    active: bool
+    """The condition still holds (a shelved or suppressed alarm may be active too)."""
+    raised_at: datetime
+    duration_s: float
+    """From raised to cleared or now [s]."""
+    annunciated_at: datetime | None = None
+    """First announced to people; None for journal entries and what was inhibited from the start."""
+    cleared_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+    acknowledge_until: datetime | None = None
+    shelved_until: datetime | None = None
+    shelved_by: str | None = None
+    shelve_reason: str | None = None
+    inhibited_by: str | None = None
+    """Alarm id."""
+    inhibitor_name: Bilingual | None = None
+    """Place and rule of the inhibitor, in lists of alarms; None when nobody inhibits or the viewer may not see it."""
+    held_by: str | None = None
+    """Id of an active alarm about lost data because of which this one is not judged and keeps its state."""
+    holder_name: Bilingual | None = None
+    """Place and rule of that alarm."""
+    incident_id: str | None = None
+    closed_at: datetime | None = None
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    """Values at the moment it was raised."""
+    actions: Sequence[str] = ()
+    """What the viewer may do now: acknowledge, shelve, unshelve, comment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmHistoryEntry:
+    """One entry of an alarm's history."""
+
+    at: datetime
+    kind: str
+    """Word of `heating.alarms.AlarmEventKind`."""
+    by: str
+    comment: str = ""
+    until: datetime | None = None
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmDetail:
+    """An alarm opened."""
+
+    row: AlarmRow
+    cause: Bilingual
+    consequence: Bilingual
+    action: Bilingual
+    time_to_respond_s: float | None
+    """Within which somebody has to act [s]; None: the rule does not say."""
+    source: str
+    """Where the limit comes from."""
+    history: Sequence[AlarmHistoryEntry]
+    inhibitor: AlarmRow | None = None
+    holder: AlarmRow | None = None
+    """The alarm about lost data because of which this one keeps its state."""
+    incident: "IncidentView | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One fact for or against a cause: code and parameters, the page makes the sentence."""
+
+    code: str
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    supports: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentView:
+    """One cause with what follows from it."""
+
+    incident_id: str
+    rule_id: str
+    name: Bilingual
+    node_level: str
+    node_id: str
+    node_name: Bilingual
+    area_id: str
+    opened_at: datetime
+    cleared_at: datetime | None
+    estimated_end: datetime | None
+    affected_households: int
+    root_alarm_id: str
+    root: AlarmRow | None = None
+    """The alarm that names the cause (on the incident page)."""
+    members: Sequence[AlarmRow] = ()
+    """Attached alarms (on the incident page), at most 200."""
+    member_count: int = 0
+    timeline: Sequence[AlarmHistoryEntry] = ()
+    """History of the root alarm."""
+    evidence: Sequence[Evidence] = ()
+    hours_to_cold: float | None = None
+    """Hours until a home without heat falls from 18 to 16 °C at the present outdoor temperature [h]."""
+    tickets: int = 0
+    """Tickets attached to it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketHistoryEntry:
+    """One entry of a ticket's history."""
+
+    at: datetime
+    by: str
+    what: str
+    """State or word of the action."""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketView:
+    """A ticket with its clocks."""
+
+    ticket_id: str
+    household_id: str
+    address: str
+    """As it is written on site."""
+    area_id: str
+    category: str
+    urgency: str
+    state: str
+    opened_at: datetime
+    opened_by: str
+    channel: str
+    description: str
+    incident_id: str | None
+    duplicate_of: str | None
+    assigned_to: str | None
+    first_response_due: datetime | None
+    close_due: datetime | None
+    responded_at: datetime | None
+    resolved_at: datetime | None
+    closed_at: datetime | None
+    response_overdue: bool
+    close_overdue: bool
+    remaining_s: float | None
+    """Time to the next promise [s], below 0 when broken; None when no clock runs."""
+    callback_temp_c: float | None
+    satisfied: bool | None
+    allowed_moves: Sequence[str] = ()
+    history: Sequence[TicketHistoryEntry] = ()
+    """Only on the ticket's own page."""
+    address_en: str = ""
+    """In English; names that only the site has stay as they are."""

@@ -1,0 +1,290 @@
+"""Alarms and incidents as people see them: names and texts of the rules, history, what may be done."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from math import isfinite
+
+from config.rules.alarm_texts import AlarmText, alarm_text
+from config.rules.reading import RuleSet
+from dashboard.alarms.models import AlarmDetail, AlarmHistoryEntry, AlarmRow, Evidence, IncidentView
+from dashboard.alarms.restraints import Restraints
+from dashboard.places.site_index import SiteIndex
+from dashboard.readings.newest import Freshness
+from dashboard.readings.values import Bilingual
+from dashboard.web.filters import AlarmFilter, NotVisibleError
+from dashboard.web.security.viewer import ACTORS, Viewer
+from heating.alarms import Alarm, AlarmEvent, AlarmState, Incident, Priority
+from heating.clock import Clock
+from heating.heat_tree import Level, Node
+from heating.hydronics import hours_to_cold
+from storage.records.pages import Page
+from storage.records.queries import AlarmQuery, IncidentQuery, TicketQuery
+from storage.records.records import Records
+
+__all__ = ["MAX_MEMBERS", "AlarmViews", "subject_filter"]
+
+MAX_MEMBERS = 200
+"""Members of an incident that are listed (ux.md, principle 5)."""
+_KEPT_OPENINGS = 20_000
+
+
+class AlarmViews:
+    """Builds the views of alarms and incidents.
+
+    Parameters
+    ----------
+    records : Records
+        Alarms, incidents, tickets.
+    rules : RuleSet
+        Names and texts.
+    freshness : Freshness
+        Outdoor temperature, for the hours to cold.
+    clock : Clock
+        The time data are judged by.
+    """
+
+    def __init__(self, *, records: Records, rules: RuleSet, freshness: Freshness, clock: Clock) -> None:
+        self._records = records
+        self._rules = rules
+        self._freshness = freshness
+        self._clock = clock
+        self._openings: OrderedDict[str, Mapping[str, object]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def page(self, viewer: Viewer, index: SiteIndex, wanted: AlarmFilter) -> Page[AlarmRow]:
+        """Return a page of alarms, newest first."""
+        level, object_id = subject_filter(wanted.subject)
+        found = self._records.alarms.find(
+            AlarmQuery(
+                states=frozenset(AlarmState(word) for word in wanted.states) or None,
+                open_only=wanted.open_only,
+                annunciated_only=wanted.annunciated_only,
+                priorities=frozenset(Priority(number) for number in wanted.priorities) or None,
+                level=level,
+                object_id=object_id,
+                rule_id=wanted.rule_id,
+                incident_id=wanted.incident_id,
+                area_ids=viewer.area_ids,
+                since=wanted.since,
+                cursor=wanted.cursor,
+                limit=wanted.limit,
+            )
+        )
+        restraints = self._restraints(viewer, index, found.items)
+        rows = [self.row(viewer, index, alarm, restraints=restraints) for alarm in found.items]
+        return Page(rows, found.next_cursor)
+
+    def detail(self, viewer: Viewer, index: SiteIndex, alarm_id: str) -> AlarmDetail:
+        """Return one alarm with its history. Raises `NotVisibleError`."""
+        alarms = self._records.alarms
+        alarm = alarms.alarm(alarm_id, area_ids=viewer.area_ids)
+        if alarm is None:
+            raise NotVisibleError(f"no alarm {alarm_id!r}")
+        restraints = self._restraints(viewer, index, [alarm])
+        row = self.row(viewer, index, alarm, restraints=restraints)
+        zh, en = self._texts(alarm.rule_id, row.parameters)
+        rule = self._rules.get(alarm.rule_id)
+        above, holder = restraints.inhibitor(alarm), restraints.holder(alarm)
+        incident = alarms.incident(alarm.incident_id, area_ids=viewer.area_ids) if alarm.incident_id else None
+        return AlarmDetail(
+            row=row,
+            cause=Bilingual(zh.cause, en.cause),
+            consequence=Bilingual(zh.consequence, en.consequence),
+            action=Bilingual(zh.action, en.action),
+            time_to_respond_s=None if rule is None else rule.time_to_respond_s,
+            source="; ".join(rule.source) if rule is not None else "",
+            history=[_entry(event) for event in alarms.history_of(alarm_id)],
+            inhibitor=None if above is None else self.row(viewer, index, above),
+            holder=None if holder is None else self.row(viewer, index, holder),
+            incident=None if incident is None else self._incident(index, incident),
+        )
+
+    def row(
+        self, viewer: Viewer, index: SiteIndex, alarm: Alarm, *, restraints: Restraints | None = None
+    ) -> AlarmRow:
+        """Return one alarm as a row; with `restraints` it names what holds it back."""
+        inhibitor = None if restraints is None else restraints.inhibitor(alarm)
+        holder = None if restraints is None else restraints.holder(alarm)
+        parameters = self._opening(alarm.alarm_id)
+        zh, en = self._texts(alarm.rule_id, parameters)
+        end = alarm.cleared_at or self._clock.now()
+        return AlarmRow(
+            alarm_id=alarm.alarm_id,
+            rule_id=alarm.rule_id,
+            name=Bilingual(zh.name, en.name),
+            text=Bilingual(zh.message, en.message),
+            subject_level=alarm.subject.level.word,
+            subject_id=alarm.subject.object_id,
+            subject_name=index.node_name(alarm.subject),
+            area_id=alarm.area_id,
+            area_name=index.area_name(alarm.area_id),
+            priority=int(alarm.priority),
+            state=alarm.state.value,
+            active=alarm.is_active,
+            raised_at=alarm.raised_at,
+            duration_s=max(0.0, (end - alarm.raised_at).total_seconds()),
+            annunciated_at=alarm.annunciated_at,
+            cleared_at=alarm.cleared_at,
+            acknowledged_at=alarm.acknowledged_at,
+            acknowledged_by=alarm.acknowledged_by,
+            acknowledge_until=alarm.acknowledge_until,
+            shelved_until=alarm.shelved_until,
+            shelved_by=alarm.shelved_by,
+            shelve_reason=alarm.shelve_reason,
+            inhibited_by=alarm.inhibited_by,
+            inhibitor_name=self._called(index, inhibitor),
+            held_by=None if holder is None else holder.alarm_id,
+            holder_name=self._called(index, holder),
+            incident_id=alarm.incident_id,
+            closed_at=alarm.closed_at,
+            parameters=parameters,
+            actions=_actions(viewer, alarm),
+        )
+
+    def incidents(
+        self, viewer: Viewer, index: SiteIndex, *, open_only: bool, cursor: str | None, limit: int
+    ) -> Page[IncidentView]:
+        """Return a page of incidents, newest first, without members."""
+        found = self._records.alarms.incidents(
+            IncidentQuery(open_only=open_only, area_ids=viewer.area_ids, cursor=cursor, limit=limit)
+        )
+        return Page([self._incident(index, incident) for incident in found.items], found.next_cursor)
+
+    def incidents_on(self, viewer: Viewer, index: SiteIndex, nodes: Sequence[Node]) -> list[IncidentView]:
+        """Return open incidents on the nodes, in the order of the nodes (nearest first)."""
+        places = {node: place for place, node in enumerate(nodes)}
+        found = self._records.alarms.incident_for_node(nodes) if nodes else []
+        found.sort(key=lambda incident: (places[incident.node], incident.opened_at))
+        return [self._incident(index, incident) for incident in found]
+
+    def incident(self, viewer: Viewer, index: SiteIndex, incident_id: str) -> IncidentView:
+        """Return one incident with members, timeline and evidence. Raises `NotVisibleError`."""
+        alarms = self._records.alarms
+        incident = alarms.incident(incident_id, area_ids=viewer.area_ids)
+        if incident is None:
+            raise NotVisibleError(f"no incident {incident_id!r}")
+        root = alarms.alarm(incident.root_alarm_id)
+        members = [member for member in alarms.members_of(incident_id) if root is None or member != root]
+        members.sort(key=lambda alarm: (not alarm.is_active, alarm.priority, alarm.raised_at))
+        tickets = self._records.tickets.find(
+            TicketQuery(incident_id=incident_id, area_ids=viewer.area_ids, limit=500)
+        )
+        return self._incident(
+            index,
+            incident,
+            root=None if root is None else self.row(viewer, index, root),
+            members=[self.row(viewer, index, member) for member in members[:MAX_MEMBERS]],
+            member_count=len(members),
+            timeline=[_entry(event) for event in alarms.history_of(incident.root_alarm_id)],
+            tickets=len(tickets.items),
+        )
+
+    def rule_name(self, rule_id: str) -> Bilingual:
+        """Return the name of a rule; one that is no longer shipped is shown by its id."""
+        rule = self._rules.get(rule_id)
+        return Bilingual(rule_id, rule_id) if rule is None else Bilingual(rule.name.zh, rule.name.en)
+
+    def _incident(
+        self,
+        index: SiteIndex,
+        incident: Incident,
+        *,
+        root: AlarmRow | None = None,
+        members: Sequence[AlarmRow] = (),
+        member_count: int = 0,
+        timeline: Sequence[AlarmHistoryEntry] = (),
+        tickets: int = 0,
+    ) -> IncidentView:
+        name, node_name = self.rule_name(incident.rule_id), index.node_name(incident.node)
+        outdoor = self._freshness.outdoor(index)
+        evidence = [
+            Evidence("root_alarm", {"name": name, "node": node_name, "since": incident.opened_at}),
+            Evidence("outdoor", {"value_c": outdoor.value}),
+        ]
+        return IncidentView(
+            incident_id=incident.incident_id,
+            rule_id=incident.rule_id,
+            name=name,
+            node_level=incident.node.level.word,
+            node_id=incident.node.object_id,
+            node_name=node_name,
+            area_id=incident.area_id,
+            opened_at=incident.opened_at,
+            cleared_at=incident.cleared_at,
+            estimated_end=incident.estimated_end,
+            affected_households=incident.affected_households,
+            root_alarm_id=incident.root_alarm_id,
+            root=root,
+            members=members,
+            member_count=member_count,
+            timeline=timeline,
+            evidence=evidence if outdoor.usable else evidence[:1],
+            hours_to_cold=_hours_to_cold(outdoor.value if outdoor.usable else None),
+            tickets=tickets,
+        )
+
+    def _restraints(self, viewer: Viewer, index: SiteIndex, alarms: Sequence[Alarm]) -> Restraints:
+        return Restraints.read(self._records.alarms, self._rules, viewer, index, alarms)
+
+    def _called(self, index: SiteIndex, alarm: Alarm | None) -> Bilingual | None:
+        if alarm is None:
+            return None
+        subject, name = index.node_name(alarm.subject), self.rule_name(alarm.rule_id)
+        return Bilingual(f"{subject.zh} · {name.zh}", f"{subject.in_locale('en')} · {name.in_locale('en')}")
+
+    def _texts(self, rule_id: str, parameters: Mapping[str, object]) -> tuple[AlarmText, AlarmText]:
+        rule = self._rules.get(rule_id)
+        if rule is None:
+            bare = AlarmText(name=rule_id, message=rule_id, cause="", consequence="", action="")
+            return bare, bare
+        return alarm_text(rule, parameters, "zh_CN"), alarm_text(rule, parameters, "en")
+
+    def _opening(self, alarm_id: str) -> Mapping[str, object]:
+        with self._lock:
+            known = self._openings.get(alarm_id)
+        if known is not None:
+            return known
+        history = self._records.alarms.history_of(alarm_id)
+        parameters = history[0].parameters if history else {}
+        with self._lock:
+            self._openings[alarm_id] = parameters
+            while len(self._openings) > _KEPT_OPENINGS:
+                self._openings.popitem(last=False)
+        return parameters
+
+
+def subject_filter(subject: str | None) -> tuple[Level | None, str | None]:
+    """Return level and id from ``level:id``, or the id alone."""
+    if not subject:
+        return None, None
+    word, separator, object_id = subject.partition(":")
+    level = next((level for level in Level if level.word == word), None)
+    return (level, object_id) if separator and level is not None else (None, subject)
+
+
+def _entry(event: AlarmEvent) -> AlarmHistoryEntry:
+    return AlarmHistoryEntry(
+        at=event.at,
+        kind=event.kind.value,
+        by=event.by,
+        comment=event.comment,
+        until=event.until,
+        parameters=event.parameters,
+    )
+
+
+def _actions(viewer: Viewer, alarm: Alarm) -> tuple[str, ...]:
+    if not viewer.has(*ACTORS):
+        return ()
+    if not alarm.is_open:
+        return ("comment",)
+    acknowledge = ("acknowledge",) if alarm.acknowledged_at is None else ()
+    return (*acknowledge, "shelve" if alarm.shelved_until is None else "unshelve", "comment")
+
+
+def _hours_to_cold(outdoor_c: float | None) -> float | None:
+    if outdoor_c is None:
+        return None
+    hours = hours_to_cold(room_c=18.0, outdoor_c=outdoor_c, limit_c=16.0)
+    return hours if isfinite(hours) else None

@@ -1,1 +1,0 @@
-"""What people do: act on alarms, take and move tickets. Reading is in `dashboard.queries`."""

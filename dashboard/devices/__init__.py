@@ -1,0 +1,1 @@
+"""New devices, their assignment, and clocks that are off."""

@@ -1,0 +1,74 @@
+"""Homes that a device may be given to: found by id or address, with the sensor that measures them now.
+
+Keepers of devices need no names and no phone numbers: none are shown, and who is no clerk finds no home by them.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from dashboard.homes.models import HouseholdHit
+from dashboard.homes.view import address_of_home
+from dashboard.places.site_index import SiteIndex
+from dashboard.readings.values import Bilingual
+from dashboard.web.security.viewer import CLERKS, Viewer
+
+__all__ = ["HomeChoice", "homes_to_choose", "measured_homes"]
+
+_SHORTEST = 2
+_WORDS = re.compile(r"[0-9]+|[a-z]+|[\u4e00-\u9fff]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeChoice:
+    """One home to choose."""
+
+    household_id: str
+    address: Bilingual
+    contract: str
+    """heating, suspended or vacant."""
+    sensor_id: str | None
+    """Sensor that measures it now."""
+
+
+class _Homes(Protocol):
+    def search(self, viewer: Viewer, text: str, *, limit: int = 20) -> Sequence[HouseholdHit]: ...
+
+    def site(self) -> SiteIndex: ...
+
+
+def homes_to_choose(queries: _Homes, viewer: Viewer, text: str, *, limit: int = 12) -> list[HomeChoice]:
+    """Return the homes that an id or an address means, likeliest first; none for less than two characters."""
+    wanted = text.strip()
+    if len(wanted) < _SHORTEST:
+        return []
+    index = queries.site()
+    found = queries.search(viewer, wanted, limit=limit)
+    by_contact = viewer.has(*CLERKS)
+    return [
+        HomeChoice(
+            household_id=hit.household_id,
+            address=Bilingual(hit.address, hit.address_en),
+            contract=hit.contract,
+            sensor_id=index.sensor_of.get(hit.household_id),
+        )
+        for hit in found
+        if by_contact or hit.household_id == wanted or _is_in_address(wanted, hit)
+    ]
+
+
+def _is_in_address(wanted: str, hit: HouseholdHit) -> bool:
+    address = f"{hit.address} {hit.address_en} {hit.household_id}".casefold()
+    words = _WORDS.findall(wanted.casefold())
+    return bool(words) and all(word in address for word in words)
+
+
+def measured_homes(index: SiteIndex, sensor_ids: Sequence[str]) -> Mapping[str, tuple[str, Bilingual]]:
+    """Return (household id, address) of the homes that some sensors measure now, by sensor id."""
+    wanted = set(sensor_ids)
+    return {
+        sensor_id: (household_id, address_of_home(index, index.households[household_id]))
+        for household_id, sensor_id in index.sensor_of.items()
+        if sensor_id in wanted and household_id in index.households
+    }

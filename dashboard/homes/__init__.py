@@ -1,0 +1,1 @@
+"""Homes for the hotline: search and card."""

@@ -1,0 +1,272 @@
+"""View models of homes: search hits, the clerk's card, the resident's page, the facade of a building."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from dashboard.alarms.models import Evidence, IncidentView, TicketView
+from dashboard.readings.values import Bilingual, PointValue, Ratio
+
+__all__ = [
+    "BuildingRow",
+    "CellState",
+    "CommunityView",
+    "FacadeCell",
+    "FacadeView",
+    "HouseholdCard",
+    "HouseholdHit",
+    "IntakeProposal",
+    "ProbableCause",
+    "ResidentHome",
+    "RoomDay",
+    "Script",
+    "StationSummary",
+    "Verdict",
+]
+
+
+class Verdict(StrEnum):
+    """One word on a home; the page makes the sentence."""
+
+    WARM = "warm"
+    """Fresh and at or above the standard."""
+    COOL = "cool"
+    """Below the standard by at most 2 K."""
+    COLD = "cold"
+    """Below the standard by more than 2 K."""
+    STALE = "stale"
+    """The last value is too old to judge by."""
+    SENSOR_FAULT = "sensor_fault"
+    NO_SENSOR = "no_sensor"
+    SUSPENDED = "suspended"
+    """Not to be heated by contract (suspended or vacant)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HouseholdHit:
+    """One line of the search."""
+
+    household_id: str
+    address: str
+    name: str
+    phone_masked: str
+    community: str
+    station_id: str
+    contract: str
+    vulnerable: bool = False
+    address_en: str = ""
+    """In English; names that only the site has stay as they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomDay:
+    """The last 24 h of a home against the standard."""
+
+    minimum_c: float | None
+    mean_c: float | None
+    """Mean of the usable values [°C]."""
+    maximum_c: float | None
+    count: int
+    """Usable values."""
+    below_standard: Ratio
+    """Values below the standard out of the usable ones."""
+    standard_c: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationSummary:
+    """The station of a home, in brief."""
+
+    station_id: str
+    name: Bilingual
+    state: str
+    """Word of `dashboard.stations.models.StationState`."""
+    supply: PointValue
+    """Secondary supply temperature."""
+    setpoint: PointValue
+    return_: PointValue
+    """Secondary return temperature."""
+    deviation_k: float | None
+    open_alarms: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProbableCause:
+    """Why the home is cold, as far as is known, with what speaks for it."""
+
+    code: str
+    """suspended, vacant, no_sensor, sensor_silent, sensor_fault, incident, station, building, riser, single_home,
+    not_cold or unknown."""
+    evidence: Sequence[Evidence] = ()
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What the clerk may say: a code and its parameters."""
+
+    code: str
+    """Code of the probable cause, or ``incident_estimated`` where an end is promised."""
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeProposal:
+    """What a new ticket of this home starts with."""
+
+    category: str
+    urgency: str
+    incident_id: str | None = None
+    duplicate_of: str | None = None
+    """Open ticket of the home inside the duplicate window."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HouseholdCard:
+    """Everything the clerk needs while the phone is at the ear."""
+
+    household_id: str
+    address: str
+    community: Bilingual
+    building_id: str
+    unit: int
+    floor: int
+    room: str
+    area_m2: float
+    position: str
+    """mid, edge, top, ground or top_edge."""
+    name: str
+    phone_masked: str
+    contract: str
+    """heating, suspended or vacant."""
+    vulnerable: bool
+    """Without a diagnosis: only that more care is due."""
+    sensor_id: str | None
+    room_now: PointValue
+    """Room temperature; missing without a sensor."""
+    day: RoomDay
+    verdict: Verdict
+    station: StationSummary | None
+    incidents: Sequence[IncidentView]
+    """Open incidents on an ancestor, nearest first."""
+    cause: ProbableCause
+    neighbours_median_c: float | None
+    """Median of the other homes of the building with fresh values [°C]."""
+    neighbours: Ratio
+    """Neighbours below the standard out of those with fresh values."""
+    riser: Ratio
+    """The same for the homes of the riser."""
+    tickets: Sequence[TicketView]
+    """Earlier tickets, newest first, at most 10."""
+    script: Script
+    proposal: IntakeProposal
+    outdoor: PointValue
+    address_en: str = ""
+    """In English; names that only the site has stay as they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResidentHome:
+    """The resident's phone page."""
+
+    household_id: str
+    address: str
+    temperature: PointValue
+    """Own room; missing without a sensor."""
+    verdict: Verdict
+    standard_c: float
+    has_sensor: bool
+    building_median_c: float | None
+    """Median of the building [°C]; None when fewer than 5 homes count."""
+    building_counted: int
+    day: RoomDay
+    day_series: Sequence[tuple[int, float]]
+    """Hourly means of the last 24 h: start of the hour [epoch ms], temperature [°C]; hours without values missing."""
+    incident: IncidentView | None
+    """The nearest open incident that concerns the home, without members."""
+    tickets: Sequence[TicketView]
+    contract: str
+    address_en: str = ""
+    """In English; names that only the site has stay as they are."""
+
+
+class CellState(StrEnum):
+    """Why a cell of the facade looks as it does."""
+
+    MEASURED = "measured"
+    STALE = "stale"
+    BAD = "bad"
+    NO_SENSOR = "no_sensor"
+    SUSPENDED = "suspended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacadeCell:
+    """One home on the facade."""
+
+    household_id: str
+    unit: int
+    floor: int
+    room: str
+    state: CellState
+    temperature_c: float | None
+    """None unless a value was measured; shown hatched when stale."""
+    age_s: float | None
+    position: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacadeView:
+    """Floor × unit of one building."""
+
+    building_id: str
+    name: str
+    community_id: str
+    community_name: Bilingual
+    station_id: str
+    floors: int
+    units: int
+    cells: Sequence[FacadeCell]
+    """Homes by floor from the top, then unit, then room."""
+    coverage: Ratio
+    """Homes with a sensor out of all."""
+    pass_rate: Ratio
+    median_c: float | None
+    standard_c: float
+    name_en: str = ""
+    """In English; a real name stays as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildingRow:
+    """One building in a list."""
+
+    building_id: str
+    name: str
+    community_name: Bilingual
+    households: int
+    coverage: Ratio
+    pass_rate: Ratio
+    median_c: float | None
+    minimum_c: float | None
+    maximum_c: float | None
+    inlet_supply: PointValue
+    inlet_return: PointValue
+    name_en: str = ""
+    """In English; a real name stays as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommunityView:
+    """One community with its buildings."""
+
+    community_id: str
+    name: Bilingual
+    area_id: str
+    area_name: Bilingual
+    households: int
+    coverage: Ratio
+    pass_rate: Ratio
+    median_c: float | None
+    buildings: Sequence[BuildingRow]
+    standard_c: float

@@ -1,0 +1,1 @@
+"""Incidents and the promise of an end."""

@@ -1,0 +1,277 @@
+"""The registry ready for look-ups: by id, by area, by building, and along the heat-supply tree.
+
+Rebuilt when the registry changes or a sensor moves to another home; in between it is read from any thread. Personal
+data are not in it.
+"""
+
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dashboard.places.names import building_in_english, riser_name
+from dashboard.readings.values import Bilingual
+from dashboard.web.security.viewer import Viewer
+from heating.assets import Area, Building, Community, Contract, Household, Sensor, Site, Station
+from heating.clock import Clock
+from heating.heat_tree import HeatTree, Level, Node, build_heat_tree
+from heating.intervals import to_epoch_ms
+from heating.protocols import RegistryRecords
+
+__all__ = ["SensedHomes", "SiteIndex", "SiteSource"]
+
+
+@dataclass(frozen=True)
+class SensedHomes:
+    """Homes with a sensor as columns ``(n,)``, ordered along the heat-supply tree."""
+
+    household_ids: tuple[str, ...]
+    sensor_ids: tuple[str, ...]
+    number: NDArray[np.intp]
+    """Node number in the tree, rising."""
+    interval_s: NDArray[np.float64]
+    """Expected time between messages [s]."""
+    since_ms: NDArray[np.int64]
+    """When the sensor began to measure the home [epoch ms]; what it measured before belongs to another home."""
+    heated: NDArray[np.bool_]
+    """Whether the contract says heating."""
+    community: NDArray[np.int32]
+    """Place of the home's community in `SiteIndex.site.communities`."""
+
+    def below(self, tree: HeatTree, node: int) -> slice:
+        """Return the rows of the homes below a node."""
+        first, last = np.searchsorted(self.number, (node, tree.subtree_end[node]))
+        return slice(int(first), int(last))
+
+
+@dataclass(frozen=True)
+class SiteIndex:
+    """One version of the registry."""
+
+    site: Site
+    version: int
+    tree: HeatTree
+    areas: dict[str, Area]
+    stations: dict[str, Station]
+    communities: dict[str, Community]
+    buildings: dict[str, Building]
+    households: dict[str, Household]
+    sensors: dict[str, Sensor]
+    sensor_of: dict[str, str]
+    """Sensor id by household id, at the moment of the build."""
+    measured_since_ms: dict[str, int]
+    """When that sensor began to measure the home [epoch ms], by household id."""
+    homes_of: dict[str, list[Household]]
+    """Homes by building id, in the order of unit, floor, room."""
+    contracts_of: dict[str, Counter[Contract]]
+    """How many homes of each contract a community has, by community id."""
+    buildings_of_station: dict[str, list[Building]]
+    buildings_of_community: dict[str, list[Building]]
+    sensed: SensedHomes
+    valid_until: datetime | None
+    """When the next sensor assignment starts or ends; None: never."""
+    _top: dict[str, str] = field(repr=False)
+
+    def top_area(self, area_id: str) -> str:
+        """Return the top-level area above an area (or itself); unknown ids stand for themselves."""
+        return self._top.get(area_id, area_id)
+
+    def sees(self, viewer: Viewer, area_id: str) -> bool:
+        """Return whether an area is one of the viewer's or lies below one."""
+        if viewer.area_ids is None:
+            return True
+        here: str | None = area_id
+        for _ in range(len(self.areas) + 1):
+            if here is None:
+                return False
+            if here in viewer.area_ids:
+                return True
+            area = self.areas.get(here)
+            here = None if area is None else area.parent_id
+        return False
+
+    def area_of_building(self, building: Building) -> str:
+        """Return the area of a building: that of its community."""
+        return self.communities[building.community_id].area_id
+
+    def area_name(self, area_id: str) -> Bilingual:
+        """Return the name of an area; an unknown one is shown by its id."""
+        area = self.areas.get(area_id)
+        return Bilingual(area_id, area_id) if area is None else Bilingual(area.name, area.name_en)
+
+    def node_name(self, node: Node) -> Bilingual:
+        """Return how people call a node; what the registry no longer has is shown by its id."""
+        match node.level:
+            case Level.STATION if station := self.stations.get(node.object_id):
+                return Bilingual(station.name, station.name_en)
+            case Level.BUILDING if building := self.buildings.get(node.object_id):
+                return self._building_name(building)
+            case Level.RISER:
+                building_id, _, unit = node.object_id.rpartition("/u")
+                if found := self.buildings.get(building_id):
+                    return riser_name(self.communities[found.community_id], found, unit)
+            case Level.HOUSEHOLD if home := self.households.get(node.object_id):
+                name = self._building_name(self.buildings[home.building_id])
+                return Bilingual(f"{name.zh}{home.unit}-{home.room}", f"{name.en} {home.unit}-{home.room}")
+            case Level.SOURCE | Level.BRANCH:
+                plain = self._network_names.get(node)
+                if plain is not None:
+                    return Bilingual(plain, plain)
+        return Bilingual(node.object_id, node.object_id)
+
+    @property
+    def _network_names(self) -> dict[Node, str]:
+        sources = {Node(Level.SOURCE, item.source_id): item.name for item in self.site.sources}
+        return sources | {Node(Level.BRANCH, item.branch_id): item.name for item in self.site.branches}
+
+    def _building_name(self, building: Building) -> Bilingual:
+        community = self.communities[building.community_id]
+        return Bilingual(
+            f"{community.name}{building.name}",
+            f"{community.name_en or community.name} {building_in_english(building.name)}",
+        )
+
+    def nodes_above(self, household_id: str) -> list[Node]:
+        """Return a home and what feeds it, nearest first; empty when the registry does not have it."""
+        number = self.tree.get(Level.HOUSEHOLD, household_id)
+        if number is None:
+            return []
+        return [self.tree.node(number), *(self.tree.node(above) for above in self.tree.ancestors(number))]
+
+
+class SiteSource:
+    """Gives the present index and rebuilds it when needed.
+
+    Parameters
+    ----------
+    registry : RegistryRecords
+        Where the registry is kept.
+    clock : Clock
+        The time that decides which sensor measures which home.
+    """
+
+    def __init__(self, *, registry: RegistryRecords, clock: Clock) -> None:
+        self._registry = registry
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._index: SiteIndex | None = None
+
+    def current(self) -> SiteIndex:
+        """Return the index of the newest registry; others wait while one rebuilds."""
+        version = self._registry.version()
+        now = self._clock.now()
+        known = self._index
+        if known is not None and self._fits(known, version, now):
+            return known
+        with self._lock:
+            known = self._index
+            if known is None or not self._fits(known, version, now):
+                known = build_site_index(self._registry.load_site(), version=version, now=now)
+                self._index = known
+        return known
+
+    @staticmethod
+    def _fits(index: SiteIndex, version: int, now: datetime) -> bool:
+        return index.version >= version and (index.valid_until is None or now < index.valid_until)
+
+
+def build_site_index(site: Site, *, version: int, now: datetime) -> SiteIndex:
+    """Build the index of a registry as it is at `now`.
+
+    Raises
+    ------
+    heating.heat_tree.BrokenTreeError
+        When the registry is not whole.
+    """
+    tree = build_heat_tree(site)
+    areas = {area.area_id: area for area in site.areas}
+    households = {home.household_id: home for home in site.households}
+    sensors = {sensor.sensor_id: sensor for sensor in site.sensors}
+    active = [a for a in site.assignments if a.start <= now and (a.end is None or now < a.end)]
+    active.sort(key=lambda a: a.start)
+    sensor_of = {a.household_id: a.sensor_id for a in active}
+    since_ms = {a.household_id: to_epoch_ms(a.start) for a in active}
+    borders = [
+        moment for a in site.assignments for moment in (a.start, a.end) if moment is not None and moment > now
+    ]
+    homes: dict[str, list[Household]] = defaultdict(list)
+    for home in sorted(site.households, key=lambda h: (h.unit, h.floor, h.room)):
+        homes[home.building_id].append(home)
+    return SiteIndex(
+        site=site,
+        version=version,
+        tree=tree,
+        areas=areas,
+        stations={station.station_id: station for station in site.stations},
+        communities={community.community_id: community for community in site.communities},
+        buildings={building.building_id: building for building in site.buildings},
+        households=households,
+        sensors=sensors,
+        sensor_of=sensor_of,
+        measured_since_ms=since_ms,
+        homes_of=dict(homes),
+        contracts_of=_contracts(site),
+        buildings_of_station=_grouped(site.buildings, "station_id"),
+        buildings_of_community=_grouped(site.buildings, "community_id"),
+        sensed=_sensed(site, tree, households, sensors, sensor_of, since_ms),
+        valid_until=min(borders, default=None),
+        _top=_tops(areas),
+    )
+
+
+def _grouped(buildings: Iterable[Building], key: str) -> dict[str, list[Building]]:
+    groups: dict[str, list[Building]] = defaultdict(list)
+    for building in buildings:
+        groups[getattr(building, key)].append(building)
+    return dict(groups)
+
+
+def _contracts(site: Site) -> dict[str, Counter[Contract]]:
+    community_of = {item.building_id: item.community_id for item in site.buildings}
+    counts: dict[str, Counter[Contract]] = {item.community_id: Counter() for item in site.communities}
+    for home in site.households:
+        counts[community_of[home.building_id]][home.contract] += 1
+    return counts
+
+
+def _sensed(
+    site: Site,
+    tree: HeatTree,
+    households: dict[str, Household],
+    sensors: dict[str, Sensor],
+    sensor_of: dict[str, str],
+    since_ms: dict[str, int],
+) -> SensedHomes:
+    places = {community.community_id: place for place, community in enumerate(site.communities)}
+    community_of = {item.building_id: places[item.community_id] for item in site.buildings}
+    rows = sorted(
+        (tree.find(Level.HOUSEHOLD, household_id), household_id, sensor_id)
+        for household_id, sensor_id in sensor_of.items()
+        if household_id in households
+    )
+    homes = [households[household_id] for _, household_id, _ in rows]
+    plain = Sensor(sensor_id="")
+    return SensedHomes(
+        household_ids=tuple(household_id for _, household_id, _ in rows),
+        sensor_ids=tuple(sensor_id for _, _, sensor_id in rows),
+        number=np.array([number for number, _, _ in rows], np.intp),
+        interval_s=np.array([sensors.get(sensor, plain).interval_s for _, _, sensor in rows], np.float64),
+        since_ms=np.array([since_ms[household_id] for _, household_id, _ in rows], np.int64),
+        heated=np.array([home.contract is Contract.HEATING for home in homes], np.bool_),
+        community=np.array([community_of[home.building_id] for home in homes], np.int32),
+    )
+
+
+def _tops(areas: dict[str, Area]) -> dict[str, str]:
+    tops = {}
+    for area_id in areas:
+        here, seen = area_id, {area_id}
+        while (parent := areas[here].parent_id) is not None and parent in areas and parent not in seen:
+            here = parent
+            seen.add(here)
+        tops[area_id] = here
+    return tops

@@ -1,0 +1,200 @@
+"""Buildings and communities: facade, building rows, who may see which home."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dashboard.homes.models import BuildingRow, CellState, CommunityView, FacadeCell, FacadeView
+from dashboard.places.names import building_in_english
+from dashboard.places.site_index import SiteIndex
+from dashboard.readings.newest import BUILDING_INTERVAL_S, Freshness, RoomColumn
+from dashboard.readings.values import Bilingual, Ratio
+from dashboard.web.filters import NotVisibleError
+from dashboard.web.security.viewer import STAFF, Viewer
+from heating.assets import Building, Contract, Household
+from heating.heat_tree import Level
+from heating.points import Measurement
+from heating.quality import Quality
+from heating.samples import ObjectRef
+
+__all__ = ["MIN_HOMES_SHOWN", "HomeViews", "visible_building", "visible_household"]
+
+MIN_HOMES_SHOWN = 5
+"""Aggregates over fewer homes are hidden from people who are not staff (reliability.md, Security)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    temperature_c: float
+    age_s: float
+    state: CellState
+
+
+class HomeViews:
+    """Builds the views of buildings and communities.
+
+    Parameters
+    ----------
+    freshness : Freshness
+        Newest values.
+    standard_c : float
+        Indoor standard [°C].
+    """
+
+    def __init__(self, *, freshness: Freshness, standard_c: float) -> None:
+        self._freshness = freshness
+        self.standard_c = standard_c
+
+    def rooms(self, index: SiteIndex, rows: slice | NDArray[np.intp] | None = None) -> RoomColumn:
+        """Return the room temperatures of homes with a sensor: all, or only some rows of `SiteIndex.sensed`."""
+        return self._freshness.rooms(index, standard_c=self.standard_c, rows=rows)
+
+    def facade(self, viewer: Viewer, index: SiteIndex, building_id: str, *, now_ms: int) -> FacadeView:
+        """Return the facade of a building. Raises `NotVisibleError`."""
+        building = visible_building(viewer, index, building_id)
+        rows = rows_of(index, Level.BUILDING, building_id)
+        rooms = self.rooms(index, rows)
+        homes = index.homes_of.get(building_id, [])
+        cells = [_facade_cell(home, rooms, rows, now_ms) for home in homes]
+        cells.sort(key=lambda cell: (-cell.floor, cell.unit, cell.room))
+        return FacadeView(
+            building_id=building_id,
+            name=building.name,
+            name_en=building_in_english(building.name),
+            community_id=building.community_id,
+            community_name=_community_name(index, building),
+            station_id=building.station_id,
+            floors=building.floors,
+            units=building.units,
+            cells=cells,
+            coverage=_coverage(rows, homes=len(homes)),
+            pass_rate=rooms.pass_rate(rows, homes=_heated(homes)),
+            median_c=rooms.median_c(rows)[0],
+            standard_c=self.standard_c,
+        )
+
+    def building_rows(self, index: SiteIndex, buildings: Sequence[Building]) -> list[BuildingRow]:
+        """Return buildings as rows."""
+        parts = [rows_of(index, Level.BUILDING, item.building_id) for item in buildings]
+        places = [np.arange(part.start, part.stop) for part in parts]
+        rooms = self.rooms(index, np.concatenate([np.zeros(0, np.intp), *places]))
+        return [self._building_row(index, rooms, building) for building in buildings]
+
+    def community(self, viewer: Viewer, index: SiteIndex, community_id: str) -> CommunityView:
+        """Return a community with its buildings. Raises `NotVisibleError`."""
+        community = index.communities.get(community_id)
+        if community is None or not index.sees(viewer, community.area_id):
+            raise NotVisibleError(f"no community {community_id!r}")
+        place = index.site.communities.index(community)
+        mask = index.sensed.community == place
+        rooms = self.rooms(index, np.flatnonzero(mask))
+        buildings = index.buildings_of_community.get(community_id, [])
+        homes = [home for item in buildings for home in index.homes_of.get(item.building_id, [])]
+        staff = viewer.has(*STAFF)
+        return CommunityView(
+            community_id=community_id,
+            name=Bilingual(community.name, community.name_en),
+            area_id=community.area_id,
+            area_name=index.area_name(community.area_id),
+            households=len(homes),
+            coverage=Ratio(numerator=int(mask.sum()), denominator=len(homes), total=len(homes)),
+            pass_rate=_suppressed(rooms.pass_rate(mask, homes=_heated(homes)), staff=staff),
+            median_c=rooms.median_c(mask, at_least=1 if staff else MIN_HOMES_SHOWN)[0],
+            buildings=[self._building_row(index, rooms, item) for item in buildings] if staff else [],
+            standard_c=self.standard_c,
+        )
+
+    def _building_row(self, index: SiteIndex, rooms: RoomColumn, building: Building) -> BuildingRow:
+        rows = rows_of(index, Level.BUILDING, building.building_id)
+        homes = index.homes_of.get(building.building_id, [])
+        ref = ObjectRef(Measurement.BUILDING, building.building_id)
+        minimum_c, maximum_c = rooms.extremes_c(rows)
+        return BuildingRow(
+            building_id=building.building_id,
+            name=building.name,
+            name_en=building_in_english(building.name),
+            community_name=_community_name(index, building),
+            households=len(homes),
+            coverage=_coverage(rows, homes=len(homes)),
+            pass_rate=rooms.pass_rate(rows, homes=_heated(homes)),
+            median_c=rooms.median_c(rows)[0],
+            minimum_c=minimum_c,
+            maximum_c=maximum_c,
+            inlet_supply=self._freshness.point(ref, "inlet_supply_temp_c", BUILDING_INTERVAL_S),
+            inlet_return=self._freshness.point(ref, "inlet_return_temp_c", BUILDING_INTERVAL_S),
+        )
+
+
+def visible_building(viewer: Viewer, index: SiteIndex, building_id: str) -> Building:
+    """Return a building of the viewer's areas. Raises `NotVisibleError`."""
+    building = index.buildings.get(building_id)
+    if building is None or not index.sees(viewer, index.area_of_building(building)):
+        raise NotVisibleError(f"no building {building_id!r}")
+    return building
+
+
+def visible_household(viewer: Viewer, index: SiteIndex, household_id: str | None) -> Household:
+    """Return a household that a member of staff may see by area. Raises `NotVisibleError`."""
+    home = index.households.get(household_id or "")
+    if home is None:
+        raise NotVisibleError(f"no household {household_id!r}")
+    visible_building(viewer, index, home.building_id)
+    return home
+
+
+def rows_of(index: SiteIndex, level: Level, object_id: str) -> slice:
+    """Return the rows of `SiteIndex.sensed` below a node; empty when the tree does not have it."""
+    number = index.tree.get(level, object_id)
+    return slice(0, 0) if number is None else index.sensed.below(index.tree, number)
+
+
+def _facade_cell(home: Household, rooms: RoomColumn, rows: slice, now_ms: int) -> FacadeCell:
+    cell = _cell(home, rooms, rows, now_ms)
+    return FacadeCell(
+        household_id=home.household_id,
+        unit=home.unit,
+        floor=home.floor,
+        room=home.room,
+        state=cell.state,
+        temperature_c=cell.temperature_c if np.isfinite(cell.temperature_c) else None,
+        age_s=cell.age_s if np.isfinite(cell.age_s) else None,
+        position=home.position.value,
+    )
+
+
+def _cell(home: Household, rooms: RoomColumn, rows: slice, now_ms: int) -> _Cell:
+    if home.contract is not Contract.HEATING:
+        return _Cell(np.nan, np.nan, CellState.SUSPENDED)
+    index, column = rooms.index, rooms.column
+    number = index.tree.find(Level.HOUSEHOLD, home.household_id)
+    place = int(np.searchsorted(index.sensed.number, number))
+    if home.household_id not in index.sensor_of or not rows.start <= place < rows.stop:
+        return _Cell(np.nan, np.nan, CellState.NO_SENSOR)
+    value, measured_ms = float(column.value[place]), int(column.measured_ms[place])
+    age_s = max(0.0, (now_ms - measured_ms) / 1000.0) if measured_ms else np.nan
+    if column.usable[place]:
+        return _Cell(value, age_s, CellState.MEASURED)
+    if int(column.quality[place]) >= Quality.BAD:
+        return _Cell(np.nan, age_s, CellState.BAD)
+    return _Cell(value, age_s, CellState.STALE)
+
+
+def _coverage(rows: slice, *, homes: int) -> Ratio:
+    return Ratio(numerator=rows.stop - rows.start, denominator=homes, total=homes)
+
+
+def _heated(homes: Sequence[Household]) -> int:
+    return sum(home.contract is Contract.HEATING for home in homes)
+
+
+def _community_name(index: SiteIndex, building: Building) -> Bilingual:
+    community = index.communities[building.community_id]
+    return Bilingual(community.name, community.name_en)
+
+
+def _suppressed(ratio: Ratio, *, staff: bool) -> Ratio:
+    if staff or ratio.denominator >= MIN_HOMES_SHOWN:
+        return ratio
+    return Ratio(numerator=0, denominator=0, total=ratio.total)

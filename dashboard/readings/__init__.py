@@ -1,0 +1,1 @@
+"""Newest values and trends, as every subject shows them."""

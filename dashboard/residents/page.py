@@ -1,0 +1,82 @@
+"""The resident's phone: the own home, a fault report, large text. Works without scripts; nothing but the own home."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Query, Request
+from starlette.responses import RedirectResponse, Response
+
+from dashboard.figures.sparkline import day_curve
+from dashboard.tickets.actions import NewTicket
+from dashboard.web.context import TEXT_SIZE_COOKIE, page_response, reader_of
+from dashboard.web.filters import NotVisibleError
+from dashboard.web.languages import N_
+from dashboard.web.security.access import require
+from dashboard.web.security.viewer import Role, Viewer
+from dashboard.web.services import Services, ServicesDep
+from heating.tickets import TicketCategory
+
+__all__ = ["router"]
+
+router = APIRouter(include_in_schema=False)
+
+Resident = Annotated[Viewer, Depends(require(Role.RESIDENT))]
+
+_YEAR_S = 365 * 86_400
+_TAKEN = N_("已收到您的报修，进度会显示在下面。")
+
+
+@router.get("/my")
+def my_home(
+    request: Request,
+    viewer: Resident,
+    services: ServicesDep,
+    taken: Annotated[str, Query(max_length=1)] = "",
+) -> Response:
+    """Show the own home."""
+    return _home(request, viewer, services, "residents/home.html", taken=bool(taken))
+
+
+@router.get("/my/sections")
+def my_sections(request: Request, viewer: Resident, services: ServicesDep) -> Response:
+    """Return the sections of the page, for its refresh."""
+    return _home(request, viewer, services, "residents/home_sections.html", taken=False)
+
+
+@router.post("/my/tickets")
+def report_fault(
+    viewer: Resident,
+    services: ServicesDep,
+    category: Annotated[TicketCategory, Form()],
+    description: Annotated[str, Form(max_length=500)] = "",
+) -> Response:
+    """Take a fault report of the own home."""
+    if viewer.household_id is None:
+        raise NotVisibleError("no home belongs to this account")
+    services.ticket_desk.open(
+        viewer, NewTicket(household_id=viewer.household_id, category=category, description=description)
+    )
+    return RedirectResponse("/my?taken=1", 303)
+
+
+@router.post("/my/text-size")
+def text_size(
+    _viewer: Resident, services: ServicesDep, size: Annotated[str, Form(pattern="^(large|normal)$")]
+) -> Response:
+    """Keep the size of the text in a cookie."""
+    response = RedirectResponse("/my", 303)
+    secure = services.accounts.cookie_secure
+    if size == "large":
+        response.set_cookie(
+            TEXT_SIZE_COOKIE, "large", max_age=_YEAR_S, secure=secure, httponly=True, samesite="lax"
+        )
+    else:
+        response.delete_cookie(TEXT_SIZE_COOKIE, secure=secure, httponly=True, samesite="lax")
+    return response
+
+
+def _home(request: Request, viewer: Viewer, services: Services, template: str, *, taken: bool) -> Response:
+    home = services.queries.my_home(viewer)
+    reader = reader_of(request, viewer)
+    chart = day_curve(home.day_series, standard_c=home.standard_c, now=services.clock.now(), localiser=reader)
+    notice = reader.text(_TAKEN) if taken else ""
+    return page_response(request, viewer, template, home=home, chart=chart, notice=notice)

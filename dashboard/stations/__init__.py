@@ -1,0 +1,1 @@
+"""Stations: list, one station, trends."""

@@ -1,0 +1,235 @@
+"""Stations as people see them: list, page, trend."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dashboard.alarms.open_alarms import OpenAlarms, OpenAlarmSource
+from dashboard.alarms.view import AlarmViews
+from dashboard.places.site_index import SiteIndex
+from dashboard.places.view import HomeViews
+from dashboard.readings.newest import Freshness
+from dashboard.readings.trends import Trends
+from dashboard.readings.values import Bilingual, TrendColumns
+from dashboard.stations.fleet import MAIN_POINTS, STATE_WORDS, Fleet, FleetMembers, read_fleet
+from dashboard.stations.models import StationDetail, StationRow, StationState, StationSummary
+from dashboard.web.filters import NotVisibleError, StationFilter, UnknownPointError
+from dashboard.web.security.viewer import Viewer
+from heating.assets import Station
+from heating.clock import Clock
+from heating.heat_tree import Level
+from heating.intervals import Interval, from_epoch_ms
+from heating.points import POINT_INDEX, Measurement, points_of
+from heating.samples import ObjectRef
+from storage.records.pages import Page
+
+__all__ = ["MAX_STATIONS", "StationViews", "visible_station"]
+
+MAX_STATIONS = 200
+"""Rows of a page at the most (ux.md, principle 5)."""
+
+
+class StationViews:
+    """Builds the views of stations.
+
+    Parameters
+    ----------
+    freshness : Freshness
+        Newest values.
+    open_alarms : OpenAlarmSource
+        Open alarms by station.
+    alarms : AlarmViews
+        Makes alarm rows and incidents.
+    homes : HomeViews
+        Makes building rows.
+    trends : Trends
+        History.
+    clock : Clock
+        The time data are judged by.
+    """
+
+    def __init__(
+        self,
+        *,
+        freshness: Freshness,
+        open_alarms: OpenAlarmSource,
+        alarms: AlarmViews,
+        homes: HomeViews,
+        trends: Trends,
+        clock: Clock,
+    ) -> None:
+        self._freshness = freshness
+        self._open_alarms = open_alarms
+        self._alarms = alarms
+        self._homes = homes
+        self._trends = trends
+        self._clock = clock
+        self._members = FleetMembers()
+
+    def fleet(self, viewer: Viewer, index: SiteIndex) -> Fleet:
+        """Return the viewer's stations as columns."""
+        ids, interval_s = self._members.of(viewer, index)
+        return read_fleet(
+            ids=ids,
+            interval_s=interval_s,
+            freshness=self._freshness,
+            open_alarms=self._open_alarms.current(),
+            now_ms=self._clock.now_ms(),
+        )
+
+    def page(self, viewer: Viewer, index: SiteIndex, wanted: StationFilter) -> Page[StationRow]:
+        """Return a page of stations; the cursor is a place in the order asked for."""
+        fleet = self.fleet(viewer, index)
+        open_alarms = self._open_alarms.current()
+        chosen = [place for place in range(len(fleet.station_ids)) if _fits(place, fleet, index, wanted)]
+        chosen.sort(key=_order(fleet, index, open_alarms, wanted.sort), reverse=wanted.sort.startswith("-"))
+        first = int(wanted.cursor) if wanted.cursor and wanted.cursor.isdigit() else 0
+        limit = min(max(1, wanted.limit), MAX_STATIONS)
+        rows = [self.row(index, fleet, place) for place in chosen[first : first + limit]]
+        after = first + limit
+        return Page(rows, str(after) if after < len(chosen) else None)
+
+    def row(self, index: SiteIndex, fleet: Fleet, place: int) -> StationRow:
+        """Return one station of a fleet as a row."""
+        station = index.stations[fleet.station_ids[place]]
+        open_alarms = self._open_alarms.current()
+        deviation_k, age_s, last_ms = fleet.deviation_k[place], fleet.age_s[place], int(fleet.last_ms[place])
+        return StationRow(
+            station_id=station.station_id,
+            name=Bilingual(station.name, station.name_en),
+            area_id=station.area_id,
+            area_name=index.area_name(station.area_id),
+            state=StationState(STATE_WORDS[fleet.state[place]]),
+            emitter=station.emitter.value,
+            values=self._freshness.station_points(station, MAIN_POINTS),
+            deviation_k=_number(deviation_k),
+            last_seen=from_epoch_ms(last_ms) if last_ms else None,
+            age_s=_number(age_s),
+            interval_s=station.report_interval_s,
+            open_alarms=len(open_alarms.of(station.station_id)),
+            worst_priority=open_alarms.worst(station.station_id),
+            longitude_deg=station.longitude_deg,
+            latitude_deg=station.latitude_deg,
+        )
+
+    def detail(self, viewer: Viewer, index: SiteIndex, station_id: str) -> StationDetail:
+        """Return the page of one station. Raises `NotVisibleError`."""
+        station = visible_station(viewer, index, station_id)
+        fleet = self.fleet(viewer, index)
+        row = self.row(index, fleet, fleet.station_ids.index(station_id))
+        latest = self._freshness.of_object(ObjectRef(Measurement.STATION, station_id))
+        names = [p.name for p in points_of(Measurement.STATION) if p.name in latest or p.name in MAIN_POINTS]
+        number = index.tree.find(Level.STATION, station_id)
+        above = [index.tree.node(number), *(index.tree.node(n) for n in index.tree.ancestors(number))]
+        of_level = {node.level: index.node_name(node) for node in reversed(above)}
+        return StationDetail(
+            row=row,
+            points=self._freshness.station_points(station, names),
+            buildings=self._homes.building_rows(index, index.buildings_of_station.get(station_id, [])),
+            alarms=[
+                self._alarms.row(viewer, index, alarm)
+                for alarm in self._open_alarms.current().of(station_id)[:MAX_STATIONS]
+            ],
+            incidents=self._alarms.incidents_on(viewer, index, above),
+            households=len(index.tree.below(number, Level.HOUSEHOLD)),
+            heated_area_m2=station.heated_area_m2,
+            source_name=of_level.get(Level.SOURCE),
+            branch_name=of_level.get(Level.BRANCH),
+            outdoor=self._freshness.outdoor(index),
+        )
+
+    def summary(self, viewer: Viewer, index: SiteIndex, station_id: str) -> StationSummary | None:
+        """Return a station in brief, whatever its area (the home's own station); None when it is retired."""
+        station = index.stations.get(station_id)
+        if station is None:
+            return None
+        names = ("secondary_supply_temp_c", "secondary_supply_temp_setpoint_c", "secondary_return_temp_c")
+        supply, setpoint, return_ = self._freshness.station_points(station, names).values()
+        deviation_k = None
+        if supply.usable and setpoint.usable and supply.value is not None and setpoint.value is not None:
+            deviation_k = supply.value - setpoint.value
+        everywhere = Viewer(username=viewer.username, roles=viewer.roles)
+        fleet = self.fleet(everywhere, index)
+        return StationSummary(
+            station_id=station_id,
+            name=Bilingual(station.name, station.name_en),
+            state=STATE_WORDS[fleet.state[fleet.station_ids.index(station_id)]],
+            supply=supply,
+            setpoint=setpoint,
+            return_=return_,
+            deviation_k=deviation_k,
+            open_alarms=len(self._open_alarms.current().of(station_id)),
+        )
+
+    def trend(
+        self,
+        viewer: Viewer,
+        index: SiteIndex,
+        station_id: str,
+        *,
+        points: Sequence[str],
+        window: Interval,
+        max_points: int,
+    ) -> TrendColumns:
+        """Return points of a station over a window. Raises `NotVisibleError`, `UnknownPointError`."""
+        station = visible_station(viewer, index, station_id)
+        names = [name for name in points if name != "outdoor"]
+        for name in names:
+            if (Measurement.STATION, name) not in POINT_INDEX:
+                raise UnknownPointError(f"{name!r} is no point of a station")
+        return self._trends.of_object(
+            ObjectRef(Measurement.STATION, station_id),
+            names,
+            window,
+            max_points=max_points,
+            interval_s=station.report_interval_s,
+            outdoor_site=index.site.weather_sites[0] if len(names) < len(points) else None,
+        )
+
+
+def visible_station(viewer: Viewer, index: SiteIndex, station_id: str) -> Station:
+    """Return a station that the viewer may see.
+
+    Raises
+    ------
+    NotVisibleError
+        When there is none, or it lies in another area.
+    """
+    station = index.stations.get(station_id)
+    if station is None or not index.sees(viewer, station.area_id):
+        raise NotVisibleError(f"no station {station_id!r}")
+    return station
+
+
+def _fits(place: int, fleet: Fleet, index: SiteIndex, wanted: StationFilter) -> bool:
+    station = index.stations[fleet.station_ids[place]]
+    if wanted.state and STATE_WORDS[fleet.state[place]] != wanted.state:
+        return False
+    if wanted.area_id and wanted.area_id not in (station.area_id, index.top_area(station.area_id)):
+        return False
+    text = wanted.text.strip().casefold()
+    names = (station.station_id, station.name, station.name_en)
+    return not text or any(text in name.casefold() for name in names)
+
+
+def _order(
+    fleet: Fleet, index: SiteIndex, open_alarms: OpenAlarms, sort: str
+) -> Callable[[int], tuple[float, str]]:
+    def by_text(place: int) -> tuple[float, str]:
+        return 0.0, index.stations[fleet.station_ids[place]].name
+
+    keys: Mapping[str, NDArray[np.float64]] = {
+        "deviation": np.nan_to_num(np.abs(fleet.deviation_k), nan=-1.0),
+        "age": np.nan_to_num(fleet.age_s, nan=np.inf),
+        "state": fleet.state.astype(np.float64),
+        "alarms": np.array([10.0 - (open_alarms.worst(name) or 10) for name in fleet.station_ids]),
+    }
+    column = keys.get(sort.removeprefix("-"))
+    if column is None:
+        return by_text
+    return lambda place: (float(column[place]), fleet.station_ids[place])
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

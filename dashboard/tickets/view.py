@@ -1,0 +1,141 @@
+"""Tickets as people see them: address, clocks, what may come next."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from dashboard.alarms.models import TicketHistoryEntry, TicketView
+from dashboard.places.site_index import SiteIndex
+from dashboard.readings.values import Bilingual
+from dashboard.web.filters import NotVisibleError, TicketFilter
+from dashboard.web.security.viewer import CLERKS, Viewer
+from heating.assets import Station
+from heating.clock import Clock
+from heating.tickets import Ticket, TicketState, allowed_moves
+from storage.records.pages import Page
+from storage.records.queries import MAX_LIMIT, TicketQuery
+from storage.records.records import Records
+
+__all__ = ["TicketViews"]
+
+_DONE = (TicketState.CLOSED, TicketState.CANCELLED)
+
+
+class TicketViews:
+    """Builds the views of tickets.
+
+    Parameters
+    ----------
+    records : Records
+        Tickets and addresses.
+    clock : Clock
+        The time promises are judged by.
+    address_of : callable
+        Returns the address of a household in words, its id when the registry no longer has it.
+    """
+
+    def __init__(self, *, records: Records, clock: Clock, address_of: Callable[[str], Bilingual]) -> None:
+        self._records = records
+        self._clock = clock
+        self._address_of = address_of
+
+    def page(self, viewer: Viewer, wanted: TicketFilter) -> Page[TicketView]:
+        """Return a page of tickets of the viewer's areas, newest first."""
+        found = self._records.tickets.find(
+            TicketQuery(
+                household_id=wanted.household_id,
+                states=frozenset(TicketState(word) for word in wanted.states) or None,
+                open_only=wanted.open_only,
+                area_ids=viewer.area_ids,
+                incident_id=wanted.incident_id,
+                since=wanted.since,
+                cursor=wanted.cursor,
+                limit=wanted.limit,
+            )
+        )
+        return Page([self.view(viewer, ticket) for ticket in found.items], found.next_cursor)
+
+    def of_home(self, viewer: Viewer, household_id: str, *, limit: int) -> list[TicketView]:
+        """Return the tickets of one home, newest first; that the viewer may see the home is decided before."""
+        found = self._records.tickets.find(TicketQuery(household_id=household_id, limit=limit))
+        return [self.view(viewer, ticket) for ticket in found.items]
+
+    def below_station(self, viewer: Viewer, index: SiteIndex, station: Station) -> list[TicketView]:
+        """Return the open tickets of the homes below a station, newest first, among the newest 500 of its area."""
+        found = self._records.tickets.find(
+            TicketQuery(
+                open_only=True, area_ids=frozenset({index.top_area(station.area_id)}), limit=MAX_LIMIT
+            )
+        )
+        return [
+            self.view(viewer, ticket)
+            for ticket in found.items
+            if _station_of(index, ticket.household_id) == station.station_id
+        ]
+
+    def detail(self, viewer: Viewer, ticket_id: str) -> TicketView:
+        """Return one ticket with its history. Raises `NotVisibleError`."""
+        ticket = self._records.tickets.get(ticket_id, area_ids=viewer.area_ids)
+        if ticket is None:
+            raise NotVisibleError(f"no ticket {ticket_id!r}")
+        history = [
+            TicketHistoryEntry(
+                at=event.at,
+                by=event.by,
+                what=event.kind if event.to_state is None else event.to_state.value,
+                note=event.note,
+            )
+            for event in self._records.tickets.history(ticket_id)
+        ]
+        return replace(self.view(viewer, ticket), history=history)
+
+    def view(self, viewer: Viewer, ticket: Ticket) -> TicketView:
+        """Return a ticket with its clocks."""
+        now = self._clock.now()
+        response_due = ticket.first_response_due if ticket.responded_at is None else None
+        running = ticket.state not in _DONE
+        close_due = ticket.close_due if running else None
+        next_due = min(
+            (due for due in (response_due, close_due) if due is not None and running), default=None
+        )
+        clerk = viewer.has(*CLERKS)
+        address = self._address_of(ticket.household_id)
+        return TicketView(
+            ticket_id=ticket.ticket_id,
+            household_id=ticket.household_id,
+            address=address.zh,
+            address_en=address.en,
+            area_id=ticket.area_id,
+            category=ticket.category.value,
+            urgency=ticket.urgency.value,
+            state=ticket.state.value,
+            opened_at=ticket.opened_at,
+            opened_by=ticket.opened_by if clerk else "",
+            channel=ticket.channel,
+            description=ticket.description,
+            incident_id=ticket.incident_id,
+            duplicate_of=ticket.duplicate_of,
+            assigned_to=ticket.assigned_to if clerk else None,
+            first_response_due=ticket.first_response_due,
+            close_due=ticket.close_due,
+            responded_at=ticket.responded_at,
+            resolved_at=ticket.resolved_at,
+            closed_at=ticket.closed_at,
+            response_overdue=_overdue(ticket.first_response_due, ticket.responded_at, now, running=running),
+            close_overdue=_overdue(ticket.close_due, ticket.closed_at, now, running=running),
+            remaining_s=None if next_due is None else (next_due - now).total_seconds(),
+            callback_temp_c=ticket.callback_temp_c,
+            satisfied=ticket.satisfied,
+            allowed_moves=tuple(sorted(allowed_moves(ticket.state))) if clerk else (),
+        )
+
+
+def _station_of(index: SiteIndex, household_id: str) -> str | None:
+    home = index.households.get(household_id)
+    return None if home is None else index.buildings[home.building_id].station_id
+
+
+def _overdue(due: datetime | None, done: datetime | None, now: datetime, *, running: bool) -> bool:
+    if due is None:
+        return False
+    return done > due if done is not None else running and now > due

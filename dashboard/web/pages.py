@@ -1,0 +1,34 @@
+"""The pages people see: one router for all of them, and their error page."""
+
+from fastapi import APIRouter
+
+import dashboard.accounts.page
+import dashboard.alarms.page
+import dashboard.devices.page
+import dashboard.homes.page
+import dashboard.incidents.page
+import dashboard.overview.page
+import dashboard.places.page
+import dashboard.residents.page
+import dashboard.stations.list_page
+from dashboard.web import assets
+from dashboard.web.context import error_page
+
+__all__ = ["error_page", "router"]
+
+router = APIRouter(include_in_schema=False)
+"""Every page; `dashboard.web.app` includes it."""
+# The list comes before the single station: «sparks» is no station.
+for _module in (
+    assets,
+    dashboard.accounts.page,
+    dashboard.stations.list_page,
+    dashboard.overview.page,
+    dashboard.places.page,
+    dashboard.devices.page,
+    dashboard.alarms.page,
+    dashboard.incidents.page,
+    dashboard.homes.page,
+    dashboard.residents.page,
+):
+    router.include_router(_module.router)

@@ -1,0 +1,195 @@
+"""Log-in, sessions and bearer tokens: from a secret that a client holds to a `Viewer`.
+
+Secrets are random and opaque; the records keep only their SHA-256. Sessions run on real time even where the data run
+on virtual time. Nothing here knows HTTP.
+"""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from config.settings.tree import WebSettings
+from dashboard.web.security.passwords import PasswordVerifier
+from dashboard.web.security.throttle import LogInThrottle
+from dashboard.web.security.viewer import Viewer
+from heating.clock import Clock
+from heating.errors import HeatingError
+from storage.records.audit import AuditRecords
+from storage.records.people import PeopleRecords
+from storage.records.people_values import User
+
+__all__ = ["Accounts", "LogInRefusedError", "MissingSecretError", "SignedIn", "hash_secret"]
+
+_TOUCH_AFTER = timedelta(seconds=60)
+"""A session's last request is noted at most this often."""
+_MIN_SECRET_CHARACTERS = 32
+
+
+class LogInRefusedError(HeatingError):
+    """Name or password is wrong, or the account is shut: which of them is not told."""
+
+
+class MissingSecretError(HeatingError):
+    """``web.secret`` is missing or too short outside the loopback demo."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """A fresh session."""
+
+    token: str
+    """Goes into the cookie; kept nowhere else."""
+    viewer: Viewer
+    max_age_s: int
+    """Absolute life of the session [s]."""
+
+
+def hash_secret(secret: str) -> str:
+    """Return the SHA-256 of a session or bearer token, hex; the form in which records keep it."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class Accounts:
+    """Who may come in.
+
+    Parameters
+    ----------
+    people : PeopleRecords
+        Users, sessions, tokens.
+    audit : AuditRecords
+        Log-ins and refused tries are noted.
+    settings : WebSettings
+        Time-outs, throttle, secret.
+    clock : Clock
+        Real time.
+    verifier : PasswordVerifier, optional
+        Compares passwords; one with the usual effort by default.
+
+    Raises
+    ------
+    MissingSecretError
+        When cookies go over TLS (not a loopback demo) and ``web.secret`` is missing or short.
+    """
+
+    def __init__(
+        self,
+        *,
+        people: PeopleRecords,
+        audit: AuditRecords,
+        settings: WebSettings,
+        clock: Clock,
+        verifier: PasswordVerifier | None = None,
+    ) -> None:
+        self._people = people
+        self._audit = audit
+        self._settings = settings
+        self._clock = clock
+        self._verifier = verifier or PasswordVerifier()
+        self._throttle = LogInThrottle(attempts_per_minute=settings.login_attempts_per_minute)
+        self._key = _signing_key(settings)
+
+    @property
+    def cookie_secure(self) -> bool:
+        """Whether the session cookie goes over TLS only."""
+        return self._settings.cookie_secure
+
+    def sign_in(self, username: str, password: str, *, address: str) -> SignedIn:
+        """Open a session.
+
+        Raises
+        ------
+        ThrottledError
+            Too many tries of this account or address.
+        LogInRefusedError
+            Anything else; unknown, disabled and mistaken look and last the same.
+        """
+        self._throttle.note_try(username=username, address=address)
+        user = self._people.user(username)
+        fits = self._verifier.verify(password, None if user is None else user.password_hash)
+        now = self._clock.now()
+        if user is None or not fits or user.disabled:
+            self._audit.append(username[:64], "login.refused", "session", at=now, ip=address)
+            raise LogInRefusedError("name or password is wrong")
+        token = secrets.token_urlsafe(32)
+        key = hash_secret(token)
+        self._people.open_session(key, user.username, now, hash_secret(f"{self._key.hex()}{address}")[:16])
+        self._audit.append(user.username, "login", "session", at=now, ip=address)
+        max_age_s = int(self._settings.session_absolute_s)
+        return SignedIn(token=token, viewer=_viewer(user, key, by_token=False), max_age_s=max_age_s)
+
+    def sign_out(self, viewer: Viewer) -> None:
+        """End the viewer's session; its open streams end with it."""
+        if viewer.session_key is not None and not viewer.by_token:
+            self._people.close_session(viewer.session_key)
+
+    def viewer_of_session(self, token: str) -> Viewer | None:
+        """Return who holds a session cookie; None when it is unknown, over, or the user is disabled."""
+        return self._by_session(hash_secret(token), touch=True)
+
+    def viewer_of_token(self, token: str) -> Viewer | None:
+        """Return who holds a bearer token; None when it is unknown, over, or the user is disabled."""
+        return self._by_token(hash_secret(token))
+
+    def still_signed_in(self, viewer: Viewer) -> bool:
+        """Return whether an open stream may go on: session or token alive, user enabled, roles and areas the same."""
+        if viewer.session_key is None:
+            return False
+        if viewer.by_token:
+            return self._by_token(viewer.session_key) == viewer
+        return self._by_session(viewer.session_key, touch=False) == viewer
+
+    def csrf_token(self, viewer: Viewer) -> str:
+        """Return the cross-site token of a session: a keyed hash of it, the same as long as it lives."""
+        return hmac.new(self._key, f"csrf:{viewer.session_key}".encode(), hashlib.sha256).hexdigest()
+
+    def _by_session(self, key: str, *, touch: bool) -> Viewer | None:
+        session = self._people.session(key)
+        if session is None:
+            return None
+        now = self._clock.now()
+        if self._is_over(opened_at=session.opened_at, seen_at=session.seen_at, now=now):
+            self._people.close_session(key)
+            return None
+        user = self._people.user(session.username)
+        if user is None or user.disabled:
+            return None
+        if touch and now - session.seen_at >= _TOUCH_AFTER:
+            self._people.touch_session(key, now)
+        return _viewer(user, key, by_token=False)
+
+    def _is_over(self, *, opened_at: datetime, seen_at: datetime, now: datetime) -> bool:
+        idle = timedelta(seconds=self._settings.session_idle_s)
+        absolute = timedelta(seconds=self._settings.session_absolute_s)
+        return now - seen_at >= idle or now - opened_at >= absolute
+
+    def _by_token(self, key: str) -> Viewer | None:
+        token = self._people.token(key)
+        if token is None or (token.expires_at is not None and self._clock.now() >= token.expires_at):
+            return None
+        user = self._people.user(token.username)
+        return None if user is None or user.disabled else _viewer(user, key, by_token=True)
+
+
+def _viewer(user: User, key: str, *, by_token: bool) -> Viewer:
+    return Viewer(
+        username=user.username,
+        roles=user.roles,
+        area_ids=user.area_ids,
+        household_id=user.household_id,
+        by_token=by_token,
+        session_key=key,
+        locale=user.locale,
+    )
+
+
+def _signing_key(settings: WebSettings) -> bytes:
+    secret = "" if settings.secret is None else settings.secret.get_secret_value()
+    if len(secret) >= _MIN_SECRET_CHARACTERS:
+        return secret.encode()
+    if settings.cookie_secure:
+        raise MissingSecretError(
+            f"web.secret needs at least {_MIN_SECRET_CHARACTERS} characters: set NUANLIU_WEB__SECRET"
+        )
+    return secrets.token_bytes(32)

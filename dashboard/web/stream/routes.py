@@ -1,0 +1,67 @@
+"""The event stream and the snapshot that a client starts from."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query
+from starlette.responses import Response, StreamingResponse
+
+from dashboard.web.problems import InvalidRequestError
+from dashboard.web.replies import reply
+from dashboard.web.security.access import ForbiddenError, require
+from dashboard.web.security.viewer import CLERKS, STAFF, Role, Viewer
+from dashboard.web.services import ServicesDep
+from dashboard.web.stream.frames import snapshot_content
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/api/v1", tags=["stream"])
+
+_ROLES: dict[str, tuple[Role, ...]] = {
+    "snapshot": STAFF,
+    "alarms": STAFF,
+    "station": STAFF,
+    "tickets": CLERKS,
+    "my": (Role.RESIDENT,),
+}
+_MAX_TOPICS = 8
+
+
+@router.get("/snapshot")
+def snapshot(viewer: Annotated[Viewer, Depends(require(*STAFF))], services: ServicesDep) -> Response:
+    """The newest figures of every station as columns: what a page starts from and fetches anew after a gap."""
+    queries = services.queries
+    content = snapshot_content(*queries.snapshot(viewer))
+    return reply({"sequence": services.broadcaster.sequence, **content})
+
+
+@router.get("/stream", response_class=StreamingResponse)
+async def stream(
+    viewer: Annotated[Viewer, Depends(require())],
+    services: ServicesDep,
+    topics: Annotated[
+        str, Query(max_length=512, description="Comma-separated: snapshot, alarms, station:ID, tickets, my.")
+    ],
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Server-sent events; `id` is the sequence, `Last-Event-ID` resumes, ``hello`` says whether to fetch anew.
+
+    ``alive`` comes at first and every 10 s on every stream: time of the data ``t``, and for staff the open alarms.
+    """
+    wanted = _topics_of(topics, viewer)
+    known = int(last_event_id) if last_event_id is not None and last_event_id.isdecimal() else None
+    body = services.broadcaster.stream(viewer, wanted, last_event_id=known)
+    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    return StreamingResponse(body, media_type="text/event-stream", headers=headers)
+
+
+def _topics_of(text: str, viewer: Viewer) -> frozenset[str]:
+    topics = frozenset(word.strip() for word in text.split(",") if word.strip())
+    if not 0 < len(topics) <= _MAX_TOPICS:
+        raise InvalidRequestError(f"topics: one to {_MAX_TOPICS} of {', '.join(_ROLES)}")
+    for topic in topics:
+        kind, separator, object_id = topic.partition(":")
+        if kind not in _ROLES or bool(separator) != (kind == "station") or (separator and not object_id):
+            raise InvalidRequestError(f"topics: {', '.join(_ROLES)} are known; station as station:ID")
+        if not viewer.has(*_ROLES[kind]):
+            raise ForbiddenError("a topic needs another role")
+    return topics

@@ -1,0 +1,1 @@
+"""The made-up registry of the demo and of the scenarios."""

@@ -1,0 +1,92 @@
+"""Buckets of InfluxDB 2.x and databases of 3.x: made where they are missing and we may.
+
+The management API differs between the generations and is closed to many tokens. Whatever it refuses is told once and
+left to the server's owner: writing goes on where it is allowed. Policies of 1.x live in `databases`.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from storage.readings.errors import StoreQueryError, StoreUnavailableError
+from storage.readings.influxdb.flavour import Flavour
+from storage.readings.influxdb.transport import InfluxTransport
+
+__all__ = ["prepare_buckets", "rollup_bucket"]
+
+_ROLLUP_ENDINGS = {Flavour.V2: "_rollup", Flavour.V3: "-rollup"}
+"""3.x allows no underscore in the name of a database that it makes."""
+_BUCKETS, _ORGS, _DATABASES = "/api/v2/buckets", "/api/v2/orgs", "/api/v3/configure/database"
+
+_log = structlog.get_logger()
+
+
+def rollup_bucket(flavour: Flavour, name: str) -> str:
+    """Return the bucket of the roll-ups beside that of the readings: they live longer."""
+    return f"{name}{_ROLLUP_ENDINGS.get(flavour, '')}"
+
+
+def prepare_buckets(
+    transport: InfluxTransport, flavour: Flavour, name: str, *, org: str, raw: timedelta, rollup: timedelta
+) -> frozenset[str]:
+    """Make the bucket of the readings and that of the roll-ups; return those of both that are there.
+
+    A bucket that was there before is left as it is.
+
+    Raises
+    ------
+    StoreUnavailableError
+        When the server is away.
+    """
+    wanted = {name: raw, rollup_bucket(flavour, name): rollup}
+    there: set[str] = set()
+    try:
+        if flavour is Flavour.V2:
+            there = {each for each in wanted if _bucket_exists(transport, each, org)}
+        else:
+            answer = transport.call("GET", _DATABASES, query={"format": "json"})
+            there = _names_of(answer)
+        for missing in [each for each in wanted if each not in there]:
+            _make(transport, flavour, missing, org, wanted[missing])
+            there.add(missing)
+            _log.info("storage.influxdb_database_made", database=missing)
+    except (StoreQueryError, StoreUnavailableError, AttributeError, TypeError, KeyError, IndexError) as error:
+        if isinstance(error, StoreUnavailableError) and "does not let us in" not in str(error):
+            raise
+        _log.warning("storage.influxdb_buckets_unknown", database=name, reason=str(error))
+    return frozenset(wanted) & frozenset(there)
+
+
+def _names_of(answer: Any) -> set[str]:
+    """Return the databases that 3.x lists: rows with one name each, or all names in one place."""
+    if isinstance(answer, dict):
+        return {str(name) for name in answer.get("databases", [])}
+    return {str(row.get("iox::database")) for row in answer or [] if isinstance(row, dict)}
+
+
+def _bucket_exists(transport: InfluxTransport, name: str, org: str) -> bool:
+    try:
+        answer = transport.call("GET", _BUCKETS, query={"name": name, "org": org})
+    except StoreQueryError as error:
+        if "bucket" in str(error) and "not found" in str(error):
+            return False
+        raise
+    return any(bucket["name"] == name for bucket in answer["buckets"])
+
+
+def _make(transport: InfluxTransport, flavour: Flavour, name: str, org: str, kept: timedelta) -> None:
+    seconds = int(kept.total_seconds())
+    if flavour is Flavour.V2:
+        found: Any = transport.call("GET", _ORGS, query={"org": org})
+        rules = [{"type": "expire", "everySeconds": seconds}]
+        body = {"orgID": found["orgs"][0]["id"], "name": name, "retentionRules": rules}
+        transport.call("POST", _BUCKETS, body=body)
+        return
+    try:
+        transport.call(
+            "POST", _DATABASES, body={"db": name, "retention_period": f"{max(1, seconds // 3600)}h"}
+        )
+    except StoreQueryError:
+        # Early 3.x knows no retention of a database.
+        transport.call("POST", _DATABASES, body={"db": name})

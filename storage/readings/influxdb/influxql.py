@@ -1,0 +1,99 @@
+"""Reads of InfluxDB in InfluxQL: bounded in time, ids bound as parameters, field names from the list of points."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heating.intervals import Interval
+from heating.protocols import RollupBatch, RollupName, SeriesColumns
+from heating.samples import ObjectRef
+from storage.readings.influxdb.scanning import IDS_IN_A_STATEMENT, within
+from storage.readings.influxdb.transport import InfluxTransport, Series
+from storage.readings.merging import empty_series
+
+__all__ = ["read_rollup", "read_series"]
+
+
+def read_series(
+    transport: InfluxTransport, database: str, ref: ObjectRef, points: Sequence[str], window: Interval
+) -> SeriesColumns:
+    """Return points of one object."""
+    fields = ", ".join(f'"{point}", "{point}__q"' for point in points)
+    statement = (
+        f'SELECT {fields} FROM "{ref.measurement.value}" '
+        f'WHERE "{ref.measurement.tag}" = $id AND {within(window)}'
+    )
+    answer = transport.query(statement, database=database, parameters={"id": ref.object_id})
+    if not points or not answer or not answer[0]:
+        return empty_series(points)
+    time_ms, cells = _table(answer[0][0])
+    return SeriesColumns(
+        time_ms=time_ms,
+        values={point: cells[:, 2 * i] for i, point in enumerate(points)},
+        quality={
+            point: np.nan_to_num(cells[:, 2 * i + 1]).astype(np.uint8) for i, point in enumerate(points)
+        },
+    )
+
+
+def _table(series: Series) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return times ``(n,)`` and the other columns ``(n, n_columns)``, null as NaN."""
+    rows = np.array(series["values"], np.float64)
+    return rows[:, 0].astype(np.int64), rows[:, 1:]
+
+
+def read_rollup(
+    transport: InfluxTransport,
+    database: str,
+    source: str,
+    name: RollupName,
+    point: str,
+    object_ids: Sequence[str],
+    window: Interval,
+) -> RollupBatch:
+    """Return roll-up rows of named objects in order of bucket and object.
+
+    Parameters
+    ----------
+    source
+        Quoted measurement, with its retention policy where it has one.
+    """
+    fields = ", ".join(f'"{point}_{part}"' for part in ("mean", "min", "max", "count"))
+    ids: list[str] = []
+    tables: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = []
+    for start in range(0, len(object_ids), IDS_IN_A_STATEMENT):
+        part = object_ids[start : start + IDS_IN_A_STATEMENT]
+        named = " OR ".join(f'"{name.tag}" = $id{i}' for i in range(len(part)))
+        statement = (
+            f'SELECT {fields} FROM {source} WHERE ({named}) AND {within(window)} GROUP BY "{name.tag}"'
+        )
+        parameters = {f"id{i}": object_id for i, object_id in enumerate(part)}
+        for series in transport.query(statement, database=database, parameters=parameters)[0]:
+            table = _table(series)
+            tables.append(table)
+            ids += [series["tags"][name.tag]] * len(table[0])
+    return _rollup_in_order(name, point, ids, tables)
+
+
+def _rollup_in_order(
+    name: RollupName,
+    point: str,
+    ids: Sequence[str],
+    tables: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]],
+) -> RollupBatch:
+    time_ms = np.concatenate([table[0] for table in tables]) if tables else np.zeros(0, np.int64)
+    cells = np.concatenate([table[1] for table in tables]) if tables else np.zeros((0, 4))
+    order = np.lexsort((np.array(ids, np.str_), time_ms)) if len(ids) else np.zeros(0, np.intp)
+    count = np.nan_to_num(cells[order, 3]).astype(np.int64)
+    statistics = np.where(count[:, np.newaxis] > 0, cells[order, :3], np.nan)
+    return RollupBatch(
+        name=name,
+        object_ids=tuple(ids[place] for place in order.tolist()),
+        point=point,
+        bucket_ms=time_ms[order],
+        mean=statistics[:, 0],
+        minimum=statistics[:, 1],
+        maximum=statistics[:, 2],
+        count=count,
+    )

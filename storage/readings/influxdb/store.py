@@ -1,0 +1,268 @@
+"""`InfluxDBStore`: the time-series store on a server, for one process or many."""
+
+import threading
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+
+from heating.errors import HeatingError
+from heating.intervals import Interval
+from heating.points import Measurement
+from heating.protocols import AppendMark, Health, HealthStatus, RollupBatch, RollupName, SeriesColumns
+from heating.samples import ObjectRef, SampleBatch
+from storage.readings.cleaning import clean_batch
+from storage.readings.errors import StoreUnavailableError
+from storage.readings.identifiers import check_points, check_ref, require_few_objects
+from storage.readings.influxdb.buckets import prepare_buckets, rollup_bucket
+from storage.readings.influxdb.copying import back_up_database, restore_database
+from storage.readings.influxdb.databases import ROLLUP_POLICY, apply_policies, prepare_database
+from storage.readings.influxdb.flavour import Flavour
+from storage.readings.influxdb.influxql import read_rollup, read_series
+from storage.readings.influxdb.line_protocol import rollup_lines, sample_lines
+from storage.readings.influxdb.scanning import pieces_newest_first, read_window
+from storage.readings.influxdb.transport import InfluxTransport, detect_flavour
+from storage.readings.influxdb.warm_start import read_latest
+from storage.readings.rollup_rows import check_rollup_point, clean_rollup
+from storage.readings.statistics import (
+    Statistics,
+    check_statistics_window,
+    merge_statistics,
+    statistics_of_batch,
+)
+from storage.readings.thinning import thin_series
+
+__all__ = ["InfluxDBStore"]
+
+_log = structlog.get_logger()
+
+
+class InfluxDBStore:
+    """Readings and roll-ups in InfluxDB; see `heating.protocols.TimeSeriesStore` for what each method promises.
+
+    Nothing is asked of the server before the first use. Repeated rows overwrite themselves, so marks are not kept.
+
+    Parameters
+    ----------
+    url
+        ``http://host:port`` or ``https://host:port``.
+    database
+        Database of 1.x and 3.x, bucket of 2.x.
+    flavour
+        How to speak; None asks ``/ping``.
+    token
+        ``user:password`` for 1.x, a token otherwise.
+    org
+        Organisation of 2.x.
+    timeout_s
+        Longest wait for one request [s].
+    retention_raw, retention_rollup
+        Length of the policies (1.x), buckets (2.x) or databases (3.x) that are made; in 2.x and 3.x those that
+        were there before keep what the server's owner set.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        database: str = "nuanliu",
+        flavour: Flavour | None = None,
+        token: str | None = None,
+        org: str = "nuanliu",
+        timeout_s: float = 10.0,
+        retention_raw: timedelta = timedelta(days=400),
+        retention_rollup: timedelta = timedelta(days=1826),
+    ) -> None:
+        self.url = url
+        """Base address of the server."""
+        self.database = database
+        """Database or bucket."""
+        self._wanted = flavour
+        self._token = token
+        self._org = org
+        self._timeout_s = timeout_s
+        self._raw, self._rollup = retention_raw, retention_rollup
+        self._transport: InfluxTransport | None = None
+        self._flavour: Flavour | None = flavour
+        self._policies: frozenset[str] | None = None
+        self._opening = threading.Lock()
+        self._closed = False
+
+    @property
+    def flavour(self) -> Flavour | None:
+        """Which InfluxDB it is; None before the server first answered."""
+        return self._flavour
+
+    def append(self, batch: SampleBatch, *, mark: AppendMark | None = None) -> None:
+        """Store a batch; returning means that the server has acknowledged every line of it."""
+        self._write(sample_lines(clean_batch(batch)), rollup=False)
+
+    def last_mark(self, source: str) -> int | None:
+        """Return None: InfluxDB needs no marks, a repeat overwrites the same values."""
+        return None
+
+    def series(
+        self, ref: ObjectRef, points: Sequence[str], window: Interval, *, max_points: int | None = None
+    ) -> SeriesColumns:
+        """Return points of one object in a window, thinned to about `max_points` rows keeping min and max."""
+        check_ref(ref)
+        names = check_points(ref.measurement, points)
+        return thin_series(read_series(self._ready(), self.database, ref, names, window), max_points)
+
+    def latest(self, measurement: Measurement, window: Interval) -> SampleBatch:
+        """Return the newest value of every point of every object of a measurement inside a window."""
+        return read_latest(self._ready(), self.database, measurement, window)
+
+    def window(self, measurement: Measurement, window: Interval) -> SampleBatch:
+        """Return every reading of a measurement in a window of at most a day: exports and copies, not pages."""
+        check_statistics_window(window)
+        transport = self._ready()
+        parts = [
+            read_window(transport, self.database, measurement, piece) for piece in pieces_newest_first(window)
+        ]
+        return SampleBatch.concatenate(parts[::-1])
+
+    def statistics(
+        self, measurement: Measurement, points: Sequence[str], window: Interval, *, step: timedelta
+    ) -> list[Statistics]:
+        """Return statistics of raw readings in buckets, all objects of a measurement, by scans of raw rows."""
+        check_statistics_window(window)
+        names = check_points(measurement, points)
+        transport = self._ready()
+        found: dict[str, Statistics] = {}
+        for piece in pieces_newest_first(window):
+            batch = read_window(transport, self.database, measurement, piece, points=names)
+            for part in statistics_of_batch(batch, measurement, names, step=step):
+                found[part.point] = merge_statistics(found[part.point], part) if part.point in found else part
+        return list(found.values())
+
+    def write_rollup(self, rows: RollupBatch) -> None:
+        """Store roll-up rows, replacing those of the same object, point and bucket."""
+        self.write_rollups([rows])
+
+    def write_rollups(self, batches: Sequence[RollupBatch]) -> None:
+        """Store rows of several roll-ups and points."""
+        self._write([line for rows in batches for line in rollup_lines(clean_rollup(rows))], rollup=True)
+
+    def read_rollup(
+        self, name: RollupName, point: str, object_ids: Sequence[str], window: Interval
+    ) -> RollupBatch:
+        """Return roll-up rows of at most 2,000 named objects in time order."""
+        ids = require_few_objects(object_ids)
+        check_rollup_point(name, point)
+        transport = self._ready()
+        policy = f'"{self._rollup_policy}".' if self._rollup_policy else ""
+        source = f'{policy}"{name.value}"'
+        return read_rollup(transport, self._rollup_database, source, name, point, ids, window)
+
+    def apply_retention(self, *, now: datetime) -> int:
+        """Give the policies of 1.x the configured length; the server deletes by itself. Returns 0: unknown."""
+        transport = self._ready()
+        if self._flavour is Flavour.V1:
+            policies = self._policies or frozenset()
+            apply_policies(transport, self.database, policies, raw=self._raw, rollup=self._rollup)
+        return 0
+
+    def back_up(self, folder: Path, *, now: datetime) -> None:
+        """Write everything as compressed line protocol into a folder, one file a measurement and day."""
+        transport = self._ready()
+        back_up_database(transport, self.database, folder, rollups=self._rollup_place, now=now)
+
+    def restore(self, folder: Path) -> int:
+        """Write the lines of a folder made by `back_up` and return how many; rows that are there stay."""
+        transport = self._ready()
+        return restore_database(transport, self.database, folder, rollups=self._rollup_place)
+
+    def is_empty(self) -> bool:
+        """Return whether no measurement of ours holds anything yet."""
+        return not self._ready().query("SHOW MEASUREMENTS", database=self.database)[0]
+
+    def health(self) -> Health:
+        """Return whether ``/ping`` answers, within 2 s."""
+        if self._closed:
+            return Health(HealthStatus.DOWN, "the store is closed")
+        try:
+            transport = self._transport or self._open()
+            status, _ = transport.ping()
+        except HeatingError as error:
+            return Health(HealthStatus.DOWN, str(error))
+        if status >= 500:
+            return Health(HealthStatus.DOWN, f"{self.url} answered {status} to /ping")
+        return Health(HealthStatus.OK)
+
+    def close(self) -> None:
+        """Let go of the connections; nothing is kept back, so nothing needs a flush."""
+        with self._opening:
+            self._closed = True
+            if self._transport is not None:
+                self._transport.close()
+                self._transport = None
+
+    @property
+    def _rollup_policy(self) -> str:
+        """Policy of the roll-ups in 1.x, empty where there is none."""
+        is_v1 = self._flavour is Flavour.V1
+        return ROLLUP_POLICY if is_v1 and ROLLUP_POLICY in (self._policies or ()) else ""
+
+    @property
+    def _rollup_place(self) -> tuple[str, str]:
+        return self._rollup_database, self._rollup_policy
+
+    @property
+    def _rollup_database(self) -> str:
+        """Where the roll-ups are: a bucket of their own in 2.x and 3.x when it is there."""
+        own = rollup_bucket(self._flavour or Flavour.V2, self.database)
+        is_there = self._flavour is not Flavour.V1 and own in (self._policies or ())
+        return own if is_there else self.database
+
+    def _write(self, lines: Sequence[str], *, rollup: bool) -> None:
+        if not lines:
+            return
+        transport = self._ready()
+        bucket = self.database
+        if rollup:
+            bucket = f"{self.database}/{ROLLUP_POLICY}" if self._rollup_policy else self._rollup_database
+        try:
+            transport.write(bucket, lines)
+        except StoreUnavailableError:
+            # The database may have been dropped, or the server replaced: look again before the next write.
+            self._policies = None
+            raise
+
+    def _open(self) -> InfluxTransport:
+        """Return the transport, finding out the flavour first."""
+        with self._opening:
+            if self._closed:
+                raise StoreUnavailableError("the store is closed")
+            if self._transport is None:
+                flavour = self._wanted or detect_flavour(self.url, timeout_s=self._timeout_s)
+                self._transport = InfluxTransport(
+                    self.url,
+                    flavour=flavour,
+                    token=self._token,
+                    org=self._org,
+                    timeout_s=self._timeout_s,
+                )
+                self._flavour = flavour
+            return self._transport
+
+    def _ready(self) -> InfluxTransport:
+        """Return the transport to a server whose database is there."""
+        transport = self._open()
+        with self._opening:
+            if self._policies is None:
+                self._policies = self._prepared(transport)
+        return transport
+
+    def _prepared(self, transport: InfluxTransport) -> frozenset[str]:
+        if self._flavour is not Flavour.V1:
+            return prepare_buckets(
+                transport,
+                self._flavour or Flavour.V2,
+                self.database,
+                org=self._org,
+                raw=self._raw,
+                rollup=self._rollup,
+            )
+        return prepare_database(transport, self.database, raw=self._raw, rollup=self._rollup)

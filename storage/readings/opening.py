@@ -1,0 +1,63 @@
+"""Opening the time-series store that the settings name. What reads and writes lives in `storage.readings`."""
+
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from config.settings.tree import TimeSeriesSettings
+from heating.protocols import TimeSeriesStore
+from storage.readings.duckdb.store import DuckDBStore
+from storage.readings.influxdb.flavour import Flavour
+from storage.readings.influxdb.store import InfluxDBStore
+
+__all__ = ["duckdb_folder", "open_time_series_store"]
+
+
+def open_time_series_store(settings: TimeSeriesSettings) -> TimeSeriesStore:
+    """Open the store of ``settings.url``: ``duckdb:///folder``, ``influxdb://host:port``, ``influxdbs://host:port``.
+
+    A path after ``host:port`` names the database instead of ``settings.database``. An embedded store is opened at once. InfluxDB is asked nothing here: a server that is away at the start shows in
+    `TimeSeriesStore.health` and in retryable errors, and the store works as soon as the server is there.
+
+    Raises
+    ------
+    ValueError
+        When the URL names no known store.
+    storage.readings.errors.StoreInUseError
+        When another process owns the embedded store.
+    """
+    retention_raw = timedelta(days=settings.retention_raw_days)
+    retention_rollup = timedelta(days=settings.retention_rollup_days)
+    parts = urlsplit(settings.url)
+    match parts.scheme:
+        case "duckdb":
+            return DuckDBStore(
+                duckdb_folder(settings.url), retention_raw=retention_raw, retention_rollup=retention_rollup
+            )
+        case "influxdb" | "influxdbs":
+            return InfluxDBStore(
+                f"{parts.scheme.replace('influxdb', 'http')}://{parts.netloc}",
+                database=parts.path.strip("/") or settings.database,
+                flavour=None if settings.flavour == "auto" else Flavour(settings.flavour),
+                token=settings.token.get_secret_value() if settings.token else None,
+                org=settings.org,
+                timeout_s=settings.timeout_s,
+                retention_raw=retention_raw,
+                retention_rollup=retention_rollup,
+            )
+        case scheme:
+            raise ValueError(f"timeseries.url begins with {scheme!r}: use duckdb, influxdb or influxdbs")
+
+
+def duckdb_folder(url: str) -> Path:
+    """Return the folder of a ``duckdb:///folder`` URL; four slashes make it absolute.
+
+    Raises
+    ------
+    ValueError
+        When the URL is another or names no folder.
+    """
+    prefix = "duckdb:///"
+    if not url.startswith(prefix) or not url.removeprefix(prefix):
+        raise ValueError(f"timeseries.url is {url!r}: write duckdb:///folder or duckdb:////absolute/folder")
+    return Path(url.removeprefix(prefix))

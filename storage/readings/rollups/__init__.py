@@ -1,0 +1,1 @@
+"""Roll-ups computed from raw readings."""

@@ -1,0 +1,1 @@
+"""Registry files: reading, checking, comparing and writing CSV and XLSX."""
