@@ -9,34 +9,11 @@ from pathlib import Path
 
 import yaml
 
-from heating.errors import HeatingError
+from config.mistakes import Mistake, MistakesError
 
-__all__ = ["KeyPath", "LocatedYaml", "Mistake", "MistakesError", "read_yaml"]
+__all__ = ["KeyPath", "LocatedYaml", "read_yaml"]
 
 KeyPath = tuple[str | int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """One thing wrong in a file or the environment."""
-
-    place: str
-    """``file:line`` or the name of an environment variable."""
-    problem: str
-    """What is wrong, one sentence."""
-    remedy: str
-    """What to do, one sentence."""
-
-    def __str__(self) -> str:
-        return f"{self.place}: {self.problem} {self.remedy}"
-
-
-class MistakesError(HeatingError):
-    """Everything that is wrong, all at once."""
-
-    def __init__(self, mistakes: list[Mistake]) -> None:
-        self.mistakes = mistakes
-        super().__init__("\n".join(str(mistake) for mistake in mistakes))
 
 
 @dataclass(frozen=True, slots=True)

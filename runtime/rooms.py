@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from config.located_yaml import Mistake, MistakesError
+from config.mistakes import Mistake, MistakesError
 from config.settings.tree import Settings
 
 __all__ = ["EVERY_ROOM", "Room", "refuse_shared_embedded_store"]

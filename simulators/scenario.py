@@ -12,7 +12,8 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BeforeValidator, Field, ValidationError, model_validator
 
-from config.located_yaml import KeyPath, LocatedYaml, Mistake, MistakesError, read_yaml
+from config.located_yaml import KeyPath, LocatedYaml, read_yaml
+from config.mistakes import Mistake, MistakesError
 from heating.errors import HeatingError
 from simulators.faults.fault_kinds import FaultType, Profile
 from simulators.scenario_devices import PayloadMix, SensorMix

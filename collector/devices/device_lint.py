@@ -12,7 +12,7 @@ from collector.devices.device_map import DeviceMapError, FileDeviceMap
 from collector.messages.routes import FilterError, RouteTable
 from config.equipment.meter_keys import read_meter_keys
 from config.equipment.point_maps import PointMaps, configured_point_maps
-from config.located_yaml import MistakesError
+from config.mistakes import MistakesError
 from config.settings.tree import CollectorSettings, MqttSettings, RouteSettings
 
 __all__ = ["device_mistakes"]

@@ -19,7 +19,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from collector.decoders.foreign import DeviceTarget, PointRule
-from config.located_yaml import LocatedYaml, Mistake, MistakesError, read_yaml
+from config.located_yaml import LocatedYaml, read_yaml
+from config.mistakes import Mistake, MistakesError
 from heating.errors import HeatingError
 from heating.points import POINT_INDEX, Measurement
 from heating.samples import ObjectRef

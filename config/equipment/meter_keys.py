@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from config.located_yaml import Mistake, MistakesError
+from config.mistakes import Mistake, MistakesError
 
 __all__ = ["FILE_VARIABLE", "KEY_VARIABLE", "MeterKeyError", "MeterKeys", "read_meter_keys"]
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from config.equipment.point_names import plain_name, plain_unit, split_unit
-from config.located_yaml import KeyPath, LocatedYaml, Mistake, MistakesError, read_yaml
+from config.located_yaml import KeyPath, LocatedYaml, read_yaml
+from config.mistakes import Mistake, MistakesError
 from heating.points import POINT_INDEX, POINTS, Measurement
 from heating.quantities import UnknownConversionError, to_canonical
 

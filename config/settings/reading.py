@@ -13,7 +13,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
-from config.located_yaml import KeyPath, LocatedYaml, Mistake, MistakesError, read_yaml
+from config.located_yaml import KeyPath, LocatedYaml, read_yaml
+from config.mistakes import Mistake, MistakesError
 from config.settings.tree import Settings
 
 __all__ = ["check_service_secrets", "load_settings"]

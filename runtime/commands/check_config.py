@@ -6,7 +6,7 @@ import typer
 
 from alerting.judging.conditions.linter import lint_rules
 from collector.devices.device_lint import device_mistakes
-from config.located_yaml import MistakesError
+from config.mistakes import MistakesError
 from config.rules.reading import RuleFileError, load_rules
 from config.settings.reading import check_service_secrets, load_settings
 from runtime.commands.terminal import BAD_CONFIGURATION, ConfigOption, complain, say

@@ -18,7 +18,7 @@ from collector.decoders.registry import FamilySources, UnknownFamilyError, build
 from collector.devices.device_map import DeviceMapError
 from collector.intake.mqtt.publisher import publish_all
 from collector.messages.decoded import Decoded, Decoder
-from config.located_yaml import MistakesError
+from config.mistakes import MistakesError
 from heating.clock import SystemClock
 from heating.intervals import from_epoch_ms, to_epoch_ms
 from heating.points import POINTS

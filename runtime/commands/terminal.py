@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from config.located_yaml import MistakesError
+from config.mistakes import MistakesError
 from config.settings.reading import load_settings
 from config.settings.tree import Settings
 from heating.errors import HeatingError

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from config.equipment.point_maps import POINT_MAPS_DIR, configured_point_maps, load_point_maps, read_point_map
-from config.located_yaml import MistakesError
+from config.mistakes import MistakesError
 from heating.points import POINTS, Measurement
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from config.located_yaml import MistakesError
+from config.mistakes import MistakesError
 from config.settings.reading import check_service_secrets, load_settings
 from config.settings.tree import Settings
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.located_yaml import MistakesError
+from config.mistakes import MistakesError
 from config.settings.tree import Settings
 from heating.assets import Site
 from runtime.registry_watch import RegistryWatch

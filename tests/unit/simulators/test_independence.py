@@ -47,8 +47,8 @@ def foreign(source: str) -> set[str]:
     }
 
 
-CONFIG = {"config.located_yaml", "config.sample_files"}
-"""What the simulators may take from the configuration: reading YAML with places, and files of history. Nothing of
+CONFIG = {"config.drafts", "config.located_yaml", "config.mistakes", "config.sample_files"}
+"""What the simulators may take from the configuration: reading YAML with places, writing files whole, and files of history. Nothing of
 rules, policies or settings."""
 
 FILE_FORMATS = {"storage.registry_files.reading"}
