@@ -17,6 +17,8 @@ from heating.alarms import Priority
 __all__ = ["Advance", "Phase", "RuleState", "advance"]
 
 _RUNNING = -1
+_STOOD = -2
+"""At and below: a delay of escalation that stands still."""
 
 
 class Phase(IntEnum):
@@ -44,7 +46,8 @@ class RuleState:
     priority: NDArray[np.int8]
     """Present priority; 0 while pending."""
     urgent_ms: NDArray[np.int64]
-    """Since when a more urgent variant holds [epoch ms]; -1 when none does."""
+    """Since when a more urgent variant holds [epoch ms]; -1 when none does. While missing data hide whether it still
+    does the delay stands still: then the time that had run, as ``-2 - run_ms``."""
 
     @classmethod
     def empty(cls) -> "RuleState":
@@ -107,8 +110,14 @@ def advance(rule: Rule, state: RuleState, truth: RuleTruth, *, now_ms: int) -> A
     fired = _pend_and_fire(work, raised, now_ms, _milliseconds(rule.on_delay.total_seconds()))
     ended = _clear(work, raised, cleared, now_ms, _milliseconds(rule.off_delay.total_seconds()))
     work.priority[fired] = int(rule.priority)
-    wanted = _wanted_priority(rule, truth, work.row)
-    more_urgent = _escalate(work, wanted, rule.priority, now_ms, _milliseconds(rule.on_delay.total_seconds()))
+    more_urgent = _escalate(
+        work,
+        wanted=_most_urgent(rule, truth, work.row, unknown_counts=False),
+        possible=_most_urgent(rule, truth, work.row, unknown_counts=True),
+        base=rule.priority,
+        now_ms=now_ms,
+        delay_ms=_milliseconds(rule.on_delay.total_seconds()),
+    )
     work.priority[ended] = 0
     after = work.frozen()
     differs = np.zeros(len(work.row), np.bool_)
@@ -183,20 +192,38 @@ def _clear(
     return np.asarray(ended)
 
 
-def _wanted_priority(rule: Rule, truth: RuleTruth, rows: NDArray[np.int64]) -> NDArray[np.int8]:
+def _most_urgent(
+    rule: Rule, truth: RuleTruth, rows: NDArray[np.int64], *, unknown_counts: bool
+) -> NDArray[np.int8]:
+    """Return the most urgent priority of the rule and its variants that hold, or that may hold."""
     wanted = np.full(len(rows), int(rule.priority), np.int8)
     for variant, holds in zip(rule.variants, truth.variants, strict=True):
-        wanted = np.where(holds[rows] == TRUE, np.minimum(wanted, int(variant.priority)), wanted)
+        counts = (holds[rows] == TRUE) | (unknown_counts & (holds[rows] == UNKNOWN))
+        wanted = np.where(counts, np.minimum(wanted, np.int8(variant.priority)), wanted)
     return wanted.astype(np.int8)
 
 
 def _escalate(
-    work: _Work, wanted: NDArray[np.int8], base: Priority, now_ms: int, delay_ms: int
+    work: _Work,
+    *,
+    wanted: NDArray[np.int8],
+    possible: NDArray[np.int8],
+    base: Priority,
+    now_ms: int,
+    delay_ms: int,
 ) -> NDArray[np.bool_]:
     present = np.where(work.priority == 0, np.int8(base), work.priority)
-    urgent = (wanted < present) & (work.phase != Phase.NORMAL)
-    work.urgent_ms[~urgent] = _RUNNING
+    concerned = work.phase != Phase.NORMAL
+    urgent = concerned & (wanted < present)
+    hidden = concerned & ~urgent & (possible < present)
+    # Missing data must not begin the delay again, or a variant that is unknown now and then never becomes due; nor may
+    # they let it run. The time that had run is kept in the same field, so that saved timers keep their form.
+    stops = hidden & (work.urgent_ms >= 0)
+    work.urgent_ms[stops] = _STOOD - (now_ms - work.urgent_ms[stops])
+    goes_on = urgent & (work.urgent_ms <= _STOOD)
+    work.urgent_ms[goes_on] = now_ms - (_STOOD - work.urgent_ms[goes_on])
     work.urgent_ms[urgent & (work.urgent_ms == _RUNNING)] = now_ms
+    work.urgent_ms[~urgent & ~hidden] = _RUNNING
     due = urgent & (work.priority > 0) & (now_ms - work.urgent_ms >= delay_ms)
     work.priority[due] = wanted[due]
     work.urgent_ms[due] = _RUNNING
