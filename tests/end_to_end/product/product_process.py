@@ -16,7 +16,11 @@ PROGRAM = Path(sysconfig.get_path("scripts")) / "nuanliu"
 
 
 def run_command(
-    *arguments: str, environment: Mapping[str, str] | None = None, stdin: str = "", timeout_s: float = 60
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    stdin: str = "",
+    timeout_s: float = 60,
+    folder: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run a command of the product to its end and return what it printed."""
     return subprocess.run(
@@ -27,6 +31,7 @@ def run_command(
         encoding="utf-8",
         timeout=timeout_s,
         env={**os.environ, **(environment or {})},
+        cwd=folder,
         check=False,
     )
 
@@ -35,7 +40,12 @@ class Nuanliu:
     """A running process of the product, ready when its first line came."""
 
     def __init__(
-        self, arguments: Sequence[str], *, log_path: Path, environment: Mapping[str, str] | None = None
+        self,
+        arguments: Sequence[str],
+        *,
+        log_path: Path,
+        environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
     ) -> None:
         self._log = log_path.open("ab")
         self._log_path = log_path
@@ -47,6 +57,7 @@ class Nuanliu:
             text=True,
             encoding="utf-8",
             env={**os.environ, **(environment or {})},
+            cwd=folder,
             start_new_session=True,
         )
         self.lines: list[str] = []
