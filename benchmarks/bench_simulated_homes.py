@@ -15,7 +15,7 @@ from benchmarks.harness import Goal, Reference, Result
 from simulators.buildings.heat_delivery import DeliveredHeat, settle_homes
 from simulators.buildings.homes import Outdoors
 from simulators.city_layout import lay_out
-from simulators.faults.effects import no_effects
+from simulators.effects import no_effects
 from simulators.people.residents import Residents
 from simulators.random_streams import RandomStreams
 from simulators.site.generator import generate_preset_site

@@ -17,9 +17,9 @@ from heating.clock import Clock
 from heating.intervals import from_epoch_ms, to_epoch_ms
 from runtime.embedded_broker import EmbeddedBroker
 from simulators.city import City
-from simulators.devices.reports import Message
 from simulators.publishing.live import run_live
 from simulators.publishing.mqtt_publisher import MqttPublisher
+from simulators.reports import Message
 from simulators.scenario import Scenario, load_scenario
 from simulators.scenario_site import site_of
 

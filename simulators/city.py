@@ -18,16 +18,16 @@ from simulators.buildings.heat_delivery import DeliveredHeat, settle_homes
 from simulators.buildings.homes import Outdoors
 from simulators.city_layout import lay_out
 from simulators.devices.families import draw_families
-from simulators.devices.reports import Report, Timetable
 from simulators.devices.room_sensors import RoomSensors
 from simulators.devices.senders import Senders
 from simulators.devices.station_instruments import StationInstruments
-from simulators.faults.effects import Effects
+from simulators.effects import Effects
 from simulators.faults.planning import cold_snaps_of, schedule_of
 from simulators.network.primary_network import StationDemand, draw_primary_network
 from simulators.people.call_words import CallTruth
 from simulators.people.residents import Residents
 from simulators.random_streams import RandomStreams
+from simulators.reports import Report, Timetable
 from simulators.scenario import Scenario
 from simulators.stations.secondary_network import draw_connections
 from simulators.stations.station_model import StationsModel, StationSurroundings

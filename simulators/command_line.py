@@ -28,7 +28,6 @@ from simulators.city import City
 from simulators.city_layout import lay_out
 from simulators.devices.device_maps import write_device_maps
 from simulators.devices.families import Families, draw_families
-from simulators.devices.reports import Message, Report
 from simulators.faults.catalogue_page import catalogue_page
 from simulators.people.hotline import CallFile, HotlineApi
 from simulators.people.switchboard import Switchboard
@@ -37,6 +36,7 @@ from simulators.publishing.live import run_live
 from simulators.publishing.mqtt_publisher import MqttPublisher
 from simulators.publishing.progress import Progress
 from simulators.random_streams import RandomStreams
+from simulators.reports import Message, Report
 from simulators.scenario import Scenario, ScenarioError, load_scenario
 from simulators.scenario_site import site_of
 from simulators.truth.paired_run import PairedRun, without_faults

@@ -15,9 +15,9 @@ from annotated_types import Ge, Gt, Le, Lt, MinLen
 from pydantic import AwareDatetime, BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
 
+from simulators.fault_kinds import FaultType
 from simulators.faults.catalogue import CATALOGUE, natural_rate
 from simulators.faults.catalogue_page import catalogue_page
-from simulators.faults.fault_kinds import FaultType
 from simulators.scenario import Scenario
 from simulators.scenario_parts import seconds_of
 

@@ -15,7 +15,7 @@ from pydantic import AwareDatetime, BeforeValidator, Field, ValidationError, mod
 from config.located_yaml import KeyPath, LocatedYaml, read_yaml
 from config.mistakes import Mistake, MistakesError
 from heating.errors import HeatingError
-from simulators.faults.fault_kinds import FaultType, Profile
+from simulators.fault_kinds import FaultType, Profile
 from simulators.scenario_devices import PayloadMix, SensorMix
 from simulators.scenario_parts import (
     ColdSnapPlan,

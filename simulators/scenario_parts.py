@@ -12,7 +12,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from simulators.faults.fault_kinds import FaultType, Profile
+from simulators.fault_kinds import FaultType, Profile
 
 __all__ = [
     "ColdSnapPlan",

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from simulators.buildings.group_sums import GroupSums
 from simulators.buildings.home_parameters import HomeParameters, design_load_w
 from simulators.city_layout import CityLayout
-from simulators.faults.effects import Effects
+from simulators.effects import Effects
 from simulators.random_streams import RandomStreams, entity_keys
 
 __all__ = ["BuildingCirculation"]

@@ -18,7 +18,7 @@ from simulators.buildings.home_parameters import draw_homes
 from simulators.buildings.homes import DomesticLife, HomesModel, Outdoors
 from simulators.buildings.radiators import EXPONENTS, RadiatorTable
 from simulators.city_layout import CityLayout
-from simulators.faults.effects import Effects
+from simulators.effects import Effects
 from simulators.random_streams import RandomStreams
 from simulators.stations.station_model import LoadOfHomes
 from simulators.water import WATER_KW_PER_M3_PER_H_K

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulators.buildings.home_parameters import AIR_WH_PER_M3_K, HomeParameters
-from simulators.faults.effects import Effects
+from simulators.effects import Effects
 
 __all__ = ["DomesticLife", "HomesModel", "Outdoors"]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from simulators.city_layout import CityLayout
 from simulators.devices.sensor_traits import SensorTraits
-from simulators.faults.effects import Effects
+from simulators.effects import Effects
 from simulators.random_streams import RandomStreams
 from simulators.scenario_devices import SensorMix
 

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from heating.points import Measurement
 from simulators.city_layout import CityLayout
 from simulators.devices.radio_path import RadioPath
-from simulators.devices.reports import Delivery, Fleet, Report
 from simulators.devices.sample_packets import SamplePackets
 from simulators.devices.sensor_traits import REFERENCE_S, SENTINEL_C, YEAR_S, draw_sensors
-from simulators.faults.effects import Effects
+from simulators.effects import Effects
 from simulators.random_streams import RandomStreams
+from simulators.reports import Delivery, Fleet, Report
 from simulators.scenario_devices import RoomFamily, SensorMix
 
 __all__ = ["ROOM_POINTS", "RoomSensors"]

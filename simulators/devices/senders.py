@@ -37,8 +37,8 @@ from simulators.devices.payloads.readings import (
 )
 from simulators.devices.payloads.sparkplug_b import SparkplugNode
 from simulators.devices.payloads.station_names import METER_POINTS
-from simulators.devices.reports import Fleet, Message, Report
 from simulators.devices.room_sensors import ROOM_POINTS
+from simulators.reports import Fleet, Message, Report
 from simulators.scenario_devices import RoomFamily, StationFamily
 
 __all__ = ["Senders"]

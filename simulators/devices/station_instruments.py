@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from heating.points import Measurement
 from simulators.city_layout import CityLayout
-from simulators.devices.reports import Fleet, Report
-from simulators.faults.effects import Effects
+from simulators.effects import Effects
 from simulators.random_streams import RandomStreams, entity_keys
+from simulators.reports import Fleet, Report
 from simulators.stations.station_model import StationsModel, StationSurroundings
 from simulators.stations.station_readings import station_truth
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simulators.fault_kinds import Profile
 from simulators.faults.confounders import PlacedConfounder
-from simulators.faults.fault_kinds import Profile
 from simulators.faults.profiles import Shape, share_at
 from simulators.faults.targets import PlacedFault
 from simulators.random_streams import RandomStreams, entity_keys

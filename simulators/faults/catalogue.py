@@ -6,8 +6,8 @@ What lives here: the join of the four tables and how often faults happen by natu
 
 from types import MappingProxyType
 
+from simulators.fault_kinds import SEASON_DAYS, FaultKind, FaultType, TargetKind
 from simulators.faults.device_faults import DEVICE_FAULTS
-from simulators.faults.fault_kinds import SEASON_DAYS, FaultKind, FaultType, TargetKind
 from simulators.faults.home_faults import HOME_FAULTS
 from simulators.faults.network_faults import NETWORK_FAULTS
 from simulators.faults.station_faults import STATION_FAULTS

@@ -3,9 +3,9 @@
 What lives here: one Markdown table. What does not: the catalogue.
 """
 
+from simulators.fault_kinds import Change, FaultKind, How, Profile
 from simulators.faults.catalogue import CATALOGUE
 from simulators.faults.confounders import CHANGES_OF_CONFOUNDERS
-from simulators.faults.fault_kinds import Change, FaultKind, How, Profile
 
 __all__ = ["catalogue_page"]
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulators.city_layout import CityLayout
-from simulators.faults.fault_kinds import Change, factor, plus
+from simulators.fault_kinds import Change, factor, plus
 from simulators.random_streams import RandomStreams
 from simulators.scenario import ConfounderPlan, ConfounderType, ScenarioError
 

@@ -4,7 +4,7 @@ What lives here: eleven kinds; none of them cools a home. What does not: the eve
 (`simulators.devices`). Base rates are per device and heating season.
 """
 
-from simulators.faults.fault_kinds import (
+from simulators.fault_kinds import (
     Change,
     FaultKind,
     FaultType,

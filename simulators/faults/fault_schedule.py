@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulators.city_layout import CityLayout
+from simulators.effects import Effects, no_effects
+from simulators.fault_kinds import apply_change
 from simulators.faults.calendar import Calendar, Spell
 from simulators.faults.confounders import PlacedConfounder
-from simulators.faults.effects import Effects, no_effects
-from simulators.faults.fault_kinds import apply_change
 from simulators.faults.random_faults import RandomFaults
 from simulators.faults.targets import PlacedFault, place_faults
 from simulators.random_streams import RandomStreams

@@ -4,7 +4,7 @@ What lives here: nine kinds. What does not: heat transfer (`simulators.buildings
 (`simulators.people`). Base rates are per building, riser or home and heating season.
 """
 
-from simulators.faults.fault_kinds import (
+from simulators.fault_kinds import (
     FaultKind,
     FaultType,
     Profile,

@@ -8,7 +8,7 @@ heating mains (Thermal Engineering 2019, doi 10.1134/S004060151910001X). Two lin
 0.05 per km and season, 0.25 on a branch of 5 km. All else is engineering judgement ("own").
 """
 
-from simulators.faults.fault_kinds import FaultKind, FaultType, Profile, RootCause, TargetKind, factor, plus
+from simulators.fault_kinds import FaultKind, FaultType, Profile, RootCause, TargetKind, factor, plus
 
 __all__ = ["NETWORK_FAULTS"]
 

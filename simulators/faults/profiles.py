@@ -7,7 +7,7 @@ anew. What does not: severities and moments of onset.
 import math
 from collections.abc import Callable
 
-from simulators.faults.fault_kinds import Profile
+from simulators.fault_kinds import Profile
 
 __all__ = ["Shape", "share_at"]
 

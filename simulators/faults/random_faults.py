@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from heating.intervals import from_epoch_ms
 from simulators.city_layout import CityLayout
+from simulators.fault_kinds import SEASON_DAYS, FaultKind, FaultType, TargetKind
 from simulators.faults.catalogue import CATALOGUE, natural_rate
-from simulators.faults.fault_kinds import SEASON_DAYS, FaultKind, FaultType, TargetKind
 from simulators.faults.targets import PlacedFault, TargetFinder
 from simulators.random_streams import RandomStreams, entity_keys
 from simulators.scenario import FaultPlan, RandomFaultsPlan

@@ -10,7 +10,7 @@ events; Månsson and others (2019, Energy 180, 163-174) found by a survey that l
 systems are the most common.
 """
 
-from simulators.faults.fault_kinds import (
+from simulators.fault_kinds import (
     Change,
     FaultKind,
     FaultType,

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulators.city_layout import CityLayout
+from simulators.fault_kinds import Change, FaultKind, FaultType, TargetKind
 from simulators.faults.catalogue import CATALOGUE
-from simulators.faults.fault_kinds import Change, FaultKind, FaultType, TargetKind
 from simulators.scenario import FaultPlan, ScenarioError
 
 __all__ = ["PlacedFault", "TargetFinder", "place_faults"]

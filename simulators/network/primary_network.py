@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulators.city_layout import CityLayout
-from simulators.faults.effects import Effects
+from simulators.effects import Effects
 from simulators.network.pipe_friction import friction_factor, pipe_resistance
 from simulators.network.pipe_plan import PipePlan, draw_pipes
 from simulators.network.plug_flow import PlugFlowPipes

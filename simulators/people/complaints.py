@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from heating.intervals import from_epoch_ms
 from simulators.city_layout import CityLayout
-from simulators.faults.effects import Effects
+from simulators.effects import Effects
 from simulators.people.call_words import Call, CallReason, CallTopic, CallTruth, words_for
 from simulators.people.presence import local_hour
 from simulators.random_streams import RandomStreams

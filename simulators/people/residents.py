@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from heating.intervals import to_epoch_ms
 from simulators.buildings.homes import DomesticLife
 from simulators.city_layout import CityLayout
-from simulators.faults.effects import Effects
+from simulators.effects import Effects
 from simulators.people.call_words import CallTruth
 from simulators.people.complaints import Complaints
 from simulators.people.habits import Habits

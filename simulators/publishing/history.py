@@ -13,7 +13,7 @@ from pathlib import Path
 from config.sample_files import write_sample_file
 from heating.intervals import from_epoch_ms
 from simulators.city import City
-from simulators.devices.reports import Report, batch_of
+from simulators.reports import Report, batch_of
 
 __all__ = ["AfterStep", "HistoryWritten", "write_history"]
 

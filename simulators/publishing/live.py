@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from heating.clock import Clock
 from heating.intervals import to_epoch_ms
 from simulators.city import City
-from simulators.devices.reports import Message
 from simulators.publishing.history import AfterStep
+from simulators.reports import Message
 
 __all__ = ["run_live", "step_for_speed"]
 

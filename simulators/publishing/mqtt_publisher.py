@@ -15,7 +15,7 @@ from paho.mqtt.client import Client, MQTTMessage, MQTTMessageInfo, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from heating.errors import HeatingError
-from simulators.devices.reports import Message
+from simulators.reports import Message
 
 __all__ = ["BrokerUnreachableError", "MqttPublisher"]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from simulators.faults.fault_kinds import RootCause
+from simulators.fault_kinds import RootCause
 from simulators.scoring.happenings import Alarm, Candidate, Incident
 from simulators.truth.topology import Place
 

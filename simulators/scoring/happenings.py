@@ -7,7 +7,7 @@ What lives here: the records, and the class that an alarm claims. What does not:
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from simulators.faults.fault_kinds import FaultType, RootCause
+from simulators.fault_kinds import FaultType, RootCause
 from simulators.truth.topology import Place
 
 __all__ = [

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from simulators.faults.fault_kinds import RootCause
+from simulators.fault_kinds import RootCause
 from simulators.scoring.findings import Finding
 from simulators.scoring.happenings import TrueFault
 from simulators.truth.topology import Place, Topology

@@ -11,8 +11,8 @@ from typing import Any
 import orjson
 
 from heating.errors import HeatingError
+from simulators.fault_kinds import FaultType, TargetKind
 from simulators.faults.catalogue import CATALOGUE
-from simulators.faults.fault_kinds import FaultType, TargetKind
 from simulators.people.call_words import CallReason
 from simulators.scenario import ConfounderType
 from simulators.scoring.happenings import (

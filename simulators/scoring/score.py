@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from simulators.faults.fault_kinds import RootCause
+from simulators.fault_kinds import RootCause
 from simulators.scoring.figures import (
     CallIndex,
     delays_of,

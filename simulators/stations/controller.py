@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulators.city_layout import CityLayout
-from simulators.faults.effects import Effects
+from simulators.effects import Effects
 from simulators.random_streams import RandomStreams
 from simulators.stations.compensation_curve import design_waters_c, setback_share
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulators.faults.effects import Effects
+from simulators.effects import Effects
 from simulators.orifice import orifice_m3_per_h
 
 __all__ = ["PressureKeeping", "PressureParameters"]

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from heating.points import Measurement
 from simulators.city_layout import CityLayout
-from simulators.devices.reports import Fleet, Report
 from simulators.network.source_plant import SourceState
+from simulators.reports import Fleet, Report
 from simulators.stations.station_model import StationsModel, StationSurroundings
 from simulators.weather.weather_series import WeatherSeries
 

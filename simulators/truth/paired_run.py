@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from heating.points import Measurement
 from simulators.city import City
-from simulators.devices.reports import Report
-from simulators.faults.fault_kinds import TargetKind
+from simulators.fault_kinds import TargetKind
 from simulators.faults.fault_schedule import Occurrence, PlacedFault
+from simulators.reports import Report
 from simulators.scenario import Scenario
 from simulators.truth.report_differences import ReportDifferences
 from simulators.truth.truth_files import FAULTS_FILE, fault_line

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from heating.intervals import from_epoch_ms
 from simulators.city import City
-from simulators.devices.reports import Report
 from simulators.people.call_words import CallTruth
+from simulators.reports import Report
 from simulators.truth.causes_file import CausesFile
 from simulators.truth.root_causes import HourOfTruth, RootCauses
 from simulators.truth.run_file import RunFacts

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from heating.points import Measurement
 from simulators.city import City
-from simulators.devices.reports import Fleet, Report
+from simulators.reports import Fleet, Report
 
 __all__ = ["ReportDifferences", "visible_difference"]
 

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulators.city import City
-from simulators.faults.fault_kinds import RootCause, TargetKind
+from simulators.fault_kinds import RootCause, TargetKind
 from simulators.faults.fault_schedule import Occurrence
 from simulators.scenario import ConfounderType
 from simulators.truth.truth_files import fault_id

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from heating.intervals import from_epoch_ms
 from simulators.city import City
 from simulators.city_layout import CityLayout
-from simulators.devices.reports import Report
 from simulators.faults.fault_schedule import ConfounderOccurrence, Occurrence
+from simulators.reports import Report
 
 __all__ = ["CONFOUNDERS_FILE", "FAULTS_FILE", "TruthFiles", "confounder_line", "fault_id", "fault_line"]
 

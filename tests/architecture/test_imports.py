@@ -149,6 +149,8 @@ FORBIDDEN_STATEMENTS = [
     ("collector/broken.py", "import duckdb\n"),
     ("simulators/broken.py", "import duckdb\n"),
     ("runtime/assemble.py", "import simulators\n"),
+    ("simulators/broken.py", "import heating.hydronics\n"),
+    ("simulators/broken.py", "import storage.readings.store\n"),
 ]
 
 
@@ -167,14 +169,28 @@ def broken_contracts(tree: Path) -> str:
     return "" if result.returncode == 0 else result.stdout + result.stderr
 
 
+def modules_named_by_contracts() -> set[str]:
+    """Our modules that the contracts speak of, whole rooms left out."""
+    ours = set(rooms(PROJECT_ROOT))
+    named: set[str] = set()
+    for contract in project_table(PROJECT_ROOT)["tool"]["importlinter"]["contracts"]:
+        for key in ("source_modules", "forbidden_modules"):
+            named |= {
+                name for name in contract.get(key, []) if name.partition(".")[0] in ours and "." in name
+            }
+    return named
+
+
 @pytest.fixture
 def made_up_rooms(tmp_path: Path) -> Path:
     """Empty rooms with the project's contracts."""
     put(tmp_path, "pyproject.toml", (PROJECT_ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    for name in [*rooms(PROJECT_ROOT), "storage/readings", "storage/records"]:
+    for name in rooms(PROJECT_ROOT):
         put(tmp_path, f"{name}/__init__.py", "")
     put(tmp_path, "storage/readings/store.py", "import duckdb\nimport influxdb_client\n")
     put(tmp_path, "storage/records/tables.py", "import sqlalchemy\n")
+    for name in sorted(modules_named_by_contracts()):
+        put(tmp_path, f"{name.replace('.', '/')}/__init__.py", "")
     put(tmp_path, "alerting/judging/conditions.py", "import duckdb\n")
     put(tmp_path, "runtime/demo.py", "import simulators\n")
     return tmp_path
@@ -190,6 +206,12 @@ def test_the_contracts_break_on_a_forbidden_import(made_up_rooms: Path, place: s
     report = broken_contracts(made_up_rooms)
     assert "BROKEN" in report
     assert place.removesuffix(".py").replace("/", ".") in report
+
+
+def test_the_contracts_break_on_a_circle_inside_a_room(made_up_rooms: Path) -> None:
+    put(made_up_rooms, "storage/readings/one_way.py", "import storage.records.tables\n")
+    put(made_up_rooms, "storage/records/other_way.py", "import storage.readings.store\n")
+    assert "No cycles are allowed in storage." in broken_contracts(made_up_rooms)
 
 
 def test_the_contracts_are_read_from_the_project_file() -> None:

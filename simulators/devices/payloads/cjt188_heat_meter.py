@@ -7,7 +7,7 @@ Source: CJ/T 188-2004, chapters 6 and 7.
 
 from simulators.devices.payloads.binary_coded import bcd, byte_sum, local_time
 from simulators.devices.payloads.readings import StationReading
-from simulators.devices.reports import Message
+from simulators.reports import Message
 
 __all__ = ["encode", "reply_of"]
 

@@ -10,7 +10,7 @@ import orjson
 
 from simulators.devices.payloads.nb_0x68 import frame_of
 from simulators.devices.payloads.readings import RoomPacket
-from simulators.devices.reports import Message
+from simulators.reports import Message
 
 __all__ = ["encode"]
 

@@ -8,7 +8,7 @@ import orjson
 from heating.points import PointKind
 from simulators.devices.payloads.readings import StationReading
 from simulators.devices.payloads.station_names import station_name
-from simulators.devices.reports import Message
+from simulators.reports import Message
 
 __all__ = ["encode"]
 

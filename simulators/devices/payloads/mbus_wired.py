@@ -7,7 +7,7 @@ import struct
 
 from simulators.devices.payloads.binary_coded import bcd, byte_sum, local_time
 from simulators.devices.payloads.readings import StationReading
-from simulators.devices.reports import Message
+from simulators.reports import Message
 
 __all__ = ["encode", "telegram_of"]
 

@@ -6,7 +6,7 @@ from heating.points import PointKind
 from simulators.devices.payloads.binary_coded import local_time
 from simulators.devices.payloads.readings import StationReading
 from simulators.devices.payloads.station_names import kilopascal_name
-from simulators.devices.reports import Message
+from simulators.reports import Message
 
 __all__ = ["encode"]
 

@@ -9,8 +9,8 @@ import struct
 
 from simulators.devices.payloads.binary_coded import bcd, byte_sum, local_time
 from simulators.devices.payloads.readings import RoomPacket, RoomSample
-from simulators.devices.reports import Message
 from simulators.devices.sensor_traits import SENTINEL_C
+from simulators.reports import Message
 
 __all__ = ["encode", "frame_of"]
 

@@ -8,7 +8,7 @@ import math
 import orjson
 
 from simulators.devices.payloads.readings import RoomPacket
-from simulators.devices.reports import Message
+from simulators.reports import Message
 
 __all__ = ["encode"]
 

@@ -6,7 +6,7 @@ What lives here: the values in canonical units. What does not: how a family writ
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from simulators.devices.reports import Message
+from simulators.reports import Message
 
 __all__ = ["RoomEncoder", "RoomPacket", "RoomSample", "StationEncoder", "StationReading"]
 

@@ -16,7 +16,7 @@ from simulators.devices.payloads.protobuf_fields import (
     text_field,
 )
 from simulators.devices.payloads.station_names import station_name
-from simulators.devices.reports import Message
+from simulators.reports import Message
 
 __all__ = ["SparkplugNode"]
 

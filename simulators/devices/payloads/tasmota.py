@@ -7,7 +7,7 @@ import orjson
 
 from simulators.devices.payloads.binary_coded import local_time
 from simulators.devices.payloads.readings import RoomPacket
-from simulators.devices.reports import Message
+from simulators.reports import Message
 
 __all__ = ["encode"]
 

@@ -11,7 +11,7 @@ import orjson
 from simulators.devices.payloads.binary_coded import rfc3339
 from simulators.devices.payloads.milesight_em300 import F_PORT, application_payload, decoded_object
 from simulators.devices.payloads.readings import RoomPacket
-from simulators.devices.reports import Message
+from simulators.reports import Message
 
 __all__ = ["APPLICATION", "encode"]
 

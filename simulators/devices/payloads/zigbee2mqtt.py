@@ -9,7 +9,7 @@ import orjson
 
 from simulators.devices.payloads.binary_coded import rfc3339
 from simulators.devices.payloads.readings import RoomPacket
-from simulators.devices.reports import Message
+from simulators.reports import Message
 
 __all__ = ["encode"]
 

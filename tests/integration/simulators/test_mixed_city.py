@@ -25,10 +25,10 @@ from runtime.rooms import EVERY_ROOM
 from simulators.city import City
 from simulators.devices.device_maps import ROUTES_FILE, write_device_maps
 from simulators.devices.families import draw_families
-from simulators.devices.reports import Report
 from simulators.publishing.live import run_live
 from simulators.publishing.mqtt_publisher import MqttPublisher
 from simulators.random_streams import RandomStreams
+from simulators.reports import Report
 from simulators.scenario import Scenario
 from simulators.scenario_devices import RoomFamily, StationFamily
 from simulators.scenario_site import site_of

@@ -17,12 +17,12 @@ from simulators.city_layout import CityLayout, lay_out
 from simulators.devices.device_maps import write_device_maps
 from simulators.devices.families import draw_families
 from simulators.devices.payloads.station_names import METER_POINTS
-from simulators.devices.reports import Delivery, Fleet, Message, Report
 from simulators.devices.room_sensors import ROOM_POINTS, RoomSensors
 from simulators.devices.senders import Senders
 from simulators.devices.sensor_traits import SENTINEL_C
 from simulators.devices.station_instruments import StationInstruments
 from simulators.random_streams import RandomStreams
+from simulators.reports import Delivery, Fleet, Message, Report
 from simulators.scenario_devices import PayloadMix, RoomFamily, StationFamily
 from tests.unit.simulators.cities import small_site
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from heating.assets import Site
 from simulators.city import City
-from simulators.devices.reports import Message
+from simulators.reports import Message
 from simulators.scenario import Scenario
 from simulators.site.generator import generate_site
 

@@ -9,7 +9,7 @@ from simulators.buildings.heat_delivery import DeliveredHeat, HeatDelivery, sett
 from simulators.buildings.home_parameters import HomeParameters
 from simulators.buildings.homes import HomesModel, Outdoors
 from simulators.city_layout import CityLayout, lay_out
-from simulators.faults.effects import Effects, no_effects
+from simulators.effects import Effects, no_effects
 from simulators.random_streams import RandomStreams
 from simulators.water import WATER_KW_PER_M3_PER_H_K
 from tests.unit.simulators.cities import small_site

@@ -8,7 +8,7 @@ import pytest
 
 from heating.points import Measurement as Kind
 from heating.points import points_of
-from simulators.devices.reports import Message
+from simulators.reports import Message
 from tests.unit.simulators.cities import run, small_city
 
 HOUR = timedelta(hours=1)

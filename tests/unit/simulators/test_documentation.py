@@ -14,9 +14,9 @@ import pytest
 from simulators import page_tables, water
 from simulators.arguments import parser
 from simulators.command_line import main
+from simulators.fault_kinds import SEASON_DAYS, FaultType
 from simulators.faults.catalogue import CATALOGUE, natural_rate
 from simulators.faults.confounders import FULL_COLD_SNAP_K
-from simulators.faults.fault_kinds import SEASON_DAYS, FaultType
 from simulators.network.pipe_friction import LOCAL_LOSSES
 from simulators.page_tables import TABLES, field_names, with_fresh_tables
 from simulators.people.call_words import Call, CallReason, CallTopic, CallTruth

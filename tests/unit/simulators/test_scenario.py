@@ -9,8 +9,8 @@ import pytest
 from heating.intervals import to_epoch_ms
 from simulators.city import City
 from simulators.city_layout import lay_out
+from simulators.fault_kinds import TargetKind
 from simulators.faults.catalogue import CATALOGUE
-from simulators.faults.fault_kinds import TargetKind
 from simulators.faults.planning import schedule_of
 from simulators.random_streams import RandomStreams
 from simulators.scenario import FaultType, Scenario, ScenarioError, load_scenario, shipped_scenarios

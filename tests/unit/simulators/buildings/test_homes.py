@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from simulators.buildings.homes import DomesticLife, HomesModel, Outdoors
-from simulators.faults.effects import Effects
+from simulators.effects import Effects
 from tests.unit.simulators.reference_homes import COLD, Town, in_balance, reference_home, two_homes
 
 SUNNY = Outdoors(temp_c=-15.0, wind_m_per_s=3.6, radiation_w_per_m2=350.0)

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import numpy as np
 
 from simulators.city_layout import lay_out
-from simulators.devices.reports import Report, Timetable
 from simulators.devices.room_sensors import ROOM_POINTS, RoomSensors
-from simulators.faults.effects import Effects, no_effects
+from simulators.effects import Effects, no_effects
 from simulators.random_streams import RandomStreams
+from simulators.reports import Report, Timetable
 from simulators.scenario_devices import RoomFamily, SensorMix
 from simulators.site.generator import generate_site
 

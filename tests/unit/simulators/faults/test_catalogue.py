@@ -7,9 +7,9 @@ import pytest
 
 from heating.intervals import to_epoch_ms
 from simulators.city_layout import CityLayout, lay_out
+from simulators.effects import Effects, no_effects
+from simulators.fault_kinds import FaultType, How, Profile, RootCause, TargetKind
 from simulators.faults.catalogue import CATALOGUE, natural_rate
-from simulators.faults.effects import Effects, no_effects
-from simulators.faults.fault_kinds import FaultType, How, Profile, RootCause, TargetKind
 from simulators.faults.fault_schedule import FaultSchedule, place_faults
 from simulators.scenario import FaultPlan
 from tests.unit.simulators.cities import ORIGIN, small_site

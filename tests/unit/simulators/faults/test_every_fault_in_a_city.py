@@ -9,8 +9,8 @@ import pytest
 from heating.points import Measurement as Kind
 from heating.points import points_of
 from simulators.city import City
+from simulators.fault_kinds import FaultType
 from simulators.faults.catalogue import CATALOGUE
-from simulators.faults.fault_kinds import FaultType
 from tests.unit.simulators.cities import run, small_city
 
 STATIONS = ("st-001", "st-002", "st-003")

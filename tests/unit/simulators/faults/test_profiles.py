@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulators.faults.fault_kinds import Profile
+from simulators.fault_kinds import Profile
 from simulators.faults.profiles import Shape, share_at
 
 TIMES = st.floats(0, 1e6, allow_nan=False)

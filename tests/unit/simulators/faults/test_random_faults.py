@@ -5,8 +5,8 @@ import pytest
 
 from heating.intervals import to_epoch_ms
 from simulators.city_layout import CityLayout, lay_out
+from simulators.fault_kinds import SEASON_DAYS, FaultType, TargetKind
 from simulators.faults.catalogue import CATALOGUE, OBJECTS_PER_STATION, natural_rate
-from simulators.faults.fault_kinds import SEASON_DAYS, FaultType, TargetKind
 from simulators.faults.random_faults import DAY_MS, RandomFaults, rates_per_day
 from simulators.faults.targets import PlacedFault
 from simulators.random_streams import RandomStreams

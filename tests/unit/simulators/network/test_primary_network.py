@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simulators.city_layout import CityLayout, lay_out
-from simulators.faults.effects import no_effects
+from simulators.effects import no_effects
 from simulators.network.primary_network import PrimaryNetwork, StationDemand, draw_primary_network
 from simulators.random_streams import RandomStreams
 from simulators.site.generator import generate_site

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from heating.tickets import TicketCategory
 from simulators.city_layout import lay_out
-from simulators.faults.effects import no_effects
+from simulators.effects import no_effects
 from simulators.people.call_words import CALL_WORDS, CallReason, CallTopic, CallTruth, words_for
 from simulators.people.complaints import Complaints, chance_feels_cold
 from simulators.people.residents import Residents

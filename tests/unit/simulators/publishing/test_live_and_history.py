@@ -13,9 +13,9 @@ from heating.clock import ManualClock
 from heating.intervals import from_epoch_ms, to_epoch_ms
 from heating.samples import SampleBatch
 from simulators.city import City
-from simulators.devices.reports import Message
 from simulators.publishing.history import write_history
 from simulators.publishing.live import run_live, step_for_speed
+from simulators.reports import Message
 from simulators.scenario import Scenario
 from tests.unit.simulators.cities import ORIGIN, small_city, small_site
 

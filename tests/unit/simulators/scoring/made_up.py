@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from simulators.fault_kinds import FaultType
 from simulators.faults.catalogue import CATALOGUE
-from simulators.faults.fault_kinds import FaultType
 from simulators.scoring.happenings import Alarm, Incident, Spell, TrueCall, TrueFault
 from simulators.scoring.score import Product, Truth
 from simulators.truth.topology import Place, Topology

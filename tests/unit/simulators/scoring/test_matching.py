@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from simulators.faults.fault_kinds import FaultType, RootCause
+from simulators.fault_kinds import FaultType, RootCause
 from simulators.scoring.findings import findings_of
 from simulators.scoring.happenings import Alarm, Incident, TrueFault, claimed_class
 from simulators.scoring.matching import Matching, Reach, Verdict, match

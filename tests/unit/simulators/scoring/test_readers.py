@@ -8,7 +8,7 @@ import httpx
 import orjson
 import pytest
 
-from simulators.faults.fault_kinds import FaultType, RootCause
+from simulators.fault_kinds import FaultType, RootCause
 from simulators.scoring.api_client import fetch_product
 from simulators.scoring.happenings import Spell
 from simulators.scoring.readers import UnreadableError, read_product, read_truth, room_hours_of

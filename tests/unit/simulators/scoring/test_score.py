@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulators.faults.fault_kinds import FaultType
+from simulators.fault_kinds import FaultType
 from simulators.scoring.figures import f_beta
 from simulators.scoring.happenings import Alarm, Candidate, Incident, Spell, Ticket, TrueCall
 from simulators.scoring.score import Product, score

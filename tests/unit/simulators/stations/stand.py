@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulators.city_layout import CityLayout, lay_out
-from simulators.faults.effects import Effects, no_effects
+from simulators.effects import Effects, no_effects
 from simulators.random_streams import RandomStreams
 from simulators.stations.secondary_network import draw_connections
 from simulators.stations.station_model import LoadOfHomes, StationsModel, StationSurroundings

@@ -11,7 +11,7 @@ import pytest
 
 from heating.intervals import from_epoch_ms, to_epoch_ms
 from simulators.city import City
-from simulators.faults.fault_kinds import RootCause
+from simulators.fault_kinds import RootCause
 from simulators.people.call_words import Call, CallReason, CallTopic, CallTruth
 from simulators.scenario import Scenario
 from simulators.truth.causes_file import CAUSES_FILE, CausesFile, true_temperatures

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from heating.points import Measurement
-from simulators.devices.reports import Fleet, Report
+from simulators.reports import Fleet, Report
 from simulators.truth.report_differences import ReportDifferences, visible_difference
 from tests.unit.simulators.cities import small_city
 

@@ -7,7 +7,7 @@ import pytest
 
 from heating.intervals import to_epoch_ms
 from simulators.city import City
-from simulators.faults.fault_kinds import RootCause
+from simulators.fault_kinds import RootCause
 from simulators.scenario import Scenario
 from simulators.truth.paired_run import without_faults
 from simulators.truth.root_causes import CAUSES, COLD_BELOW_C, HourOfTruth, RootCauses

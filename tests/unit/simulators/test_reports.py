@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heating.points import Measurement
-from simulators.devices.reports import Fleet, Report, Timetable, batch_of
+from simulators.reports import Fleet, Report, Timetable, batch_of
 
 FLEET = Fleet(
     measurement=Measurement.STATION,

@@ -10,7 +10,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from simulators.faults.effects import Effects
+from simulators.effects import Effects
 
 __all__ = [
     "SEASON_DAYS",
