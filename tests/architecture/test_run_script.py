@@ -7,7 +7,20 @@ import pytest
 
 from tests.architecture.source_tree import PROJECT_ROOT, rooms
 
-COMMANDS = ("demo", "check", "test", "lint", "types", "fmt", "bench", "golden", "lock", "clean", "help")
+COMMANDS = (
+    "demo",
+    "check",
+    "test",
+    "lint",
+    "types",
+    "fmt",
+    "bench",
+    "cases",
+    "golden",
+    "lock",
+    "clean",
+    "help",
+)
 
 
 def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
