@@ -19,8 +19,8 @@ from benchmarks.harness import BenchmarkUnavailable, Goal, Result, wanted_minute
 from benchmarks.league_load import NOMINAL_PER_S, Delays, nominal_sender, registered_league
 from collector.intake.mqtt.source import MqttSource
 from collector.intake.pipeline import build_collector
+from collector.intake.spool.outcomes import Counts
 from collector.messages.known_objects import KnownObjects
-from collector.messages.outcomes import Counts
 from config.settings.tree import CollectorSettings, MqttSettings, TimeSeriesSettings
 from heating.clock import SystemClock
 from heating.heat_tree import build_heat_tree

@@ -15,12 +15,13 @@ from collector.devices.clock_skew import ClockSkewWatch
 from collector.devices.device_commands import CommandOutlet
 from collector.devices.device_gate import LiveGate
 from collector.devices.device_reports import DeviceReports
-from collector.devices.replay_source import ReplayingSource
 from collector.devices.unknown_devices import UnknownDeviceWatch
 from collector.intake.decoder_chain import DecoderChain
 from collector.intake.live_feed import LiveFeed
+from collector.intake.mqtt.publisher import command_publisher
 from collector.intake.mqtt.source import MqttSource
 from collector.intake.pipeline import Collector, build_collector
+from collector.intake.replay import DeviceReplay, ReplayingSource
 from collector.messages.known_objects import KnownObjects
 from config.rules.reading import RuleSet, load_rules
 from config.settings.tree import Settings
@@ -234,7 +235,7 @@ def _add_collector(house: House) -> None:
         unknown=unknown,
         clocks=clocks,
         zone=settings.site.time_zone,
-        commands=CommandOutlet.to_broker(settings.mqtt),
+        commands=CommandOutlet(command_publisher(settings.mqtt)),
     )
     rollups.settle_by(store_has_caught_up(collector.health))
     house.collector = collector
@@ -275,9 +276,8 @@ def _device_reports(
         records=house.records.devices,
         unknown=unknown,
         clocks=clocks,
-        source=source,
+        replay=DeviceReplay(source=source, folder=house.settings.collector.spool_dir, clock=house.clock),
         known=house.known,
-        folder=house.settings.collector.spool_dir,
         clock=house.clock,
     )
     return Part(
@@ -304,7 +304,7 @@ def _add_feed(house: House) -> None:
         known=house.known,
         zone=settings.site.time_zone,
     )
-    commands = CommandOutlet.to_broker(settings.mqtt)
+    commands = CommandOutlet(command_publisher(settings.mqtt))
     feed = LiveFeed(source=source, chain=LiveGate(chain, commands=commands), sinks=[house.live_state])
     house.feed = feed
     house.board.add("live feed", feed.health)

@@ -8,7 +8,6 @@ the files of device maps (`collector.devices.device_map`) and any payload format
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
@@ -141,10 +140,6 @@ class FamilyOptions:
     """What was told beside the payload."""
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     """Zone of device clocks that name none."""
-    meter_keys_file: Path | None = None
-    """Key file of the settings."""
-    point_maps_dir: Path | None = None
-    """Folder of own point maps of the settings."""
 
 
 class ForeignRows:

@@ -6,15 +6,13 @@ own: a broker that is away delays no reading. What does not live here: which com
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from time import monotonic
 from typing import Final
 
 import structlog
 
-from collector.intake.mqtt.publisher import PublishError, publish_all
 from collector.messages.decoded import DeviceCommand
-from config.settings.tree import MqttSettings
+from heating.errors import HeatingError
 
 __all__ = ["CommandOutlet", "Publish"]
 
@@ -22,12 +20,13 @@ LEAST_PAUSE_S: Final = 60.0
 """Least time between two commands on one topic [s]: an edge node that keeps failing is not flooded."""
 RETRY_S: Final = 10.0
 """Pause after the broker did not take a command [s]."""
-CONNECT_TIMEOUT_S: Final = 10.0
+STOP_TIMEOUT_S: Final = 15.0
+"""Longest wait for a command on its way when the process ends [s]."""
 MAX_TOPICS: Final = 20_000
 """Topics whose last command is remembered, and commands that may wait."""
 
 Publish = Callable[[Sequence[tuple[str, bytes]]], None]
-"""Sends (topic, payload) pairs; raises `collector.intake.mqtt.publisher.PublishError`."""
+"""Sends (topic, payload) pairs; raises a `heating.errors.HeatingError` when the broker does not take them."""
 
 log = structlog.get_logger()
 
@@ -63,11 +62,6 @@ class CommandOutlet:
         self.failures = 0
         """Times the broker did not take commands; they wait for the next try."""
 
-    @classmethod
-    def to_broker(cls, settings: MqttSettings) -> "CommandOutlet":
-        """Return an outlet to the broker of the settings."""
-        return cls(partial(publish_all, settings=settings, qos=0, timeout_s=CONNECT_TIMEOUT_S))
-
     def figures(self) -> dict[str, float]:
         """Return counters for /metrics."""
         return {
@@ -94,7 +88,7 @@ class CommandOutlet:
             self._changed.notify_all()
             thread = self._thread
         if thread is not None:
-            thread.join(CONNECT_TIMEOUT_S + 5.0)
+            thread.join(STOP_TIMEOUT_S)
 
     def _take(self, command: DeviceCommand, now_s: float) -> None:
         last_s = self._sent_s.get(command.topic)
@@ -119,7 +113,7 @@ class CommandOutlet:
     def _send(self, batch: dict[str, bytes]) -> bool:
         try:
             self._publish(list(batch.items()))
-        except PublishError as error:
+        except HeatingError as error:
             self.failures += 1
             log.warning("collector.device_command_failed", commands=len(batch), error=str(error))
             return False

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from collector.decoders.families import FAMILIES
 from collector.decoders.json_payload import json_inside, text_at
 from collector.decoders.lorawan.choice import codec_named, codec_of_eui
 from collector.messages.routes import split_native_topic
@@ -18,22 +19,11 @@ MAX_LOOKED_AT = 65_536
 MAX_NAMES = 200
 MAX_DEPTH = 6
 
-_TOPICS: tuple[tuple[str, str], ...] = (
-    (r"application/[^/]+/device/[^/]+/event/", "chirpstack_v4"),
-    (r"v3/[^/]+/devices/[^/]+/", "ttn_v3"),
-    (r"spBv1\.0/", "sparkplug_b"),
-    (r"zigbee2mqtt/", "zigbee2mqtt"),
-    (r"(tele|stat)/", "tasmota"),
-    (r"homie/", "homie4"),
-    (r"neuron/", "emqx_neuron"),
-    (r"\$sys/|.*/thing/", "onenet"),
-)
 _KINDS: tuple[tuple[str, str], ...] = (
     ("station", r"primary|secondary|一次|二次|补水|makeup|circulation|pump"),
     ("heat_meter", r"heat_?energy|volume_flow|累计热|热量|supply_temp|return_temp|flow_temp"),
     ("room", r"room_temp|temp|humidity|室温|温度|湿度"),
 )
-_LORAWAN = ("chirpstack_v4", "ttn_v3")
 _MODELS = (
     ("deviceInfo", "deviceProfileName"),
     ("uplink_message", "version_ids", "brand_id"),
@@ -60,11 +50,13 @@ def guess_device(topic: str, payload: bytes) -> DeviceGuess:
     if native is not None:
         return DeviceGuess("native", native.ref.measurement.value)
     names = " ".join(_names(payload))
-    family = next((family for pattern, family in _TOPICS if re.match(pattern, topic)), None)
+    family = next(
+        (name for name, entry in FAMILIES.items() if entry.topics and re.match(entry.topics, topic)), None
+    )
     kind = next((kind for kind, pattern in _KINDS if re.search(pattern, names, re.IGNORECASE)), "unknown")
     if family is None:
         family, kind = _by_payload(payload, names, kind)
-    if kind == "unknown" and family in _LORAWAN:
+    if kind == "unknown" and family in FAMILIES and FAMILIES[family].lorawan_codecs:
         kind = _kind_of_model(payload)
     elif family == "unknown" and (named := _EUI.search(topic)) and codec_of_eui(named.group()):
         return DeviceGuess("lorawan_codec", "room")

@@ -6,8 +6,8 @@ All of it at once, each with its place, for ``nuanliu check-config``. What does 
 from collections.abc import Iterator
 from pathlib import Path
 
+from collector.decoders.families import FAMILIES, unknown_family
 from collector.decoders.lorawan.choice import codec_named
-from collector.decoders.registry import DECODERS
 from collector.devices.device_map import DeviceMapError, FileDeviceMap
 from collector.messages.routes import FilterError, RouteTable
 from config.equipment.meter_keys import read_meter_keys
@@ -16,11 +16,6 @@ from config.mistakes import MistakesError
 from config.settings.tree import CollectorSettings, MqttSettings, RouteSettings
 
 __all__ = ["device_mistakes"]
-
-_WITH_CODECS = frozenset({"chirpstack_v4", "ttn_v3", "lorawan_codec"})
-"""Families whose `codec` in a device map names a LoRaWAN codec."""
-_WITH_MEMORY = frozenset({"sparkplug_b", "homie4"})
-"""Families in which one message tells how to read the next ones."""
 
 
 def device_mistakes(mqtt: MqttSettings, collector: CollectorSettings | None = None) -> list[str]:
@@ -58,9 +53,10 @@ def _route_mistakes(route: RouteSettings, mqtt: MqttSettings) -> Iterator[str]:
         RouteTable([(route.filter, route.decoder)])
     except FilterError as error:
         yield str(error)
-    if route.decoder not in DECODERS:
-        yield f"no payload family {route.decoder!r}; there are: {', '.join(sorted(DECODERS))}"
-    if mqtt.share_group and route.decoder in _WITH_MEMORY and not route.filter.startswith("$share/"):
+    family = FAMILIES.get(route.decoder)
+    if family is None:
+        yield unknown_family(route.decoder)
+    elif mqtt.share_group and family.remembers and not route.filter.startswith("$share/"):
         yield (
             f"{route.decoder} must see all messages of a device, and mqtt.share_group deals them out among "
             "collectors. Give the route to one collector of its own without share_group."
@@ -69,7 +65,7 @@ def _route_mistakes(route: RouteSettings, mqtt: MqttSettings) -> Iterator[str]:
 
 def _map_mistakes(route: RouteSettings, maps: PointMaps | None) -> Iterator[str]:
     """Yield what is wrong with the map of a route, and names in it that lead nowhere."""
-    path = route.device_map
+    path, family = route.device_map, FAMILIES.get(route.decoder)
     if path is None:
         return
     try:
@@ -83,5 +79,6 @@ def _map_mistakes(route: RouteSettings, maps: PointMaps | None) -> Iterator[str]
             yield (
                 f"{devices.place(device)}: {device!r}: no point map {target.point_map!r}; there are: {known}."
             )
-        if target.codec is not None and route.decoder in _WITH_CODECS and codec_named(target.codec) is None:
+        with_codecs = family is not None and family.lorawan_codecs
+        if target.codec is not None and with_codecs and codec_named(target.codec) is None:
             yield f"{devices.place(device)}: {device!r}: no codec is named {target.codec!r}."

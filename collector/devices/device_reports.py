@@ -1,29 +1,18 @@
-"""`DeviceReports`: a thread that brings what the watches saw to the records, and gives assigned devices' messages again.
+"""`DeviceReports`: a thread that brings what the watches saw to the records, and has assigned devices' messages replayed.
 
 Reports wait while the records are away. What does not live here: seeing (`collector.devices.unknown_devices`,
-`collector.devices.clock_skew`) and keeping (`storage.records.devices`).
+`collector.devices.clock_skew`), keeping (`storage.records.devices`) and the replay (`collector.intake.replay`).
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from itertools import islice
-from pathlib import Path
 from typing import Protocol
 
 import structlog
 
 from collector.devices.clock_skew import ClockSkewWatch
-from collector.devices.replay_source import ReplayingSource
-from collector.devices.unknown_devices import UnknownDeviceWatch, device_ids
-from collector.intake.spool.rejections import (
-    KeptRejection,
-    RejectionFilter,
-    is_replayable,
-    list_rejections,
-    mark_replayed,
-)
-from collector.messages.decoded import Reason
+from collector.devices.unknown_devices import UnknownDeviceWatch
 from collector.messages.known_objects import KnownObjects
 from heating.clock import Clock
 from heating.errors import HeatingError
@@ -35,11 +24,8 @@ __all__ = ["DeviceLog", "DeviceReports"]
 
 EVERY_S = 5.0
 """Time between two reports [s]."""
-REPLAY_TIMEOUT_S = 60.0
-PORTION = 500
-"""Messages given again at once."""
-MAX_REJECTIONS = 100_000
-"""Kept messages of one device that are given again."""
+STOP_TIMEOUT_S = 60.0
+"""Longest wait for a replay at hand when the process ends [s]."""
 
 log = structlog.get_logger()
 
@@ -60,7 +46,7 @@ class DeviceLog(Protocol):
         ...
 
     def replayed(self, device_id: str, *, at: datetime) -> None:
-        """Note that a device's messages were given again."""
+        """Note that a device's messages were replayed."""
         ...
 
 
@@ -73,12 +59,10 @@ class DeviceReports:
         Where reports go and assignments come from.
     unknown, clocks
         What is reported.
-    source
-        Takes kept messages again.
+    replay
+        Replays the kept messages of a device; returns how many, None when they were not taken in time.
     known
-        An assigned device is given again only once the collector knows it.
-    folder
-        Spool folder with the kept messages.
+        A device's messages are replayed only once the collector knows it.
     clock
         Times of the reports.
     """
@@ -89,18 +73,16 @@ class DeviceReports:
         records: DeviceLog,
         unknown: UnknownDeviceWatch,
         clocks: ClockSkewWatch,
-        source: ReplayingSource,
+        replay: Callable[[UnknownDevice], int | None],
         known: KnownObjects,
-        folder: Path,
         clock: Clock,
         every_s: float = EVERY_S,
     ) -> None:
         self._records = records
         self._unknown = unknown
         self._clocks = clocks
-        self._source = source
+        self._replay = replay
         self._known = known
-        self._folder = folder
         self._clock = clock
         self._every_s = every_s
         self._done: set[tuple[str, datetime | None]] = set()
@@ -118,7 +100,7 @@ class DeviceReports:
         """Report once more and end."""
         self._stop.set()
         if self._thread.is_alive():
-            self._thread.join(REPLAY_TIMEOUT_S)
+            self._thread.join(STOP_TIMEOUT_S)
 
     @property
     def is_running(self) -> bool:
@@ -158,7 +140,7 @@ class DeviceReports:
         self._records.note_clocks(self._clocks.estimates(now=self._clock.now()))
 
     def replay_assigned(self) -> int:
-        """Give the kept messages of devices again that were assigned since; return how many messages."""
+        """Replay the kept messages of devices that were assigned since; return how many messages."""
         count = 0
         for device in self._records.unknown(assigned=True, limit=1000):
             key = (device.device_id, device.assigned_at)
@@ -177,24 +159,3 @@ class DeviceReports:
     def _is_known(self, device_id: str) -> bool:
         areas = self._known.areas
         return any(ObjectRef(measurement, device_id) in areas for measurement in Measurement)
-
-    def _replay(self, device: UnknownDevice) -> int | None:
-        """Return how many messages were given again, None when the writer did not take them in time."""
-        kept = iter(self._kept(device))
-        count = 0
-        while portion := list(islice(kept, PORTION)):
-            messages = dict.fromkeys((item.topic, item.payload, item.received_ms) for item in portion)
-            if not self._source.replay(list(messages), timeout_s=REPLAY_TIMEOUT_S):
-                log.warning("collector.replay_not_taken", device=device.device_id)
-                return None
-            mark_replayed(self._folder, portion, now_ms=self._clock.now_ms())
-            count += len(messages)
-        log.info("collector.device_replayed", device=device.device_id, messages=count)
-        return count
-
-    def _kept(self, device: UnknownDevice) -> Iterator[KeptRejection]:
-        wanted = RejectionFilter(reasons=frozenset({Reason.UNKNOWN_DEVICE}), topic_prefix=device.topic)
-        found = list_rejections(self._folder, wanted, limit=MAX_REJECTIONS)
-        for item in reversed(found):
-            if device.device_id in device_ids(item.detail) and is_replayable(item):
-                yield item

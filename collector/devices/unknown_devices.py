@@ -8,7 +8,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
-from collector.decoders.registry import DECODERS
+from collector.decoders.families import FAMILIES
 from collector.devices.device_guess import claimed_area, guess_device
 from collector.messages.decoded import Reason, Rejection
 from heating.intervals import from_epoch_ms
@@ -36,7 +36,7 @@ def _named(detail: str) -> list[tuple[str, str]]:
     found = []
     for part in detail.split("; "):
         word, blank, rest = part.partition(" ")
-        family = word if blank and word in DECODERS else ""
+        family = word if blank and word in FAMILIES else ""
         device = (rest if blank and (family or word in _KINDS) else part).strip()
         if device and len(device) <= MAX_ID_CHARACTERS:
             found.append((family, device))

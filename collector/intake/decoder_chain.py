@@ -11,7 +11,8 @@ from functools import partial
 import numpy as np
 import structlog
 
-from collector.decoders.registry import FamilySources, build_decoder
+from collector.decoders.families import FamilySources, build_decoder
+from collector.devices.device_map_watch import WatchedDeviceMap
 from collector.messages.arrived_message import picked, topics_of
 from collector.messages.decoded import (
     CommandingDecoder,
@@ -79,7 +80,7 @@ class DecoderChain:
 
         Raises
         ------
-        collector.decoders.registry.UnknownFamilyError, collector.messages.routes.FilterError
+        collector.decoders.families.UnknownFamilyError, collector.messages.routes.FilterError
             When the routes are wrong.
         """
         # A device in no map speaks for itself only when the registry records it as a device of this family.
@@ -89,7 +90,14 @@ class DecoderChain:
         )
         return cls(
             routes=[
-                (route.filter, build(route.decoder, device_map=route.device_map)) for route in mqtt.routes
+                (
+                    route.filter,
+                    build(
+                        route.decoder,
+                        devices=None if route.device_map is None else WatchedDeviceMap(route.device_map),
+                    ),
+                )
+                for route in mqtt.routes
             ],
             known=known,
             limits=TimeLimits(

@@ -21,9 +21,9 @@ from collector.intake.decoder_chain import DecoderChain
 from collector.intake.forwarder import Forwarder
 from collector.intake.garbage import settle_garbage_collection
 from collector.intake.spool.disk_guard import DiskGuard
+from collector.intake.spool.outcomes import Counts
 from collector.intake.spool.spool import Committed, Spool, SpoolError
 from collector.messages.known_objects import KnownObjects
-from collector.messages.outcomes import Counts
 from config.settings.tree import CollectorSettings, MqttSettings
 from heating.clock import Clock
 from heating.protocols import (
@@ -306,7 +306,7 @@ def build_collector(
     ------
     collector.intake.spool.spool_files.SpoolError
         When the spool folder is in use or cannot be opened.
-    collector.decoders.registry.UnknownFamilyError, collector.messages.routes.FilterError
+    collector.decoders.families.UnknownFamilyError, collector.messages.routes.FilterError
         When the routes are wrong.
     """
     chain = DecoderChain.from_settings(mqtt=mqtt, collector=settings, known=known, zone=zone)

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import overload
 
-from collector.intake.mqtt.frames import DUPLICATE_FLAG, RETAIN_FLAG
 from heating.protocols import RawMessage
 
 __all__ = [
+    "DUPLICATE_FLAG",
+    "RETAIN_FLAG",
     "ArrivedMessage",
     "ArrivedMessages",
     "arrivals_of",
@@ -24,6 +25,11 @@ __all__ = [
     "redelivered_places",
     "topics_of",
 ]
+
+DUPLICATE_FLAG = 0x08
+"""Bit of a PUBLISH packet's first byte: the broker sends this packet again."""
+RETAIN_FLAG = 0x01
+"""Bit of a PUBLISH packet's first byte: a kept message, sent because of a subscription."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,7 @@ class ArrivedMessages(Sequence[ArrivedMessage]):
     epochs
         Number of the connection each came on.
     flags
-        Low four bits of the first byte, see `collector.intake.mqtt.frames`.
+        Low four bits of the first byte of the packet.
     """
 
     __slots__ = ("_made", "epochs", "flags", "packet_ids", "payloads", "received_ms", "topics")

@@ -13,9 +13,9 @@ from typing import Annotated
 import orjson
 import typer
 
+from collector.decoders.families import FamilySources, UnknownFamilyError, build_decoder
 from collector.decoders.foreign import Hints
-from collector.decoders.registry import FamilySources, UnknownFamilyError, build_decoder
-from collector.devices.device_map import DeviceMapError
+from collector.devices.device_map import DeviceMapError, FileDeviceMap
 from collector.intake.mqtt.publisher import publish_all
 from collector.messages.decoded import Decoded, Decoder
 from config.mistakes import MistakesError
@@ -84,8 +84,8 @@ def decode(
     """
     settings = settings_from(config)
     sources = FamilySources.from_settings(settings.collector, zone=settings.site.time_zone)
-    decoders = _Decoders(family, device_map, sources)
     try:
+        decoders = _Decoders(family, device_map, sources)
         decoders.of(Hints())
     except (UnknownFamilyError, DeviceMapError, MistakesError) as error:
         complain(str(error))
@@ -112,7 +112,7 @@ class _Decoders:
     def __init__(self, family: str, device_map: Path | None, sources: FamilySources) -> None:
         self._sources = sources
         self._family = family
-        self._device_map = device_map
+        self._devices = None if device_map is None else FileDeviceMap.read(device_map)
         self._known: dict[Hints, Decoder] = {}
 
     def of(self, hints: Hints) -> Decoder:
@@ -120,7 +120,7 @@ class _Decoders:
             self._known[hints] = build_decoder(
                 self._family,
                 max_payload_bytes=16_777_216,
-                device_map=self._device_map,
+                devices=self._devices,
                 unmapped_pass=True,
                 hints=hints,
                 sources=self._sources,

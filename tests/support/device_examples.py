@@ -5,8 +5,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from collector.decoders.families import build_decoder
 from collector.decoders.foreign import Hints
-from collector.decoders.registry import build_decoder
 from collector.messages.decoded import Decoder
 from heating.protocols import RawMessage
 from tests.support.decoding import RECEIVED_MS

@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 from msgspec import UNSET, Raw
 
+from collector.decoders.foreign import FamilyOptions
 from collector.decoders.native.parsing import (
     LIMIT_MS,
     UNREADABLE,
@@ -61,6 +62,11 @@ class NativeDecoder:
         self._max_payload_bytes = max_payload_bytes
         self._topics: dict[str, NativeTopic | None] = {}
         self._shapes: dict[tuple[Measurement, tuple[str, ...]], PointShape] = {}
+
+    @classmethod
+    def of_family(cls, options: FamilyOptions) -> "NativeDecoder":
+        """Return the decoder for a route; it needs no device map, because topics carry our own ids."""
+        return cls(max_payload_bytes=options.max_payload_bytes)
 
     def decode(self, messages: Sequence[RawMessage]) -> Decoded:
         """Turn messages into rows; see `collector.messages.decoded.Decoder`."""

@@ -6,15 +6,11 @@ handled by paho. Source of the layout: OASIS MQTT 3.1.1 section 2 and 3.3, MQTT 
 
 from dataclasses import dataclass, field
 
-__all__ = ["DUPLICATE_FLAG", "QOS_BITS", "RETAIN_FLAG", "ControlFrame", "Cut", "PublishFrame", "cut_frames"]
+__all__ = ["QOS_BITS", "ControlFrame", "Cut", "PublishFrame", "cut_frames"]
 
 _PUBLISH_TYPE = 0x30
-DUPLICATE_FLAG = 0x08
-"""Bit of the first byte: the broker sends this packet again."""
 QOS_BITS = 0x06
 """Bits of the first byte that hold the quality of service, shifted by one."""
-RETAIN_FLAG = 0x01
-"""Bit of the first byte: a kept message, sent because of a subscription."""
 
 _USUAL = _PUBLISH_TYPE | 0x02
 _USUAL_LENGTH = 127 * 128

@@ -1,7 +1,8 @@
-"""Publishing messages once, for replays: connect, publish at QoS 1, wait until the broker has them all."""
+"""Publishing messages once, for replays and for commands to devices: connect, publish at QoS 1, wait until the broker has them all."""
 
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from threading import Event
 from typing import Any
 from uuid import uuid4
@@ -12,8 +13,10 @@ from paho.mqtt.enums import CallbackAPIVersion
 from config.settings.tree import MqttSettings
 from heating.errors import HeatingError
 
-__all__ = ["PublishError", "publish_all"]
+__all__ = ["PublishError", "command_publisher", "publish_all"]
 
+COMMAND_TIMEOUT_S = 10.0
+"""How long a command to a device may wait for the broker [s]."""
 IN_FLIGHT = 1_000
 """Unacknowledged messages at a time."""
 
@@ -22,6 +25,11 @@ class PublishError(HeatingError):
     """The broker did not take the messages."""
 
     retryable = True
+
+
+def command_publisher(settings: MqttSettings) -> Callable[[Sequence[tuple[str, bytes]]], None]:
+    """Return what publishes commands to devices: at QoS 0, a command that comes late is worth nothing."""
+    return partial(publish_all, settings=settings, qos=0, timeout_s=COMMAND_TIMEOUT_S)
 
 
 def publish_all(

@@ -11,10 +11,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from collector.intake.spool.outcomes import Outcome
 from collector.intake.spool.spool_files import CATALOGUE_NAME, REJECTION_COLUMNS, open_catalogue, open_file
 from collector.messages.arrived_message import content_of
 from collector.messages.decoded import Reason
-from collector.messages.outcomes import Outcome
 from heating.protocols import RawMessage
 
 __all__ = [

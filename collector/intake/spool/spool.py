@@ -16,6 +16,7 @@ from pathlib import Path
 import structlog
 
 from collector.intake.spool.batch_codec import encode_batch
+from collector.intake.spool.outcomes import Counts, sum_up
 from collector.intake.spool.recent_batches import RecentBatches, SpooledBatch
 from collector.intake.spool.rejections import (
     KeptRejection,
@@ -44,7 +45,6 @@ from collector.intake.spool.spool_files import (
 from collector.intake.spool.spool_reader import SpoolReader, is_damage
 from collector.messages.arrived_message import redelivered_places
 from collector.messages.decoded import Decoded
-from collector.messages.outcomes import Counts, sum_up
 from heating.clock import Clock
 from heating.protocols import RawMessage
 from heating.samples import SampleBatch

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from collector.decoders.registry import build_decoder
+from collector.decoders.families import build_decoder
+from collector.devices.device_map import FileDeviceMap
 from collector.messages.decoded import Decoded, Decoder
 from heating.points import Measurement
 from heating.protocols import RawMessage
@@ -55,7 +56,9 @@ class Pair:
             folder, families, sensor_ids=layout.sensor_ids, station_ids=tuple(layout.station_index)
         )
         self.decoder: Decoder = build_decoder(
-            family.value, max_payload_bytes=65_536, device_map=folder / f"{family.value}.csv"
+            family.value,
+            max_payload_bytes=65_536,
+            devices=FileDeviceMap.read(folder / f"{family.value}.csv"),
         )
 
     def read(self, messages: list[Message], *, received_ms: int = T_MS + 700) -> Decoded:

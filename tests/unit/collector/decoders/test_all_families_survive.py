@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from collector.decoders.families import build_decoder
 from collector.decoders.foreign import Hints
-from collector.decoders.registry import build_decoder
 from collector.messages.decoded import Decoded
 from heating.protocols import RawMessage
 from tests.support.decoding import RECEIVED_MS

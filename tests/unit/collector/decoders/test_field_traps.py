@@ -12,18 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collector.decoders.families import FAMILIES, build_decoder
 from collector.decoders.foreign import FamilyOptions, PointRule
 from collector.decoders.gateways.modbus_json import ModbusJsonDecoder
-from collector.decoders.registry import DECODERS, build_decoder
 from collector.messages.decoded import Decoded, Decoder
 from config.equipment.point_maps import configured_point_maps
 from heating.protocols import RawMessage
 from heating.quality import Quality
 from tests.support.decoding import RECEIVED_MS, Map, decode, extras, qualities, reasons, station, values
 from tests.support.device_examples import PAGE
-from tests.unit.collector.decoders.test_cjt188_heat_meter import reply
-from tests.unit.collector.decoders.test_mbus_wired import telegram
-from tests.unit.collector.decoders.test_nb_0x68 import WARM, frame
+from tests.unit.collector.decoders.meters.test_cjt188_heat_meter import reply
+from tests.unit.collector.decoders.meters.test_mbus_wired import telegram
+from tests.unit.collector.decoders.meters.test_nb_0x68 import WARM, frame
 
 TESTS = Path(__file__).parents[3]
 EUI = "24e124136b502217"
@@ -204,7 +204,7 @@ def watched() -> list[tuple[str, str, str]]:
 
 
 def test_every_family_has_traps_in_the_list() -> None:
-    assert {family for family, _trap, _test in watched()} - {"all"} == set(DECODERS)
+    assert {family for family, _trap, _test in watched()} - {"all"} == set(FAMILIES)
 
 
 def test_every_test_in_the_list_exists() -> None:

@@ -16,7 +16,6 @@ from collector.devices.clock_skew import ClockSkewWatch
 from collector.devices.device_gate import DeviceGate, LiveGate
 from collector.devices.device_guess import guess_device
 from collector.devices.device_reports import DeviceReports
-from collector.devices.replay_source import ReplayingSource
 from collector.devices.retained_messages import RetainedMemory
 from collector.devices.throttle import Throttle, ThrottleLimits
 from collector.devices.unknown_devices import UnknownDeviceWatch, device_ids
@@ -24,6 +23,7 @@ from collector.intake.backoff import Backoff
 from collector.intake.decoder_chain import DecoderChain
 from collector.intake.forwarder import Forwarder
 from collector.intake.pipeline import Collector
+from collector.intake.replay import DeviceReplay, ReplayingSource
 from collector.intake.spool.disk_guard import DiskGuard
 from collector.intake.spool.rejections import count_by_reason, list_rejections
 from collector.intake.spool.spool import Spool
@@ -38,7 +38,7 @@ from heating.protocols import RawMessage, TimeSeriesStore
 from heating.samples import ObjectRef, SampleBatch
 from storage.records.device_values import DeviceClock, UnknownDevice, UnknownSighting
 from tests.support.waiting import wait_until
-from tests.unit.collector.fakes import NOW_MS, FakeSource, FakeStore, reading, room
+from tests.unit.collector.intake.fakes import NOW_MS, FakeSource, FakeStore, reading, room
 
 ROOM = Measurement.ROOM
 AREAS = {ObjectRef(ROOM, f"S{number}"): "xl" for number in range(10)}
@@ -111,9 +111,8 @@ class Rig:
             records=self.log,
             unknown=self.unknown,
             clocks=self.clocks,
-            source=self.source,
+            replay=DeviceReplay(source=self.source, folder=folder, clock=clock),
             known=self.known,
-            folder=folder,
             clock=clock,
             every_s=0.02,
         )

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from collector.decoders.foreign import DeviceTarget, PointRule
-from collector.decoders.registry import build_decoder
 from collector.devices.device_map import DeviceMapError, FileDeviceMap
 from heating.points import Measurement
 from heating.samples import ObjectRef
@@ -113,4 +112,4 @@ def test_files_that_are_no_map_are_refused(tmp_path: Path, name: str, text: str)
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     for name in ("none.yaml", "none.csv"):
         with pytest.raises(DeviceMapError, match="none"):
-            build_decoder("senml", max_payload_bytes=1000, device_map=tmp_path / name)
+            FileDeviceMap.read(tmp_path / name)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from collector.decoders.registry import build_decoder
+from collector.decoders.families import build_decoder
 from collector.devices.device_map import DeviceMapError
 from collector.devices.device_map_watch import WatchedDeviceMap
 from tests.support.decoding import decode, reasons, values
@@ -65,7 +65,7 @@ def test_a_wrong_file_is_refused_at_the_start(tmp_path: Path) -> None:
 
 def test_a_decoder_knows_a_device_that_was_added_to_its_map(tmp_path: Path) -> None:
     path = write(tmp_path / "map.csv", "hall,sensor,S1")
-    decoder = build_decoder("zigbee2mqtt", max_payload_bytes=1000, device_map=path)
+    decoder = build_decoder("zigbee2mqtt", max_payload_bytes=1000, devices=WatchedDeviceMap(path))
     devices = decoder._options.devices  # type: ignore[attr-defined]
     devices._every_s = devices._next_look_s = 0.0
     assert reasons(decode(decoder, '{"temperature":20}', "zigbee2mqtt/attic")) == ["unknown_device"]

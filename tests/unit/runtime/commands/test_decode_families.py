@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from collector.decoders.registry import DECODERS
+from collector.decoders.families import FAMILIES
 from tests.support.device_examples import EXAMPLES, Example
 
 
@@ -104,7 +104,7 @@ def test_a_line_of_broken_text_is_told(nuanliu: Any) -> None:
     assert done.code == 1 and len(done.out.splitlines()) == 1
 
 
-@pytest.mark.parametrize("family", sorted(DECODERS))
+@pytest.mark.parametrize("family", sorted(FAMILIES))
 def test_every_family_answers_nonsense_with_one_line(nuanliu: Any, family: str) -> None:
     (told,) = decoded(nuanliu, family, {"topic": "a/b", "payload": "nonsense"})
     assert set(told) == {"samples", "rejections", "notes"}

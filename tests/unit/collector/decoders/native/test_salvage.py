@@ -10,7 +10,7 @@ from collector.decoders.native import parsing as native_json
 from collector.decoders.native.decoder import MAX_BROKEN_PARTS, NativeDecoder
 from collector.decoders.native.salvage import MAX_SALVAGED_VALUES
 from collector.messages.decoded import Decoded, Reason
-from tests.unit.collector.fakes import room
+from tests.unit.collector.intake.fakes import room
 
 numbers = st.sampled_from(
     ["1", "-0", "0.5", "1e308", "-1e308", "5e-324", "1e-400", "1e999", str(2**63), str(2**64), str(2**70)]

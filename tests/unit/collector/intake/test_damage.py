@@ -11,8 +11,8 @@ from collector.intake.spool.spool import Spool, SpoolError
 from config.settings.tree import CollectorSettings
 from heating.clock import ManualClock
 from heating.intervals import from_epoch_ms
-from tests.unit.collector.fakes import NOW_MS, FakeStore, reading
-from tests.unit.collector.spooling.test_spool import Bench
+from tests.unit.collector.intake.fakes import NOW_MS, FakeStore, reading
+from tests.unit.collector.intake.spool.test_spool import Bench
 
 
 @pytest.fixture

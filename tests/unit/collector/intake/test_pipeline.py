@@ -25,7 +25,7 @@ from heating.points import Measurement
 from heating.protocols import HealthStatus, RawMessage
 from heating.samples import ObjectRef, SampleBatch
 from tests.support.waiting import wait_until
-from tests.unit.collector.fakes import NOW_MS, FakeSource, FakeStore, moved, reading, room
+from tests.unit.collector.intake.fakes import NOW_MS, FakeSource, FakeStore, moved, reading, room
 
 KNOWN = KnownObjects({ObjectRef(Measurement.ROOM, f"S{number}"): "xl" for number in range(10)})
 

@@ -25,7 +25,7 @@ from heating.intervals import from_epoch_ms
 from heating.points import Measurement
 from heating.protocols import RawMessage
 from heating.samples import ObjectRef
-from tests.unit.collector.fakes import NOW_MS, reading, room
+from tests.unit.collector.intake.fakes import NOW_MS, reading, room
 
 KNOWN = KnownObjects({ObjectRef(Measurement.ROOM, f"S{number}"): "xl" for number in range(5)})
 CHAIN = DecoderChain(routes=[("heat/#", NativeDecoder())], known=KNOWN)

@@ -3,9 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.intake.mqtt.frames import DUPLICATE_FLAG, RETAIN_FLAG
 from collector.intake.mqtt.source import _identifiers
 from collector.messages.arrived_message import (
+    DUPLICATE_FLAG,
+    RETAIN_FLAG,
     ArrivedMessages,
     arrivals_of,
     has_retained,

@@ -12,7 +12,7 @@ from collector.decoders.native.decoder import NativeDecoder
 from collector.messages.decoded import Decoded, Reason
 from heating.protocols import RawMessage
 from heating.quality import Quality
-from tests.unit.collector.fakes import NOW_MS, reading, room
+from tests.unit.collector.intake.fakes import NOW_MS, reading, room
 
 STATION = "heat/xl/station/ST1/telemetry"
 

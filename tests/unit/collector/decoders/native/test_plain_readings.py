@@ -16,7 +16,7 @@ from collector.messages.validation import TimeLimits, validate
 from heating.points import Measurement
 from heating.protocols import RawMessage
 from heating.samples import ObjectRef, Sample
-from tests.unit.collector.fakes import NOW_MS
+from tests.unit.collector.intake.fakes import NOW_MS
 
 KNOWN = KnownObjects(
     {ObjectRef(Measurement.ROOM, f"S{number}"): "xl" for number in range(4)}

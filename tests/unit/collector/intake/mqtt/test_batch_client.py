@@ -10,7 +10,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from collector.intake.mqtt.batch_client import PAHO_ATTRIBUTES, BatchClient
 from collector.intake.mqtt.frames import PublishFrame
-from tests.unit.collector.mqtt.test_frames import publish
+from tests.unit.collector.intake.mqtt.test_frames import publish
 
 
 class Wire:

@@ -4,16 +4,16 @@ import re
 
 import pytest
 
-from collector.decoders.registry import DECODERS
+from collector.decoders.families import FAMILIES
 from tests.support.device_examples import EXAMPLES, PAGE, Example
 
 
 def test_every_family_has_an_example() -> None:
-    assert {example.family for example in EXAMPLES} == set(DECODERS)
+    assert {example.family for example in EXAMPLES} == set(FAMILIES)
 
 
 def test_every_family_has_a_row_in_the_table() -> None:
-    assert set(re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE)) == set(DECODERS)
+    assert set(re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE)) == set(FAMILIES)
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.family)

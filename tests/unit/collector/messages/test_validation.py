@@ -8,7 +8,7 @@ from heating.points import Measurement
 from heating.protocols import RawMessage
 from heating.quality import Quality
 from heating.samples import ObjectRef
-from tests.unit.collector.fakes import NOW_MS, moved, reading
+from tests.unit.collector.intake.fakes import NOW_MS, moved, reading
 
 KNOWN = KnownObjects(
     {ObjectRef(Measurement.ROOM, "S1"): "street-1", ObjectRef(Measurement.ROOM, "S2"): ""},

@@ -16,8 +16,8 @@ from heating.clock import ManualClock
 from heating.intervals import from_epoch_ms
 from heating.points import Measurement
 from heating.samples import ObjectRef, Sample, SampleBatch
-from tests.unit.collector.fakes import NOW_MS, reading
-from tests.unit.collector.spooling.test_spool import CHAIN
+from tests.unit.collector.intake.fakes import NOW_MS, reading
+from tests.unit.collector.intake.spool.test_spool import CHAIN
 
 Steps = list[tuple[str, list[tuple[int, int, int]]]]
 
