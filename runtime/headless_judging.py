@@ -1,4 +1,4 @@
-"""The rule engine over history files, without broker, clock and channels: what people would have been told.
+"""The rule engine over history files, without broker, clock and channels: what people would have seen.
 
 What lives here: taking history files as they come, leading them through the real alerting service on records of its
 own, and writing alarms and incidents as JSON lines in the shape of the API. What does not: where the files come from
@@ -10,25 +10,25 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import orjson
 import structlog
 
 from alerting.judging.live_state import LiveState
+from alerting.serving.exported_rows import alarm_row, incident_row
 from alerting.serving.service import AlertingService
 from config.rules.reading import RuleSet, load_rules
 from config.sample_files import read_sample_file
 from config.settings.tree import Settings
-from dashboard.web.queries import AlarmFilter, Queries
-from dashboard.web.security.viewer import Role, Viewer
+from heating.alarms import Alarm
 from heating.clock import ManualClock
 from heating.errors import HeatingError
 from heating.heat_tree import build_heat_tree
 from heating.intervals import from_epoch_ms
 from runtime.history import judge_history
-from storage.readings.opening import open_time_series_store
 from storage.records.pages import Page
+from storage.records.queries import AlarmQuery, IncidentQuery
 from storage.records.records import Records, open_records
 from storage.registry_files.reading import read_registry
 
@@ -41,8 +41,8 @@ COMPLETE_FILE = "complete"
 """Its appearance in the folder of the history says that no more files will come."""
 _POLL_S = 0.2
 _PAGE = 200
+T = TypeVar("T")
 _JSON = orjson.OPT_UTC_Z | orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
-_EVERYWHERE = Viewer(username="headless", roles=frozenset({Role.ADMIN}))
 
 
 class NoHistoryError(HeatingError):
@@ -106,7 +106,7 @@ class HeadlessJudge:
         consume : bool
             Delete each file when it is judged.
         progress : callable
-            Told the number of files judged.
+            Called with the number of files judged.
 
         Raises
         ------
@@ -141,7 +141,7 @@ class HeadlessJudge:
                 started[1].stop()
         if started is None:
             raise NoHistoryError("the folder holds no history; a simulator writes it with --history-out")
-        alarms, incidents = self._export(records, rules, started[0], clock)
+        alarms, incidents = self._export(records, rules, clock)
         _log.info("runtime.history_judged_headless", files=count, rows=rows, ticks=ticks, alarms=alarms)
         return Judged(count, rows, ticks, alarms, incidents)
 
@@ -164,25 +164,21 @@ class HeadlessJudge:
         )
         return live, service
 
-    def _export(
-        self, records: Records, rules: RuleSet, live: LiveState, clock: ManualClock
-    ) -> tuple[int, int]:
-        """Write what the API would list; the queries are those of the API."""
-        store = open_time_series_store(self._settings.timeseries)
-        try:
-            queries = Queries(
-                records=records, store=store, live=live, rules=rules, clock=clock, settings=self._settings
-            )
-            alarms = _write_pages(
-                self._out / ALARMS_FILE,
-                lambda cursor: queries.alarms(_EVERYWHERE, AlarmFilter(cursor=cursor, limit=_PAGE)),
-            )
-            incidents = _write_pages(
-                self._out / INCIDENTS_FILE,
-                lambda cursor: queries.incidents(_EVERYWHERE, open_only=False, cursor=cursor, limit=_PAGE),
-            )
-        finally:
-            store.close()
+    def _export(self, records: Records, rules: RuleSet, clock: ManualClock) -> tuple[int, int]:
+        def row(alarm: Alarm) -> dict[str, object]:
+            opening = records.alarms.history_of(alarm.alarm_id)[0]
+            return alarm_row(alarm, rules, parameters=opening.parameters, now=clock.now())
+
+        alarms = _write_pages(
+            self._out / ALARMS_FILE,
+            lambda cursor: records.alarms.find(AlarmQuery(cursor=cursor, limit=_PAGE)),
+            row,
+        )
+        incidents = _write_pages(
+            self._out / INCIDENTS_FILE,
+            lambda cursor: records.alarms.incidents(IncidentQuery(cursor=cursor, limit=_PAGE)),
+            lambda incident: incident_row(incident, rules),
+        )
         return alarms, incidents
 
 
@@ -203,13 +199,15 @@ def _files(folder: Path, *, follow: bool, consume: bool) -> Iterator[Path]:
             time.sleep(_POLL_S)
 
 
-def _write_pages(path: Path, page: Callable[[str | None], Page[Any]]) -> int:
+def _write_pages(
+    path: Path, page: Callable[[str | None], Page[T]], row_of: Callable[[T], dict[str, object]]
+) -> int:
     """Write all pages as JSON lines, newest first as in the API, and return how many lines."""
     count, cursor = 0, None
     with path.open("wb") as file:
         while True:
             found = page(cursor)
-            file.writelines(orjson.dumps(item, option=_JSON) + b"\n" for item in found.items)
+            file.writelines(orjson.dumps(row_of(item), option=_JSON) + b"\n" for item in found.items)
             count, cursor = count + len(found.items), found.next_cursor
             if cursor is None:
                 return count

@@ -1,6 +1,6 @@
 """Newest values with age and quality: what is fresh, what is stale, what is missing.
 
-A value is stale when it is older than twice the interval of its object. Stale and bad values are shown as such and
+How old a value may be says `heating.diagnosis.freshness`. Stale and bad values are shown as such and
 left out of every average and ratio.
 """
 
@@ -14,6 +14,7 @@ from dashboard.places.site_index import SiteIndex
 from dashboard.readings.values import Bilingual, PointValue, Ratio
 from heating.assets import Station
 from heating.clock import Clock
+from heating.diagnosis.freshness import STALE_INTERVALS
 from heating.intervals import from_epoch_ms
 from heating.points import Measurement, Point, point_named
 from heating.protocols import LatestValue, LatestValues
@@ -22,15 +23,12 @@ from heating.samples import ObjectRef
 
 __all__ = [
     "BUILDING_INTERVAL_S",
-    "STALE_INTERVALS",
     "WEATHER_INTERVAL_S",
     "Column",
     "Freshness",
     "RoomColumn",
 ]
 
-STALE_INTERVALS = 2.0
-"""A value older than this many intervals is stale (ux.md, principle 3)."""
 WEATHER_INTERVAL_S = 1800.0
 """Expected time between values of a weather site [s]; the registry has none for it (own)."""
 _ROOM = "room_temp_c"

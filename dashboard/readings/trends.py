@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.readings.long_trends import RESOLUTIONS, long_series, rollup_for
-from dashboard.readings.newest import STALE_INTERVALS
 from dashboard.readings.values import Bilingual, TrendColumns
 from heating.assets import SensorAssignment
+from heating.diagnosis.freshness import STALE_INTERVALS
 from heating.intervals import Interval
 from heating.points import Measurement, point_named
 from heating.protocols import RollupName, SeriesColumns, TimeSeriesStore

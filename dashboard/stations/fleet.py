@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 from dashboard.alarms.open_alarms import OpenAlarms
 from dashboard.places.site_index import SiteIndex
-from dashboard.readings.newest import STALE_INTERVALS, Column, Freshness
+from dashboard.readings.newest import Column, Freshness
 from dashboard.web.security.viewer import Viewer
+from heating.diagnosis.freshness import SILENT, STALE_INTERVALS
 from heating.points import Measurement
 
-__all__ = ["MAIN_POINTS", "OFFLINE_INTERVALS", "STATE_WORDS", "Fleet", "FleetMembers", "read_fleet"]
+__all__ = ["MAIN_POINTS", "STATE_WORDS", "Fleet", "FleetMembers", "read_fleet"]
 
 MAIN_POINTS = (
     "primary_supply_temp_c",
@@ -30,8 +31,6 @@ MAIN_POINTS = (
     "makeup_flow_m3_per_h",
 )
 """Points of the station list; a station that sends none of them shows as never heard."""
-OFFLINE_INTERVALS = 5.0
-"""Silent for more intervals than this: offline."""
 STATE_WORDS = ("never", "offline", "stale", "alarm", "online")
 """`StationState` by the code used in `Fleet.state`, worst first."""
 _NEVER, _OFFLINE, _STALE, _ALARM, _ONLINE = range(5)
@@ -131,6 +130,6 @@ def _state(
 ) -> NDArray[np.int8]:
     state = np.where(worst <= _URGENT, _ALARM, _ONLINE).astype(np.int8)
     state[age_s > STALE_INTERVALS * interval_s] = _STALE
-    state[(age_s > OFFLINE_INTERVALS * interval_s) | said_offline] = _OFFLINE
+    state[(age_s > SILENT[Measurement.STATION].age_s(interval_s)) | said_offline] = _OFFLINE
     state[np.isnan(age_s)] = _NEVER
     return state

@@ -15,6 +15,7 @@ from alerting.judging.live_state import LiveState, ObjectTable
 from alerting.judging.room_hours import DegreeHours
 from config.rules.reading import RuleScope
 from heating.assets import Contract, Emitter
+from heating.diagnosis.freshness import JUDGED
 from heating.heat_tree import Level
 from heating.points import CIRCULATION_PUMPS, Measurement, points_of
 from heating.quality import is_bad
@@ -23,12 +24,6 @@ __all__ = ["SignalTable", "SignalTables", "Signals", "watch_table"]
 
 Column = NDArray[np.float64]
 
-_FRESH_INTERVALS = 5.0
-"""A station value is current for this many reporting intervals, and at least `_FRESH_S`."""
-_FRESH_S = 300.0
-_ROOM_FRESH_INTERVALS = 2.5
-"""A room value is current for this many reporting intervals, and at least `_ROOM_FRESH_S`."""
-_ROOM_FRESH_S = 1800.0
 _ROOM_WINDOW_INTERVALS = 1.5
 """Windows of medians are stretched to this many intervals: an hourly sensor has one reading an hour."""
 _ENOUGH_HOURS = 18.0
@@ -150,7 +145,7 @@ class Signals:
         table = self._live.tables[Measurement.STATION]
         interval_s = self._station_constants["interval_s"]
         down = self._gateway_down(table)
-        oldest_ms = now_ms - 1000.0 * np.maximum(_FRESH_INTERVALS * interval_s, _FRESH_S)
+        oldest_ms = now_ms - 1000.0 * JUDGED[Measurement.STATION].age_s(interval_s)
         columns = dict(self._station_constants)
         for point in points_of(Measurement.STATION):
             if point.symbol:
@@ -179,7 +174,7 @@ class Signals:
     def _households(self, now_ms: int) -> SignalTable:
         rooms = self._live.tables[Measurement.ROOM]
         interval_ms = 1000.0 * self._sensor_interval_s
-        oldest_ms = now_ms - np.maximum(_ROOM_FRESH_INTERVALS * interval_ms, 1000.0 * _ROOM_FRESH_S)
+        oldest_ms = now_ms - 1000.0 * JUDGED[Measurement.ROOM].age_s(self._sensor_interval_s)
         newest = _current(rooms, rooms.points["room_temp_c"], oldest_ms)
         past_is_missing = self._live.past_is_missing
         columns = dict(self._home_constants)

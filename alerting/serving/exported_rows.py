@@ -1,0 +1,68 @@
+"""Alarms and incidents as plain rows, with the names and shapes of the API's lists, for files and other programs.
+
+A row has what does not depend on who looks: no names of places, no actions, no holders. Not here: files and paging.
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import datetime
+
+from config.rules.alarm_texts import alarm_text
+from config.rules.reading import RuleSet
+from heating.alarms import Alarm, Incident
+from heating.heat_tree import Node
+
+__all__ = ["alarm_row", "incident_row"]
+
+Row = dict[str, object]
+
+
+def alarm_row(alarm: Alarm, rules: RuleSet, *, parameters: Mapping[str, object], now: datetime) -> Row:
+    """Return an alarm as ``GET /api/v1/alarms`` lists it.
+
+    Parameters
+    ----------
+    alarm : Alarm
+        As the records have it.
+    rules : RuleSet
+        Name and text; a rule that is gone is called by its id.
+    parameters : mapping
+        Signals at the moment it was raised.
+    now : datetime
+        End of the duration of an active alarm.
+    """
+    rule = rules.get(alarm.rule_id)
+    zh, en = (None if rule is None else alarm_text(rule, parameters, locale) for locale in ("zh_CN", "en"))
+    end = alarm.cleared_at or now
+    return _plain(alarm) | {
+        "name": _bilingual(zh and zh.name, en and en.name, alarm.rule_id),
+        "text": _bilingual(zh and zh.message, en and en.message, alarm.rule_id),
+        "priority": int(alarm.priority),
+        "state": alarm.state.value,
+        "active": alarm.is_active,
+        "duration_s": max(0.0, (end - alarm.raised_at).total_seconds()),
+        "parameters": dict(parameters),
+    }
+
+
+def incident_row(incident: Incident, rules: RuleSet) -> Row:
+    """Return an incident as ``GET /api/v1/incidents`` lists it."""
+    rule = rules.get(incident.rule_id)
+    names = (None, None) if rule is None else (rule.name.zh, rule.name.en)
+    return _plain(incident) | {"name": _bilingual(*names, incident.rule_id)}
+
+
+def _plain(item: Alarm | Incident) -> Row:
+    """Fields as they are; a node becomes its level and id, as ``subject_level`` and ``subject_id``."""
+    row: Row = {}
+    for field in fields(item):
+        value = getattr(item, field.name)
+        if isinstance(value, Node):
+            row |= {f"{field.name}_level": value.level.word, f"{field.name}_id": value.object_id}
+        else:
+            row[field.name] = value
+    return row
+
+
+def _bilingual(zh: str | None, en: str | None, otherwise: str) -> Row:
+    return {"zh": zh or otherwise, "en": en or otherwise}

@@ -1,0 +1,1 @@
+"""What readings prove: how old a value may be before it proves nothing. Pure."""
