@@ -8,7 +8,7 @@ from dataclasses import fields
 from datetime import datetime
 
 from config.rules.alarm_texts import alarm_text
-from config.rules.reading import RuleSet
+from config.rules.reading import Rule, RuleSet
 from heating.alarms import Alarm, Incident
 from heating.heat_tree import Node
 
@@ -31,12 +31,11 @@ def alarm_row(alarm: Alarm, rules: RuleSet, *, parameters: Mapping[str, object],
     now : datetime
         End of the duration of an active alarm.
     """
-    rule = rules.get(alarm.rule_id)
-    zh, en = (None if rule is None else alarm_text(rule, parameters, locale) for locale in ("zh_CN", "en"))
+    name, text = _texts(rules.get(alarm.rule_id), alarm.rule_id, parameters)
     end = alarm.cleared_at or now
     return _plain(alarm) | {
-        "name": _bilingual(zh and zh.name, en and en.name, alarm.rule_id),
-        "text": _bilingual(zh and zh.message, en and en.message, alarm.rule_id),
+        "name": name,
+        "text": text,
         "priority": int(alarm.priority),
         "state": alarm.state.value,
         "active": alarm.is_active,
@@ -47,9 +46,15 @@ def alarm_row(alarm: Alarm, rules: RuleSet, *, parameters: Mapping[str, object],
 
 def incident_row(incident: Incident, rules: RuleSet) -> Row:
     """Return an incident as ``GET /api/v1/incidents`` lists it."""
-    rule = rules.get(incident.rule_id)
-    names = (None, None) if rule is None else (rule.name.zh, rule.name.en)
-    return _plain(incident) | {"name": _bilingual(*names, incident.rule_id)}
+    name, _ = _texts(rules.get(incident.rule_id), incident.rule_id, {})
+    return _plain(incident) | {"name": name}
+
+
+def _texts(rule: Rule | None, rule_id: str, parameters: Mapping[str, object]) -> tuple[Row, Row]:
+    if rule is None:
+        return {"zh": rule_id, "en": rule_id}, {"zh": rule_id, "en": rule_id}
+    zh, en = alarm_text(rule, parameters, "zh_CN"), alarm_text(rule, parameters, "en")
+    return {"zh": zh.name, "en": en.name}, {"zh": zh.message, "en": en.message}
 
 
 def _plain(item: Alarm | Incident) -> Row:
@@ -62,7 +67,3 @@ def _plain(item: Alarm | Incident) -> Row:
         else:
             row[field.name] = value
     return row
-
-
-def _bilingual(zh: str | None, en: str | None, otherwise: str) -> Row:
-    return {"zh": zh or otherwise, "en": en or otherwise}
