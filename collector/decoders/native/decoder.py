@@ -21,7 +21,7 @@ from collector.decoders.native.parsing import (
     FoundReadings,
     Reading,
     Value,
-    decode_all,
+    plain_readings_of,
     read_one,
 )
 from collector.decoders.native.plain_readings import PlainReadings, PointShape, plain_decoded, put_together
@@ -76,7 +76,7 @@ class NativeDecoder:
         payloads = payloads_of(messages)
         if len(telemetry) < len(messages):
             payloads = [payloads[place] for place in telemetry]
-        plain, others = self._with_shapes(decode_all(payloads, telemetry), senders)
+        plain, others = self._with_shapes(plain_readings_of(payloads, telemetry), senders)
         if plain.places and len(plain.places) == len(messages):
             return plain_decoded(plain, messages)
         for place, reading in others:
@@ -131,23 +131,18 @@ class NativeDecoder:
         plain = PlainReadings(
             found.places, named, found.times_ms, found.values, self._shapes_of(named, found.values)
         )
-        strange = (
-            [shape.unknown for shape in plain.shapes]
-            if any(shape.unknown for shape in {id(shape): shape for shape in plain.shapes}.values())
-            else []
-        )
-        if not strange:
-            return plain, found.others
-        others = [
+        others: list[tuple[int, Reading | None]] = [(place, None) for place in found.others]
+        known = [not shape.unknown for shape in plain.shapes]
+        if all(known):
+            return plain, others
+        others += [
             (place, Reading(v=values, t=time_ms))
-            for place, values, time_ms, unknown in zip(
-                plain.places, plain.values, plain.times_ms, strange, strict=True
+            for place, values, time_ms, is_known in zip(
+                plain.places, plain.values, plain.times_ms, known, strict=True
             )
-            if unknown
+            if not is_known
         ]
-        return plain.where([not unknown for unknown in strange]), sorted(
-            [*found.others, *others], key=itemgetter(0)
-        )
+        return plain.where(known), sorted(others, key=itemgetter(0))
 
     def _shapes_of(
         self, senders: Sequence[NativeTopic], values: Sequence[dict[str, Value]]

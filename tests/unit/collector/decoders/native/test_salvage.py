@@ -2,6 +2,7 @@
 
 import json
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -66,20 +67,31 @@ def test_a_long_payload_beside_short_ones_changes_nothing_for_them_and_keeps_the
     assert [item.message for item in decoded.rejections] == [3]
 
 
-def test_a_long_payload_is_never_joined_with_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    joined: list[bytes] = []
-    usual = native_json._decode_joined
+def test_the_parser_that_is_slow_with_extreme_numbers_never_sees_a_long_payload(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[int] = []
 
-    def spy(payloads, decoder, kind):  # type: ignore[no-untyped-def]
-        joined.extend(payloads)
-        return usual(payloads, decoder, kind)
+    class Spy:
+        def __init__(self, usual: msgspec.json.Decoder[object]) -> None:
+            self.usual = usual
 
-    monkeypatch.setattr(native_json, "_decode_joined", spy)
+        def decode(self, payload: bytes) -> object:
+            seen.append(len(payload))
+            return self.usual.decode(payload)
+
+    for name in ("_PLAIN", "_ONE"):
+        monkeypatch.setattr(native_json, name, Spy(getattr(native_json, name)))
     extreme = b'{"t":1,"v":{' + b",".join(b'"a%d":1e308' % number for number in range(400)) + b"}}"
+    broken = extreme[:-1]
     short = b'{"t":5,"v":{"room_temp_c":20}}'
-    decoded = NativeDecoder().decode([room(0, short), room(1, extreme)])
-    assert joined == [short]
-    assert [(item.message, item.reason) for item in decoded.rejections] == [(1, Reason.UNKNOWN_POINT)]
+    decoded = NativeDecoder().decode([room(0, short), room(1, extreme), room(2, broken), room(3, b"{")])
+    assert seen and max(seen) <= native_json.LONG_BYTES < len(broken)
+    assert [(item.message, item.reason) for item in decoded.rejections] == [
+        (1, Reason.UNKNOWN_POINT),
+        (2, Reason.BAD_JSON),
+        (3, Reason.BAD_JSON),
+    ]
 
 
 @pytest.mark.parametrize(
