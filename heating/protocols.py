@@ -32,6 +32,7 @@ __all__ = [
     "OutboxMessage",
     "OutboxRecords",
     "RawMessage",
+    "ReadingSink",
     "RegistryRecords",
     "RollupBatch",
     "RollupName",
@@ -169,8 +170,8 @@ class RollupBatch:
     count: NDArray[np.int64]
 
 
-class TimeSeriesStore(Protocol):
-    """Keeps readings. Every read is bounded in time and names its objects: no query fans out over homes."""
+class ReadingSink(Protocol):
+    """Where a collector puts readings."""
 
     def append(self, batch: SampleBatch, *, mark: AppendMark | None = None) -> None:
         """Store a batch durably; returning means it is kept. A second append of the same rows changes nothing.
@@ -185,6 +186,17 @@ class TimeSeriesStore(Protocol):
     def last_mark(self, source: str) -> int | None:
         """Return the last sequence applied from a source, None when the store does not track marks."""
         ...
+
+    def checkpointed_mark(self, source: str) -> int | None:
+        """Return the last sequence of a source that no crash of the store can take away, 0 when there is none yet.
+
+        None from a store that keeps no marks: what it acknowledged stays.
+        """
+        ...
+
+
+class TimeSeriesStore(ReadingSink, Protocol):
+    """Keeps readings. Every read is bounded in time and names its objects: no query fans out over homes."""
 
     def series(
         self,

@@ -29,17 +29,18 @@ from dashboard.web.app import create_app
 from heating.assets import Site
 from heating.clock import Clock
 from heating.heat_tree import build_heat_tree
-from heating.protocols import Health, HealthStatus, MessageSource, TimeSeriesStore
+from heating.protocols import Health, HealthStatus, MessageSource
 from runtime.backup_desk import BackupDesk
 from runtime.health import HealthBoard
 from runtime.housekeeping import Housekeeping
 from runtime.registry_watch import RegistryWatch
-from runtime.rollup_part import build_rollups, rollup_part, store_has_caught_up
+from runtime.rollup_part import build_rollups, rollup_part
 from runtime.rooms import Room, refuse_shared_embedded_store
 from runtime.supervisor import Part, Supervisor
 from runtime.warm_start import WarmStart
 from runtime.web_server import WebServer
-from storage.readings.opening import open_time_series_store
+from storage.readings.opening import OpenedStore, open_time_series_store
+from storage.readings.rollups.noting_store import NotingStore
 from storage.records.records import Records, open_records
 from storage.registry_files.reading import read_registry
 
@@ -57,7 +58,7 @@ class House:
     clock: Clock
     rooms: frozenset[Room]
     records: Records
-    store: TimeSeriesStore
+    store: OpenedStore
     site: Site
     rules: RuleSet
     live_state: LiveState
@@ -124,7 +125,7 @@ def _build(
     rooms: frozenset[Room],
     rules: RuleSet,
     records: Records,
-    store: TimeSeriesStore,
+    store: OpenedStore,
 ) -> House:
     version = records.registry.version()
     site = records.registry.load_site()
@@ -218,32 +219,31 @@ def _add_collector(house: House) -> None:
     unknown, clocks = UnknownDeviceWatch(), ClockSkewWatch()
     rollups = build_rollups(
         store=house.store,
-        work=house.records.rollup_work,
+        notes=house.records.rollup_work,
         site=house.site,
         clock=house.clock,
         settings=settings,
     )
-    house.site_followers.append(rollups.writer.follow)
+    house.site_followers.append(rollups.follow)
     collector = build_collector(
         mqtt=settings.mqtt,
         settings=settings.collector,
         source=source,
-        store=rollups.store,
+        store=NotingStore(house.store, rollups),
         known=house.known,
         clock=house.clock,
-        sinks=[house.live_state, *rollups.sinks],
+        sinks=[house.live_state],
         unknown=unknown,
         clocks=clocks,
         zone=settings.site.time_zone,
         commands=CommandOutlet(command_publisher(settings.mqtt)),
     )
-    rollups.settle_by(store_has_caught_up(collector.health))
     house.collector = collector
     house.board.add("collector", collector.health)
-    house.board.add("rollups", rollups.writer.health)
+    house.board.add("rollups", rollups.health)
     house.parts += [
         *_care_for_the_store(house),
-        rollup_part(rollups.writer),
+        rollup_part(rollups),
         Part(
             name="collector",
             start=collector.start,

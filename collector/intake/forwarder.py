@@ -21,7 +21,7 @@ from collector.messages.decoded import Reason
 from config.settings.tree import CollectorSettings
 from heating.errors import HeatingError
 from heating.intervals import from_epoch_ms
-from heating.protocols import AppendMark, Health, HealthStatus, TimeSeriesStore
+from heating.protocols import AppendMark, Health, HealthStatus, ReadingSink
 from heating.quality import quality_label
 from heating.samples import SampleBatch
 
@@ -72,7 +72,7 @@ class Forwarder:
         self,
         *,
         spool: Spool,
-        store: TimeSeriesStore,
+        store: ReadingSink,
         slot: str,
         settings: CollectorSettings,
         backoff: Backoff | None = None,
@@ -182,7 +182,7 @@ class Forwarder:
             self._spool.advance(mark)
         elif mark is not None and mark < self._spool.cursor:
             self._rewind(mark)
-        elif mark is None and self._spool.cursor and hasattr(self._store, "checkpointed_mark"):
+        elif mark is None and self._spool.cursor and self._store.checkpointed_mark(self.source) is not None:
             self._rewind(0)  # an embedded store that knows nothing of this spool was lost or replaced
         self._aligned = True
 
@@ -275,16 +275,8 @@ class Forwarder:
         self._spool.tidy(
             keep_ms=int(self._settings.spool_keep_s * 1000),
             max_rejections=self._settings.rejections_max_rows,
-            safe_sequence=self._checkpointed(),
+            safe_sequence=self._store.checkpointed_mark(self.source),
         )
-
-    def _checkpointed(self) -> int | None:
-        """Return the sequence that an embedded store has checkpointed, None when the store does not say."""
-        ask = getattr(self._store, "checkpointed_mark", None)
-        if ask is None:
-            return None
-        mark = ask(self.source)
-        return 0 if mark is None else int(mark)
 
 
 def _emptied(batch: SpooledBatch, inside: NDArray[np.intp]) -> frozenset[int]:

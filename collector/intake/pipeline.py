@@ -32,7 +32,7 @@ from heating.protocols import (
     HealthStatus,
     MessageSource,
     RawMessage,
-    TimeSeriesStore,
+    ReadingSink,
 )
 
 __all__ = ["Collector", "build_collector", "worst_of"]
@@ -289,7 +289,7 @@ def build_collector(
     mqtt: MqttSettings,
     settings: CollectorSettings,
     source: MessageSource,
-    store: TimeSeriesStore,
+    store: ReadingSink,
     known: KnownObjects,
     clock: Clock,
     sinks: Sequence[BatchSink] = (),

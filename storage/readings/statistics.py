@@ -1,7 +1,7 @@
 """Mean, minimum, maximum and count of readings in buckets of time: the arithmetic behind the roll-ups.
 
 Pure array work. Which readings go in is the callers' business; only usable, finite values count. When buckets are
-written and amended lives in `rollup_writer`.
+computed lives in `storage.readings.rollups`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -64,23 +64,14 @@ class Statistics:
             count=self.count,
         )
 
-    @classmethod
-    def of_rollup(cls, rows: RollupBatch) -> "Statistics":
-        """Return the rows of a roll-up that count something."""
-        kept = np.flatnonzero(rows.count > 0)
-        return cls(
-            rows.point,
-            tuple(rows.object_ids[place] for place in kept.tolist()),
-            rows.bucket_ms[kept],
-            rows.mean[kept],
-            rows.minimum[kept],
-            rows.maximum[kept],
-            rows.count[kept],
-        )
-
 
 class RollupStore(Protocol):
-    """What the writer of the roll-ups needs of a store; both adapters have it."""
+    """What the roll-ups need of a store; both adapters have it."""
+
+    @property
+    def has_lost_writes(self) -> bool:
+        """Whether the store lost acknowledged writes before it was opened: roll-ups are computed again then."""
+        ...
 
     def statistics(
         self, measurement: Measurement, points: Sequence[str], window: Interval, *, step: timedelta
@@ -89,12 +80,6 @@ class RollupStore(Protocol):
 
         Points without readings are left out. At most `LONGEST_STATISTICS`.
         """
-        ...
-
-    def read_rollup(
-        self, name: RollupName, point: str, object_ids: Sequence[str], window: Interval
-    ) -> RollupBatch:
-        """See `heating.protocols.TimeSeriesStore.read_rollup`."""
         ...
 
     def write_rollups(self, batches: Sequence[RollupBatch]) -> None:

@@ -1,7 +1,7 @@
 """Which roll-up buckets are to be computed, and which collector does it: shared by all of them through the records.
 
-A bucket is noted after its readings are stored; whoever holds the lease computes it from the raw readings and takes
-the note off, unless the bucket was noted anew meanwhile. What is computed lives in `storage.readings`.
+A bucket is noted after its readings are stored; whoever holds the lease computes it from the raw readings and deletes
+the note, unless the bucket was noted again meanwhile. What is computed lives in `storage.readings`.
 """
 
 import uuid
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
-from storage.readings.rollups.kinds import Due
+from storage.readings.rollups.notes import RollupDue
 from storage.records.database import Database
 from storage.records.schema.rollups import leases, rollup_dues
 
@@ -22,7 +22,7 @@ _HELD = leases.c
 
 
 class RollupWork:
-    """Implements `storage.readings.rollups.shared.SharedWork`."""
+    """Implements `storage.readings.rollups.notes.RollupNotes`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -33,13 +33,13 @@ class RollupWork:
         Parameters
         ----------
         buckets
-            Kind and start [epoch ms] of each bucket, and when it may be computed [epoch ms].
+            Family and start [epoch ms] of each bucket, and when it may be computed [epoch ms].
         """
         if not buckets:
             return
         rows = [
-            {"kind": kind, "bucket_ms": start_ms, "ready_ms": ready_ms, "token": uuid.uuid4().hex}
-            for (kind, start_ms), ready_ms in buckets.items()
+            {"kind": family, "bucket_ms": start_ms, "ready_ms": ready_ms, "token": uuid.uuid4().hex}
+            for (family, start_ms), ready_ms in buckets.items()
         ]
         self._database.write(lambda connection: self._note(connection, rows), lock=_LOCK)
 
@@ -50,7 +50,7 @@ class RollupWork:
         )
         connection.execute(statement, list(rows))
 
-    def due(self, *, now_ms: int, limit: int = 1000) -> list[Due]:
+    def due(self, *, now_ms: int, limit: int = 1000) -> list[RollupDue]:
         """Return buckets that may be computed, newest first."""
         statement = (
             sa.select(_DUE.kind, _DUE.bucket_ms, _DUE.token)
@@ -59,7 +59,7 @@ class RollupWork:
             .limit(limit)
         )
         with self._database.reading() as connection:
-            return [Due(*row) for row in connection.execute(statement)]
+            return [RollupDue(*row) for row in connection.execute(statement)]
 
     def waiting(self) -> int:
         """Return how many buckets are noted, due or not."""
@@ -84,8 +84,8 @@ class RollupWork:
         statement = sa.delete(leases).where(_HELD.name == _LEASE, _HELD.holder == holder)
         self._database.write(lambda connection: connection.execute(statement), lock=_LOCK)
 
-    def done(self, holder: str, computed: Sequence[Due], *, now_ms: int) -> bool:
-        """Take computed buckets off, but those noted anew meanwhile; return whether `holder` still has the lease.
+    def done(self, holder: str, computed: Sequence[RollupDue], *, now_ms: int) -> bool:
+        """Delete the notes of computed buckets, but those noted again meanwhile; return whether the lease held.
 
         Without the lease another process may have computed them from newer readings, and its figures may just have
         been replaced by older ones: then they are all noted again.
@@ -96,7 +96,7 @@ class RollupWork:
             if connection.scalar(held) != holder:
                 again = [
                     {
-                        "kind": one.kind,
+                        "kind": one.family,
                         "bucket_ms": one.bucket_ms,
                         "ready_ms": now_ms,
                         "token": uuid.uuid4().hex,
@@ -108,7 +108,7 @@ class RollupWork:
             for one in computed:
                 connection.execute(
                     sa.delete(rollup_dues).where(
-                        _DUE.kind == one.kind, _DUE.bucket_ms == one.bucket_ms, _DUE.token == one.token
+                        _DUE.kind == one.family, _DUE.bucket_ms == one.bucket_ms, _DUE.token == one.token
                     )
                 )
             return True

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-LAWS = "tests/unit/storage/timeseries/test_thinning.py"
+LAWS = "tests/unit/storage/readings/test_thinning.py"
 """Tests that use Hypothesis."""
-STORE = "tests/unit/storage/timeseries/duckdb_store/test_owner.py"
+STORE = "tests/unit/storage/readings/duckdb/test_owner.py"
 """Tests that use DuckDB; together with the others they used to leave a page about leaks."""
 
 

@@ -52,21 +52,20 @@ def read_statistics(
 
 
 def _statistics_select(table: DayTable, names: Sequence[str], step_ms: int) -> str:
+    readings = ["object", "t"]
     columns = ["object", f"t - t % {step_ms} AS b"]
     for i, name in enumerate(names):
         usable = f'"{name}" IS NOT NULL'
         if f"{name}__q" in table.columns:
             usable += f' AND coalesce("{name}__q", 0) < {int(Quality.BAD)}'
-        where = f"FILTER (WHERE {usable})"
-        columns += [
-            f'avg("{name}") {where} AS m{i}',
-            f'min("{name}") {where} AS l{i}',
-            f'max("{name}") {where} AS h{i}',
-            f'count("{name}") {where} AS n{i}',
-        ]
+        readings.append(f'arg_min("{name}", rowid) FILTER (WHERE {usable}) AS v{i}')
+        columns += [f"avg(v{i}) AS m{i}", f"min(v{i}) AS l{i}", f"max(v{i}) AS h{i}", f"count(v{i}) AS n{i}"]
+    # The inner query makes one reading of repeated ones, as every other read does: a broker delivers a message again
+    # when a collector died between keeping and acknowledging it, and rows are merged only when a day is closed.
     return (
-        f'SELECT {", ".join(columns)} FROM "{table.name}" WHERE t >= $start AND t < $end '
-        "GROUP BY ALL ORDER BY b, object"
+        f"SELECT {', '.join(columns)} FROM ("
+        f'SELECT {", ".join(readings)} FROM "{table.name}" WHERE t >= $start AND t < $end GROUP BY object, t'
+        ") GROUP BY ALL ORDER BY b, object"
     )
 
 

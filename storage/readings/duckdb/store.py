@@ -121,8 +121,13 @@ class DuckDBStore:
         return self._catalogue.marks.get(source) if source else None
 
     def checkpointed_mark(self, source: str) -> int | None:
-        """Return the last sequence of a source that a broken write-ahead log cannot take away any more."""
-        return self._checkpointed.get(source)
+        """Return the last sequence of a source that a broken write-ahead log cannot take away, 0 when there is none."""
+        return self._checkpointed.get(source, 0)
+
+    @property
+    def has_lost_writes(self) -> bool:
+        """Whether a broken write-ahead log was set aside at the start: acknowledged writes may be missing."""
+        return self._set_aside is not None
 
     def series(
         self, ref: ObjectRef, points: Sequence[str], window: Interval, *, max_points: int | None = None

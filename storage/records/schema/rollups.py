@@ -9,7 +9,7 @@ __all__ = ["leases", "rollup_dues"]
 rollup_dues = sa.Table(
     "rollup_dues",
     METADATA,
-    # Family of buckets, as `storage.readings.rollups.kinds.KINDS` names it.
+    # Name of the family of buckets in `storage.readings.rollups.families.FAMILIES`.
     sa.Column("kind", sa.Text, primary_key=True),
     sa.Column("bucket_ms", sa.BigInteger, primary_key=True, autoincrement=False),
     # Not before this; late readings of one bucket gather until then.

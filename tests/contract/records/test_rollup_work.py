@@ -13,7 +13,7 @@ def test_a_bucket_is_due_from_its_time_on_and_gone_when_computed(records: Record
     work.note({BUCKET: 1_000, ("room_1h", 0): 5_000})
     assert work.due(now_ms=999) == []
     due = work.due(now_ms=1_000)
-    assert [(one.kind, one.bucket_ms) for one in due] == [BUCKET]
+    assert [(one.family, one.bucket_ms) for one in due] == [BUCKET]
     assert work.hold("a", now_ms=1_000, for_ms=1_000)
     assert work.done("a", due, now_ms=1_000)
     assert work.due(now_ms=1_000) == []
@@ -55,7 +55,7 @@ def test_figures_made_without_the_lease_are_asked_for_again(records: Records) ->
     work.done("b", due, now_ms=12)
     assert work.waiting() == 0
     assert not work.done("a", due, now_ms=13)
-    assert [(one.kind, one.bucket_ms) for one in work.due(now_ms=13)] == [BUCKET]
+    assert [(one.family, one.bucket_ms) for one in work.due(now_ms=13)] == [BUCKET]
 
 
 def test_of_many_that_ask_at_once_one_gets_the_lease(open_again: Callable[[], Records]) -> None:

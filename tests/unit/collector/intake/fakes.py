@@ -79,6 +79,9 @@ class FakeStore:
     def last_mark(self, source: str) -> int | None:
         return self.marks.get(source) if self.keeps_marks else None
 
+    def checkpointed_mark(self, source: str) -> int | None:
+        return None
+
     def values(self) -> list[float]:
         return sorted(sample.value for sample in self.rows)
 

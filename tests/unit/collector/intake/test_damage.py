@@ -82,7 +82,7 @@ def test_broken_pages_cost_only_what_lay_on_them(bench: Bench) -> None:
 def test_a_lost_embedded_store_is_filled_again_from_the_oldest_kept_file(tmp_path: Path) -> None:
     class Embedded(FakeStore):
         def checkpointed_mark(self, source: str) -> int | None:
-            return self.marks.get(source)
+            return self.marks.get(source, 0)
 
     bench = Bench(tmp_path / "spool")
     for hour in range(3):

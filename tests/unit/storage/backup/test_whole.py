@@ -18,7 +18,7 @@ from storage.readings.duckdb.store import DuckDBStore
 from storage.readings.errors import StoreInUseError
 from storage.readings.opening import open_time_series_store
 from storage.records.records import open_records
-from tests.contract.timeseries.readings import rollup
+from tests.contract.readings.readings import rollup
 
 NOW = datetime(2026, 1, 6, 12, tzinfo=UTC)
 WINDOW = Interval(NOW, NOW + timedelta(hours=2))

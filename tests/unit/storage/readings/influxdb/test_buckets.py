@@ -11,7 +11,7 @@ import pytest
 from heating.errors import HeatingError
 from storage.readings.influxdb.flavour import Flavour
 from storage.readings.influxdb.store import InfluxDBStore
-from tests.contract.timeseries.readings import batch_of, reading, rollup
+from tests.contract.readings.readings import batch_of, reading, rollup
 
 TOKEN = "right-token"
 

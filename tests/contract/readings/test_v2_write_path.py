@@ -10,7 +10,7 @@ from heating.quality import Quality
 from heating.samples import ObjectRef
 from storage.readings.influxdb.flavour import Flavour
 from storage.readings.influxdb.store import InfluxDBStore
-from tests.contract.timeseries.readings import NOON_MS, batch_of, reading, rollup
+from tests.contract.readings.readings import NOON_MS, batch_of, reading, rollup
 from tests.support.servers.victoria_metrics import VictoriaMetricsServer
 
 pytestmark = pytest.mark.victoriametrics

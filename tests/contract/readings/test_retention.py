@@ -11,8 +11,8 @@ from heating.points import Measurement
 from heating.protocols import RollupName
 from storage.readings.duckdb.store import DuckDBStore
 from storage.readings.influxdb.store import InfluxDBStore
-from tests.contract.timeseries.conftest import OpenStore
-from tests.contract.timeseries.readings import DAY, NOON, ROOM, batch_of, reading, rollup
+from tests.contract.readings.conftest import OpenStore
+from tests.contract.readings.readings import DAY, NOON, ROOM, batch_of, reading, rollup
 from tests.support.servers.influxdb import InfluxdbServer
 
 MONTH = Interval(NOON - timedelta(days=30), NOON + timedelta(days=1))

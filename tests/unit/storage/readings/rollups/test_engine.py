@@ -1,6 +1,7 @@
-"""The writer of the roll-ups, on an embedded store, against sums made by hand from what was sent."""
+"""The roll-up engine of one collector, on an embedded store, against sums made by hand from what was sent."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,12 +12,14 @@ from heating.assets import Building, Community, Household, Sensor, SensorAssignm
 from heating.clock import ManualClock
 from heating.intervals import Interval, from_epoch_ms, to_epoch_ms
 from heating.points import Measurement
-from heating.protocols import RollupBatch, RollupName
+from heating.protocols import HealthStatus, RollupBatch, RollupName
 from heating.samples import ObjectRef, Sample, SampleBatch
 from storage.readings.duckdb.store import DuckDBStore
 from storage.readings.errors import StoreUnavailableError
-from storage.readings.rollups.state import RollupState, load_state, save_state
-from storage.readings.rollups.writer import RollupWriter
+from storage.readings.rollups.engine import RollupEngine
+from storage.readings.rollups.noting_store import NotingStore
+from storage.readings.rollups.state import NotedState, load_state
+from storage.records.records import open_records
 
 NOON = datetime(2026, 1, 6, 12, tzinfo=UTC)
 NOON_MS = to_epoch_ms(NOON)
@@ -47,37 +50,40 @@ def site() -> Site:
 
 
 class House:
-    """A store, a clock and a writer; `send` stores readings and hands them to the writer, as a collector does."""
+    """A store, records, a clock and an engine; `send` stores readings as a collector does."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.store = DuckDBStore(folder / "store")
+        self.records = open_records(f"sqlite:///{folder}/records.sqlite3")
         self.clock = ManualClock(NOON - timedelta(minutes=7))
         self.sent: list[Sample] = []
-        self.settled = True
-        self.writer = self.new_writer()
+        self.restart()
 
-    def new_writer(self) -> RollupWriter:
-        self.writer = RollupWriter(
+    def restart(self) -> None:
+        """Start the process again; what the one before had in memory is lost, as after a kill."""
+        self.engine = RollupEngine(
             store=self.store,
+            notes=self.records.rollup_work,
+            holder="alone",
             site=site(),
             clock=self.clock,
             state_file=self.folder / "rollups.json",
-            settled=lambda: self.settled,
         )
-        return self.writer
 
-    def send(self, *rows: Sample, live: bool = True) -> None:
-        batch = SampleBatch.from_samples(rows)
-        self.store.append(batch)
-        self.sent += rows
-        if live:
-            self.writer.accept(batch)
+    def send(self, *rows: Sample, again: bool = False) -> None:
+        NotingStore(self.store, self.engine).append(SampleBatch.from_samples(rows))
+        if not again:
+            self.sent += rows
+
+    def close(self) -> None:
+        self.store.close()
+        self.records.close()
 
     def go_to(self, moment: datetime) -> None:
         self.clock.set(moment)
         for _ in range(40):
-            self.writer.run_once()
+            self.engine.run_once()
 
     def rollup(self, name: RollupName, ids: list[str], point: str = "room_temp_c") -> RollupBatch:
         return self.store.read_rollup(name, point, ids, LONG)
@@ -87,7 +93,7 @@ class House:
 def house(tmp_path: Path) -> Iterator[House]:
     made = House(tmp_path)
     yield made
-    made.store.close()
+    made.close()
 
 
 def room(value: float, minute: float, *, b: int = 0, h: int = 0, quality: int = 0) -> Sample:
@@ -149,12 +155,26 @@ def test_late_readings_amend_what_was_written_even_days_later(house: House) -> N
     house.send(room(10.0, 2), room(30.0, 3, h=1))
     house.go_to(NOON + timedelta(days=6))
     assert cells(house.rollup(RollupName.ROOM_1H, ["R-0-0", "R-0-1"])) == expected_hours(house.sent)
-    assert house.writer.late_rows == 4
     building = cells(house.rollup(RollupName.BUILDING_5M, ["B-0"]))[("B-0", 0.0)]
-    assert building[1:3] == (10.0, 30.0)
+    assert building[1:3] == (15.0, 30.0)
 
 
-def test_roll_ups_equal_sums_from_raw_whatever_the_order_and_the_delay(house: House) -> None:
+def test_what_is_sent_again_is_counted_once_in_time_and_late(house: House) -> None:
+    rows = [room(20.0, 1), room(30.0, 2), room(12.0, 1, h=1)]
+    house.send(*rows)
+    house.send(*rows[:2], again=True)
+    house.go_to(NOON + timedelta(minutes=70))
+    assert cells(house.rollup(RollupName.ROOM_1H, ["R-0-0", "R-0-1"])) == expected_hours(house.sent)
+    house.send(*rows, room(40.0, 50), again=True)
+    house.sent.append(room(40.0, 50))
+    house.restart()
+    house.send(*rows, again=True)
+    house.go_to(NOON + timedelta(minutes=140))
+    assert cells(house.rollup(RollupName.ROOM_1H, ["R-0-0", "R-0-1"])) == expected_hours(house.sent)
+    assert cells(house.rollup(RollupName.BUILDING_5M, ["B-0"]))[("B-0", 0.0)] == (18.5, 12.0, 25.0, 2)
+
+
+def test_roll_ups_equal_sums_from_raw_whatever_the_order_the_delay_and_the_restarts(house: House) -> None:
     random = np.random.default_rng(7)
     rows = [
         room(
@@ -178,41 +198,80 @@ def test_roll_ups_equal_sums_from_raw_whatever_the_order_and_the_delay(house: Ho
             house.send(*(rows[place] for place in order[begin:end].tolist()))
         begin = end
         house.clock.set(from_epoch_ms(end_ms))
-        house.writer.run_once()
+        if random.random() < 0.2:
+            house.restart()
+        else:
+            house.engine.run_once()
     house.go_to(NOON + timedelta(hours=11))
     ids = [f"R-{b}-{h}" for b in range(BUILDINGS) for h in range(HOMES)]
-    assert begin == len(rows) and house.writer.late_rows > 100
+    assert begin == len(rows)
     assert cells(house.rollup(RollupName.ROOM_1H, ids)) == expected_hours(house.sent)
 
 
-def test_a_restart_computes_open_buckets_and_the_gap_from_raw(house: House) -> None:
+def test_a_restart_computes_what_was_open_and_what_came_while_no_engine_ran(house: House) -> None:
     house.send(room(20.0, 1), room(21.0, 31))
     house.go_to(NOON + timedelta(minutes=33))
-    house.send(room(25.0, 34), live=False)  # accepted by the old process, forwarded after its end
+    house.store.append(SampleBatch.from_samples([room(25.0, 34)]))  # stored, and the process was killed
+    house.sent.append(room(25.0, 34))
     house.clock.set(NOON + timedelta(minutes=100))
-    house.new_writer()
+    house.restart()
     house.send(room(26.0, 101), room(30.0, 119))
-    house.settled = False
-    house.go_to(NOON + timedelta(minutes=130))
-    before = cells(house.rollup(RollupName.ROOM_1H, ["R-0-0"]))
-    assert before == {}
-    house.settled = True
     house.go_to(NOON + timedelta(minutes=131))
     assert cells(house.rollup(RollupName.ROOM_1H, ["R-0-0"])) == expected_hours(house.sent)
     minutes = [minute for _, minute in cells(house.rollup(RollupName.BUILDING_5M, ["B-0"]))]
     assert minutes == [0, 30, 100, 115]
-    house.new_writer()
-    assert house.writer.health().figures["missing_buckets"] == 5
 
 
-def test_late_hours_left_by_a_killed_process_are_computed_again(house: House) -> None:
+def test_late_readings_stored_just_before_a_kill_are_computed_again(house: House) -> None:
     house.send(room(20.0, 1))
-    house.go_to(NOON + timedelta(hours=5))
-    house.send(room(10.0, 2), live=False)
-    state = load_state(house.folder / "rollups.json")
-    save_state(house.folder / "rollups.json", RollupState(state.written_until_ms, {NOON_MS}))
-    house.new_writer()
-    house.go_to(NOON + timedelta(hours=7))
+    house.go_to(NOON + timedelta(hours=50))
+    house.send(room(10.0, 2))
+    assert load_state(house.folder / "rollups.json").late_hours_ms == {NOON_MS}
+    house.restart()
+    house.go_to(NOON + timedelta(hours=51))
+    house.go_to(NOON + timedelta(hours=52))
+    assert cells(house.rollup(RollupName.ROOM_1H, ["R-0-0"])) == expected_hours(house.sent)
+
+
+def test_a_state_file_of_0_1_0_is_gone_on_from(house: House) -> None:
+    until = {"station_5m": NOON_MS - 600_000, "groups_5m": NOON_MS, "room_1h": NOON_MS - 7_200_000}
+    text = json.dumps({"written_until_ms": until, "late_hours_ms": [NOON_MS - 48 * 3_600_000]})
+    (house.folder / "rollups.json").write_text(text)
+    house.store.append(
+        SampleBatch.from_samples(rows := [room(20.0, -90), room(22.0, -48 * 60 + 5), room(9.0, 1)])
+    )
+    house.clock.set(NOON + timedelta(minutes=30))
+    house.restart()
+    house.go_to(NOON + timedelta(minutes=30))
+    house.go_to(NOON + timedelta(hours=2))
+    assert cells(house.rollup(RollupName.ROOM_1H, ["R-0-0"])) == expected_hours(rows)
+    minutes = [minute for _, minute in cells(house.rollup(RollupName.BUILDING_5M, ["B-0"]))]
+    assert minutes == [-48 * 60 + 5, 0]  # the group of half past ten was written by 0.1.0
+    assert load_state(house.folder / "rollups.json") == NotedState(to_epoch_ms(NOON + timedelta(hours=2)))
+
+
+def test_an_open_bucket_is_noted_once_however_often_it_gets_readings(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted: list[int] = []
+    note = house.records.rollup_work.note
+
+    def counted(buckets: Mapping[tuple[str, int], int]) -> None:
+        noted.append(len(buckets))
+        note(buckets)
+
+    house.engine.run_once()
+    monkeypatch.setattr(house.records.rollup_work, "note", counted)
+    for second in range(0, 240, 5):
+        house.clock.set(NOON + timedelta(seconds=second))
+        house.send(room(20.0, second / 60))
+        house.engine.run_once()
+    assert sum(noted) == 2  # the groups' five minutes and the room's hour
+    house.clock.set(NOON + timedelta(minutes=5, seconds=5))
+    house.send(room(20.0, 4.9))
+    house.engine.run_once()
+    assert sum(noted) == 3
+    house.go_to(NOON + timedelta(minutes=70))
     assert cells(house.rollup(RollupName.ROOM_1H, ["R-0-0"])) == expected_hours(house.sent)
 
 
@@ -233,19 +292,39 @@ def test_a_store_that_is_away_loses_and_doubles_nothing(
     house.send(room(10.0, 2), room(24.0, 61))
     with monkeypatch.context() as patched:
         patched.setattr(DuckDBStore, "write_rollups", away)
-        for minute in (71, 125, 130):
+        for minute in (85, 125, 130):
             house.clock.set(NOON + timedelta(minutes=minute))
             with pytest.raises(StoreUnavailableError):
-                house.writer.run_once()
+                house.engine.run_once()
     house.go_to(NOON + timedelta(minutes=131))
     assert len(calls) == 3
     assert cells(house.rollup(RollupName.ROOM_1H, ["R-0-0"])) == expected_hours(house.sent)
 
 
-def test_an_unreadable_state_file_is_told_and_begins_anew(
+def test_storing_goes_on_when_the_state_file_cannot_be_written(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.engine.run_once()
+    house.clock.set(NOON + timedelta(hours=3))
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("storage.readings.rollups.engine.save_state", full)
+        house.send(room(20.0, 1))
+        assert house.engine.health().status is HealthStatus.DEGRADED
+    house.go_to(NOON + timedelta(hours=3, minutes=15))
+    assert cells(house.rollup(RollupName.ROOM_1H, ["R-0-0"])) == expected_hours(house.sent)
+
+
+def test_an_unreadable_state_file_is_reported_and_the_first_horizon_is_noted(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
     (house.folder / "rollups.json").write_text("{broken")
-    assert load_state(house.folder / "rollups.json") == RollupState()
-    house.new_writer()
-    assert house.writer.health().figures["missing_buckets"] > 24
+    assert load_state(house.folder / "rollups.json") == NotedState()
+    house.store.append(SampleBatch.from_samples(rows := [room(20.0, -100)]))
+    house.restart()
+    house.go_to(NOON)
+    house.go_to(NOON + timedelta(hours=1))
+    assert cells(house.rollup(RollupName.ROOM_1H, ["R-0-0"])) == expected_hours(rows)

@@ -17,8 +17,8 @@ from storage.readings.duckdb.store import DuckDBStore
 from storage.readings.errors import StoreRejectedError, StoreUnavailableError
 from storage.readings.influxdb.flavour import Flavour
 from storage.readings.influxdb.store import InfluxDBStore
-from tests.contract.timeseries.conftest import OpenStore
-from tests.contract.timeseries.readings import DAY, ROOM, STATION, batch_of, reading
+from tests.contract.readings.conftest import OpenStore
+from tests.contract.readings.readings import DAY, ROOM, STATION, batch_of, reading
 from tests.support.servers.child_process import free_port
 from tests.support.servers.influxdb import InfluxdbServer
 

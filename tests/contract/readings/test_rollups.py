@@ -8,7 +8,7 @@ import pytest
 from heating.errors import HeatingError
 from heating.intervals import Interval
 from heating.protocols import RollupName, TimeSeriesStore
-from tests.contract.timeseries.readings import DAY, MINUTE_MS, NOON, NOON_MS, minutes, rollup
+from tests.contract.readings.readings import DAY, MINUTE_MS, NOON, NOON_MS, minutes, rollup
 
 HOUR_MS = 60 * MINUTE_MS
 

@@ -12,7 +12,7 @@ from heating.points import Measurement
 from heating.protocols import RollupName
 from heating.quality import Quality
 from heating.samples import ObjectRef
-from tests.contract.timeseries.readings import (
+from tests.contract.readings.readings import (
     DAY,
     NOON,
     NOON_MS,
@@ -107,3 +107,22 @@ def test_rollups_written_together_are_read_apart(store: Any) -> None:
     assert (found.object_ids, found.count.tolist()) == (("R-2", "R-3"), [12, 12])
     station = store.read_rollup(RollupName.STATION_5M, "secondary_supply_temp_c", ["ST-1"], DAY)
     assert station.mean.tolist() == [12.0]
+
+
+def test_statistics_count_a_repeated_reading_once_and_keep_the_parts_of_a_message(store: Any) -> None:
+    rows = [
+        reading(20.0, minute=1),
+        reading(26.0, minute=2),
+        reading(40.0, minute=1, point="room_humidity_pct"),
+    ]
+    store.append(batch_of(*rows[:2]))
+    store.append(batch_of(rows[2]))
+    store.append(batch_of(*rows))
+    store.append(batch_of(rows[0]))
+    found = store.statistics(
+        Measurement.ROOM, ["room_temp_c", "room_humidity_pct"], minutes(0, 5), step=timedelta(minutes=5)
+    )
+    assert {part.point: (part.mean.tolist(), part.count.tolist()) for part in found} == {
+        "room_temp_c": ([23.0], [2]),
+        "room_humidity_pct": ([40.0], [1]),
+    }

@@ -16,8 +16,8 @@ from heating.protocols import RollupName
 from heating.samples import ObjectRef, Sample, SampleBatch
 from storage.readings.duckdb.store import DuckDBStore
 from storage.readings.errors import StoreUnavailableError
+from storage.readings.rollups.engine import LEASE_MS, RollupEngine
 from storage.readings.rollups.noting_store import NotingStore
-from storage.readings.rollups.shared import LEASE_MS, SharedRollups
 from storage.records.records import Records, open_records
 
 NOON = datetime(2026, 1, 6, 12, tzinfo=UTC)
@@ -57,16 +57,16 @@ class Slots:
         self.clock = ManualClock(NOON)
         self.sent: list[Sample] = []
         self.chance = random.Random(7)
-        self.slots: dict[str, SharedRollups] = {}
+        self.slots: dict[str, RollupEngine] = {}
         for name in ("a", "b"):
             self.restart(name)
 
     def restart(self, name: str) -> None:
-        """Begin a slot's process anew; what the one before had in memory is lost, as after a kill."""
-        self.slots[name] = SharedRollups(
+        """Start a slot's process again; what the one before had in memory is lost, as after a kill."""
+        self.slots[name] = RollupEngine(
             store=self.store,
-            work=self.records.rollup_work,
-            slot=name,
+            notes=self.records.rollup_work,
+            holder=name,
             site=site(),
             clock=self.clock,
             state_file=self.folder / f"{name}.json",
@@ -75,7 +75,7 @@ class Slots:
     def send(self, *rows: Sample, to: str | None = None) -> None:
         for row in rows:
             taker = self.slots[to or self.chance.choice(sorted(self.slots))]
-            NotingStore(self.store, taker).append(SampleBatch.from_samples([row]))  # type: ignore[arg-type]
+            NotingStore(self.store, taker).append(SampleBatch.from_samples([row]))
             self.sent.append(row)
 
     def go_to(self, moment: datetime) -> None:

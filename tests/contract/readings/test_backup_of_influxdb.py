@@ -14,8 +14,8 @@ from storage.backup.manifest import BackupError
 from storage.backup.whole import back_up, restore
 from storage.readings.influxdb.store import InfluxDBStore
 from storage.records.records import open_records
-from tests.contract.timeseries.conftest import CENTURY
-from tests.contract.timeseries.readings import DAY, NOON, OTHER_ROOM, batch_of, reading, rollup
+from tests.contract.readings.conftest import CENTURY
+from tests.contract.readings.readings import DAY, NOON, OTHER_ROOM, batch_of, reading, rollup
 from tests.support.servers.influxdb import InfluxdbServer
 
 pytestmark = pytest.mark.influxdb

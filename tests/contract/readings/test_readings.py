@@ -12,7 +12,7 @@ from heating.points import Measurement
 from heating.protocols import AppendMark, TimeSeriesStore
 from heating.quality import Quality
 from heating.samples import ObjectRef, SampleBatch
-from tests.contract.timeseries.readings import (
+from tests.contract.readings.readings import (
     DAY,
     MINUTE_MS,
     NOON,

@@ -11,7 +11,7 @@ from heating.protocols import RollupName, TimeSeriesStore
 from heating.samples import ObjectRef
 from storage.readings.errors import StoreQueryError
 from storage.readings.identifiers import MAX_IDS_IN_A_READ
-from tests.contract.timeseries.readings import DAY, batch_of, reading
+from tests.contract.readings.readings import DAY, batch_of, reading
 
 READS = {"series", "latest", "read_rollup"}
 """Every way of the protocol to get readings out."""
