@@ -87,6 +87,12 @@ class BackgroundLoop:
         return self._thread.is_alive()
 
     @property
+    def has_died(self) -> bool:
+        """Whether the thread ended although nobody asked it to; a loop that never started is not dead."""
+        started = self._thread.ident is not None
+        return started and not self._thread.is_alive() and not self._stopping.is_set()
+
+    @property
     def is_stopping(self) -> bool:
         """Whether the end was asked for; long steps look at it."""
         return self._stopping.is_set()

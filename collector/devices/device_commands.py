@@ -12,6 +12,7 @@ from typing import Final
 import structlog
 
 from collector.messages.decoded import DeviceCommand
+from heating.background import BackgroundLoop
 from heating.errors import HeatingError
 
 __all__ = ["CommandOutlet", "Publish"]
@@ -22,6 +23,8 @@ RETRY_S: Final = 10.0
 """Pause after the broker did not take a command [s]."""
 STOP_TIMEOUT_S: Final = 15.0
 """Longest wait for a command on its way when the process ends [s]."""
+IDLE_S: Final = 3600.0
+"""Pause without commands [s]; a command ends it."""
 MAX_TOPICS: Final = 20_000
 """Topics whose last command is remembered, and commands that may wait."""
 
@@ -52,9 +55,16 @@ class CommandOutlet:
         self._retry_s = retry_s
         self._waiting: dict[str, bytes] = {}
         self._sent_s: dict[str, float] = {}
-        self._changed = threading.Condition()
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._next_try_s = 0.0
+        self._lock = threading.Lock()
+        self._loop = BackgroundLoop(
+            self._step,
+            name="device-commands",
+            every_s=IDLE_S,
+            on_error=_report,
+            stop_timeout_s=STOP_TIMEOUT_S,
+        )
+        self._started = False
         self.sent = 0
         """Commands that were published."""
         self.held_back = 0
@@ -73,24 +83,19 @@ class CommandOutlet:
     def post(self, commands: Iterable[DeviceCommand]) -> None:
         """Take commands; returns at once. The thread that sends starts with the first command."""
         now_s = monotonic()
-        with self._changed:
+        with self._lock:
             for command in commands:
-                self._take(command, now_s)
-            if self._waiting and self._thread is None and not self._stopping.is_set():
-                self._thread = threading.Thread(target=self._run, name="device-commands", daemon=True)
-                self._thread.start()
-            self._changed.notify_all()
+                self._queue(command, now_s)
+            if self._waiting and not self._started and not self._loop.is_stopping:
+                self._started = True
+                self._loop.start()
+        self._loop.wake()
 
     def close(self) -> None:
         """End the thread; what was not sent is asked for again when the device speaks again."""
-        with self._changed:
-            self._stopping.set()
-            self._changed.notify_all()
-            thread = self._thread
-        if thread is not None:
-            thread.join(STOP_TIMEOUT_S)
+        self._loop.stop()
 
-    def _take(self, command: DeviceCommand, now_s: float) -> None:
+    def _queue(self, command: DeviceCommand, now_s: float) -> None:
         last_s = self._sent_s.get(command.topic)
         soon = last_s is not None and now_s - last_s < self._least_pause_s
         full = len(self._waiting) >= MAX_TOPICS
@@ -100,15 +105,17 @@ class CommandOutlet:
         self._waiting[command.topic] = command.payload
         log.info("collector.device_command", topic=command.topic, reason=command.reason[:200])
 
-    def _run(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._stopping.is_set())
-                if self._stopping.is_set():
-                    return
-                batch = dict(self._waiting)
-            if not self._send(batch) and self._stopping.wait(self._retry_s):
-                return
+    def _step(self) -> float | None:
+        # A command that comes while the broker is away wakes the loop; the broker is left alone all the same.
+        left_s = self._next_try_s - monotonic()
+        if left_s > 0:
+            return left_s
+        with self._lock:
+            batch = dict(self._waiting)
+        if batch and not self._send(batch):
+            self._next_try_s = monotonic() + self._retry_s
+            return self._retry_s
+        return None
 
     def _send(self, batch: dict[str, bytes]) -> bool:
         try:
@@ -118,7 +125,7 @@ class CommandOutlet:
             log.warning("collector.device_command_failed", commands=len(batch), error=str(error))
             return False
         now_s = monotonic()
-        with self._changed:
+        with self._lock:
             for topic in batch:
                 self._waiting.pop(topic, None)
             if len(self._sent_s) + len(batch) > MAX_TOPICS:
@@ -128,3 +135,7 @@ class CommandOutlet:
             self._sent_s.update(dict.fromkeys(batch, now_s))
             self.sent += len(batch)
         return True
+
+
+def _report(error: Exception) -> None:
+    log.error("collector.device_commands_ended", error=f"{type(error).__name__}: {error}")

@@ -71,6 +71,8 @@ class WatchedDeviceMap:
         if state is None or state == self._seen:
             return
         self._seen = state
+        # No BackgroundLoop: a decoder has no start and no end, so the file is looked at when a device asks, and a thread
+        # lives only while a changed file is read.
         self._reading = threading.Thread(target=self._read, name="device-map", daemon=True)
         self._reading.start()
 

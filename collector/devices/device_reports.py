@@ -4,7 +4,6 @@ Reports wait while the records are away. What does not live here: seeing (`colle
 `collector.devices.clock_skew`), keeping (`storage.records.devices`) and the replay (`collector.intake.replay`).
 """
 
-import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
@@ -14,6 +13,7 @@ import structlog
 from collector.devices.clock_skew import ClockSkewWatch
 from collector.devices.unknown_devices import UnknownDeviceWatch
 from collector.messages.known_objects import KnownObjects
+from heating.background import BackgroundLoop
 from heating.clock import Clock
 from heating.errors import HeatingError
 from heating.points import Measurement
@@ -84,41 +84,38 @@ class DeviceReports:
         self._replay = replay
         self._known = known
         self._clock = clock
-        self._every_s = every_s
         self._done: set[tuple[str, datetime | None]] = set()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="device-reports", daemon=True)
+        self._loop = BackgroundLoop(
+            self._step,
+            name="device-reports",
+            every_s=every_s,
+            first_after_s=every_s,
+            on_error=_report_failure,
+            survives=(Exception,),
+            last_step=True,
+            stop_timeout_s=STOP_TIMEOUT_S,
+        )
         self.refused = 0
         """Devices that found the list full, counted once a report."""
         self.replayed_messages = 0
 
     def start(self) -> None:
         """Start reporting."""
-        self._thread.start()
+        self._loop.start()
 
     def stop(self) -> None:
         """Report once more and end."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(STOP_TIMEOUT_S)
+        self._loop.stop()
 
     @property
     def is_running(self) -> bool:
         """Whether the thread lives."""
-        return self._thread.is_alive()
+        return self._loop.is_running
 
-    def _run(self) -> None:
-        stopping = False
-        while not stopping:
-            stopping = self._stop.wait(self._every_s)
-            try:
-                self.report()
-                if not stopping:
-                    self.replay_assigned()
-            except HeatingError as error:
-                log.warning("collector.device_report_failed", error=str(error), retryable=error.retryable)
-            except Exception:
-                log.exception("collector.device_report_broke")
+    def _step(self) -> None:
+        self.report()
+        if not self._loop.is_stopping:
+            self.replay_assigned()
 
     def report(self) -> None:
         """Bring what was seen to the records.
@@ -159,3 +156,10 @@ class DeviceReports:
     def _is_known(self, device_id: str) -> bool:
         areas = self._known.areas
         return any(ObjectRef(measurement, device_id) in areas for measurement in Measurement)
+
+
+def _report_failure(error: Exception) -> None:
+    if isinstance(error, HeatingError):
+        log.warning("collector.device_report_failed", error=str(error), retryable=error.retryable)
+    else:
+        log.error("collector.device_report_broke", exc_info=error)

@@ -6,7 +6,6 @@ store has returned.
 """
 
 import json
-import threading
 from collections.abc import Iterable, Sequence
 from time import monotonic
 
@@ -19,6 +18,7 @@ from collector.intake.spool.rejections import KeptRejection
 from collector.intake.spool.spool import Spool, SpooledBatch
 from collector.messages.decoded import Reason
 from config.settings.tree import CollectorSettings
+from heating.background import BackgroundLoop
 from heating.errors import HeatingError
 from heating.intervals import from_epoch_ms
 from heating.protocols import AppendMark, Health, HealthStatus, ReadingSink
@@ -36,6 +36,8 @@ IDLE_S = 0.5
 LINGER_S = 1.0
 """Pause that lets several commits gather for one append [s]; after a full append more lies ready, and none is made."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 60.0
+STOP_TIMEOUT_S = 30.0
+"""Longest wait for the append at hand when the process ends [s]."""
 DEGRADED_AFTER_S = 60.0
 """A store that is away longer than this degrades the health [s]."""
 REFUSED_FLOOR = 100
@@ -83,8 +85,13 @@ class Forwarder:
         self._backoff = backoff or Backoff(first_s=FIRST_PAUSE_S, longest_s=LONGEST_PAUSE_S)
         self.source = f"{slot}:{spool.identity}"
         """Name of this spool in the store's marks."""
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._loop = BackgroundLoop(
+            self._step,
+            name="collector-forwarder",
+            every_s=LINGER_S,
+            on_error=self._in_trouble,
+            stop_timeout_s=STOP_TIMEOUT_S,
+        )
         self._aligned = False
         self._tidied_s = 0.0
         self._trouble = ""
@@ -101,20 +108,18 @@ class Forwarder:
 
     def start(self) -> None:
         """Start the thread."""
-        self._thread = threading.Thread(target=self._run, name="collector-forwarder", daemon=True)
-        self._thread.start()
+        self._loop.start()
 
-    def stop(self, *, timeout_s: float = 30.0) -> None:
+    def stop(self) -> None:
         """End the thread after the append at hand; what is left stays in the spool."""
-        self._stopping.set()
+        self._loop.request_stop()
         self._spool.wake()
-        if self._thread is not None:
-            self._thread.join(timeout=timeout_s)
+        self._loop.stop()
 
     @property
     def is_running(self) -> bool:
         """Whether the thread lives."""
-        return self._thread is not None and self._thread.is_alive()
+        return self._loop.is_running
 
     @property
     def is_drained(self) -> bool:
@@ -140,20 +145,21 @@ class Forwarder:
 
     # --- the thread -------------------------------------------------------------------------------------------
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                self._align()
-                if self._spool.wait_for_more(IDLE_S) and not self._stopping.is_set():
-                    taken = self.forward_once()
-                    self._stopping.wait(0.0 if taken >= MAX_ROWS else LINGER_S)
-                self._tidy()
-                self._well()
-            except HeatingError as error:
-                self._in_trouble(error)
-            except Exception as error:
+    def _step(self) -> float:
+        """Forward what waits, or look for it; return the pause before the next step [s]."""
+        pause_s = 0.0
+        try:
+            self._align()
+            if self._spool.wait_for_more(IDLE_S) and not self._loop.is_stopping:
+                pause_s = 0.0 if self.forward_once() >= MAX_ROWS else LINGER_S
+            self._tidy()
+            self._well()
+        # A store may fail in ways nobody thought of; whatever it was, the spool keeps the readings and we ask again.
+        except Exception as error:
+            if not isinstance(error, HeatingError):
                 log.exception("collector.forwarder_failed")
-                self._in_trouble(error)
+            return self._in_trouble(error)
+        return pause_s
 
     def _well(self) -> None:
         if self._trouble:
@@ -161,7 +167,8 @@ class Forwarder:
         self._trouble = ""
         self._backoff.succeeded(now_s=monotonic())
 
-    def _in_trouble(self, error: Exception) -> None:
+    def _in_trouble(self, error: Exception) -> float:
+        """Note a failure; return how long the store is left alone [s]."""
         now_s = monotonic()
         if not self._trouble:
             self._trouble_since_s = now_s
@@ -169,7 +176,7 @@ class Forwarder:
         self._aligned = False
         pause_s = self._backoff.next_pause_s(now_s=now_s)
         log.warning("collector.forward_failed", error=self._trouble, next_try_s=round(pause_s, 2))
-        self._stopping.wait(pause_s)
+        return pause_s
 
     def _align(self) -> None:
         """Agree with the store on what it has: after a crash or a failed append either side may be ahead."""

@@ -4,13 +4,13 @@ Nothing is kept and nothing promised: the session ends with the connection, the 
 the same messages. What is not understood is counted, and kept by that collector.
 """
 
-import threading
 from collections.abc import Sequence
 
 import structlog
 
 from collector.devices.device_gate import MessageReader
 from collector.intake.batching import gather
+from heating.background import BackgroundLoop
 from heating.protocols import BatchSink, Health, HealthStatus, MessageSource
 
 __all__ = ["LiveFeed"]
@@ -39,8 +39,7 @@ class LiveFeed:
         self._source = source
         self._chain = chain
         self._sinks = tuple(sinks)
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._loop = BackgroundLoop(self._step, name="live-feed", every_s=IDLE_S, on_error=_report)
         self.messages = 0
         """Messages taken."""
         self.rows = 0
@@ -52,15 +51,12 @@ class LiveFeed:
 
     def start(self) -> None:
         """Start feeding."""
-        self._thread = threading.Thread(target=self._run, name="live-feed", daemon=True)
-        self._thread.start()
+        self._loop.start()
         self._source.start()
 
     def stop(self) -> None:
         """End the thread and the connection."""
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join(timeout=10.0)
+        self._loop.stop()
         self._source.stop()
 
     def health(self) -> Health:
@@ -82,25 +78,29 @@ class LiveFeed:
     @property
     def is_dead(self) -> bool:
         """Whether the supervisor must start this process anew."""
-        if self._stopping.is_set() or self._thread is None:
-            return False
-        return not self._thread.is_alive() or bool(getattr(self._source, "is_dead", False))
+        return self._loop.has_died or (
+            self._loop.is_running and bool(getattr(self._source, "is_dead", False))
+        )
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            messages = gather(self._source, limit=BATCH_MESSAGES, wait_s=WAIT_S, gap_s=GAP_S, idle_s=IDLE_S)
-            if not messages:
-                continue
-            try:
-                decoded = self._chain.read(messages)
-                self.messages += len(messages)
-                self.rejections += len(decoded.rejections)
-                self.rows += len(decoded.samples)
-                if len(decoded.samples):
-                    for sink in self._sinks:
-                        sink.accept(decoded.samples)
-            except Exception:
-                self.failures += 1
-                log.exception("collector.live_feed_failed", messages=len(messages))
-            finally:
-                self._source.acknowledge(messages)
+    def _step(self) -> float:
+        messages = gather(self._source, limit=BATCH_MESSAGES, wait_s=WAIT_S, gap_s=GAP_S, idle_s=IDLE_S)
+        if not messages:
+            return 0.0
+        try:
+            decoded = self._chain.read(messages)
+            self.messages += len(messages)
+            self.rejections += len(decoded.rejections)
+            self.rows += len(decoded.samples)
+            if len(decoded.samples):
+                for sink in self._sinks:
+                    sink.accept(decoded.samples)
+        except Exception:
+            self.failures += 1
+            log.exception("collector.live_feed_failed", messages=len(messages))
+        finally:
+            self._source.acknowledge(messages)
+        return 0.0
+
+
+def _report(error: Exception) -> None:
+    log.error("collector.live_feed_ended", error=f"{type(error).__name__}: {error}")

@@ -25,6 +25,7 @@ from collector.intake.spool.outcomes import Counts
 from collector.intake.spool.spool import Committed, Spool, SpoolError
 from collector.messages.known_objects import KnownObjects
 from config.settings.tree import CollectorSettings, MqttSettings
+from heating.background import BackgroundLoop
 from heating.clock import Clock
 from heating.protocols import (
     BatchSink,
@@ -41,6 +42,8 @@ IDLE_S = 0.2
 """Longest wait for a first message [s]."""
 RETRY_S = 1.0
 """Pause after a commit that failed, and between looks at a full disk [s]."""
+WRITER_STOP_S = 15.0
+"""Longest wait for the commit at hand when the process ends [s]; SQLite gives up on a busy file after 10 s."""
 LONG_QUEUE_MESSAGES = 4_000
 """Most messages of one commit when more than a batch lies ready: fewer, larger commits under load."""
 COALESCE_MARGIN_MS = 3
@@ -94,8 +97,14 @@ class Collector:
         self._settings = settings
         self._limit = max(1, min(settings.batch_messages, max_batch or settings.batch_messages))
         self._most = max(self._limit, min(LONG_QUEUE_MESSAGES, max_batch or self._limit))
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._gap_s = (settings.coalesce_ms + COALESCE_MARGIN_MS) / 1000.0
+        self._writer = BackgroundLoop(
+            self._step,
+            name="collector-writer",
+            every_s=RETRY_S,
+            on_error=lambda error: self._in_trouble(f"{type(error).__name__}: {error}"),
+            stop_timeout_s=WRITER_STOP_S,
+        )
         self._held: Sequence[RawMessage] = []
         self._counts = Counts()
         self._trouble = ""
@@ -113,8 +122,7 @@ class Collector:
         """Start forwarding, writing and receiving; settles the garbage collection of the process."""
         settle_garbage_collection()
         self._forwarder.start()
-        self._thread = threading.Thread(target=self._run, name="collector-writer", daemon=True)
-        self._thread.start()
+        self._writer.start()
         self._source.start()
 
     def stop(self, *, drain: bool = True, timeout_s: float = 30.0) -> bool:
@@ -136,12 +144,10 @@ class Collector:
             return self._forwarder.is_drained
         self._stopped = True
         end_s = monotonic() + timeout_s
-        if drain and self._thread is not None:
+        if drain and self._writer.is_running:
             self._idle.clear()
             self._wait(lambda: self._idle.is_set() and not self._held, end_s)
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join(timeout=max(5.0, end_s - monotonic()))
+        self._writer.stop()
         self._source.stop()
         if drain:
             self._wait(lambda: self._forwarder.is_drained, end_s)
@@ -188,7 +194,7 @@ class Collector:
             own |= self._chain.figures()
         if self._trouble:
             writer = Health(HealthStatus.DOWN, self._trouble, own)
-        elif self._thread is None or not self._thread.is_alive():
+        elif not self._writer.is_running:
             writer = Health(HealthStatus.DOWN, "the writer does not run", own)
         elif self._spool.damaged_files or self._sink_failures or self._chain.decoder_failures:
             writer = Health(HealthStatus.DEGRADED, "damaged spool files, failing sinks or decoders", own)
@@ -199,42 +205,41 @@ class Collector:
     @property
     def is_dead(self) -> bool:
         """Whether the supervisor must start this process anew: a thread ended, or the source is dead."""
-        if self._stopping.is_set() or self._thread is None:
-            return False
-        alive = self._thread.is_alive() and self._forwarder.is_running
-        return not alive or bool(getattr(self._source, "is_dead", False))
+        if self._writer.has_died:
+            return True
+        source_dead = bool(getattr(self._source, "is_dead", False))
+        return self._writer.is_running and (source_dead or not self._forwarder.is_running)
 
     # --- the writer thread ------------------------------------------------------------------------------------
 
-    def _run(self) -> None:
-        settings = self._settings
-        gap_s = (settings.coalesce_ms + COALESCE_MARGIN_MS) / 1000.0
-        while not self._stopping.is_set():
-            if not self._held:
-                self._held = gather(
-                    self._source,
-                    limit=self._limit,
-                    wait_s=settings.batch_wait_ms / 1000.0,
-                    gap_s=gap_s,
-                    idle_s=IDLE_S,
-                    most=self._most,
-                )
-            if not self._held:
-                self._idle.set()
-                continue
-            self._idle.clear()
-            try:
-                if self._may_write():
-                    self._process(self._held)
-                    self._held = []
-                    self._trouble = ""
-                    continue
-            except SpoolError as error:
-                self._in_trouble(str(error))
-            except Exception as error:
-                log.exception("collector.writer_failed", messages=len(self._held))
-                self._in_trouble(f"{type(error).__name__}: {error}")
-            self._stopping.wait(RETRY_S)
+    def _step(self) -> float:
+        """Gather a batch and keep it; return the pause before the next step [s]."""
+        if not self._held:
+            self._held = gather(
+                self._source,
+                limit=self._limit,
+                wait_s=self._settings.batch_wait_ms / 1000.0,
+                gap_s=self._gap_s,
+                idle_s=IDLE_S,
+                most=self._most,
+            )
+        if not self._held:
+            self._idle.set()
+            return 0.0
+        self._idle.clear()
+        try:
+            if self._may_write():
+                self._process(self._held)
+                self._held = []
+                self._trouble = ""
+                return 0.0
+        except SpoolError as error:
+            self._in_trouble(str(error))
+        # A batch is held until it is kept, whatever goes wrong with it: the broker's window is the back-pressure.
+        except Exception as error:
+            log.exception("collector.writer_failed", messages=len(self._held))
+            self._in_trouble(f"{type(error).__name__}: {error}")
+        return RETRY_S
 
     def _may_write(self) -> bool:
         if self._disk.has_room():

@@ -6,7 +6,6 @@ this one thread. What does not live here: what the messages mean, and who acknow
 
 import selectors
 import socket
-import threading
 from collections.abc import Callable
 from time import monotonic
 from typing import Any
@@ -15,6 +14,7 @@ import structlog
 
 from collector.intake.backoff import Backoff
 from collector.intake.mqtt.batch_client import READ_BYTES, BatchClient
+from heating.background import BackgroundLoop
 
 __all__ = ["NetworkLoop"]
 
@@ -64,8 +64,14 @@ class NetworkLoop:
         self._wake_receiver, self._wake_sender = socket.socketpair()
         self._wake_receiver.setblocking(False)
         self._wake_sender.setblocking(False)
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._loop = BackgroundLoop(
+            self._step,
+            name="mqtt-network",
+            every_s=POLL_S,
+            on_error=self._failed,
+            stop_timeout_s=FAREWELL_S + 10.0,
+        )
+        self._connect_after_s = 0.0
         self._read_after_s = 0.0
         self.heartbeat_s = monotonic()
         """When the loop last turned [s, monotonic]."""
@@ -76,19 +82,17 @@ class NetworkLoop:
     @property
     def is_running(self) -> bool:
         """Whether the thread lives."""
-        return self._thread is not None and self._thread.is_alive()
+        return self._loop.is_running
 
     def start(self) -> None:
         """Start the thread."""
-        self._thread = threading.Thread(target=self._run, name="mqtt-network", daemon=True)
-        self._thread.start()
+        self._loop.start()
 
     def stop(self) -> None:
         """Send what is queued, disconnect in order and end the thread."""
-        self._stopping.set()
+        self._loop.request_stop()
         self.wake()
-        if self._thread is not None:
-            self._thread.join(timeout=FAREWELL_S + 10.0)
+        self._loop.stop()
         self._wake_receiver.close()
         self._wake_sender.close()
 
@@ -99,25 +103,29 @@ class NetworkLoop:
         except OSError:
             return  # full (it will turn anyway) or closed (nothing turns any more)
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                self._connect_and_serve()
-            except (OSError, ValueError) as error:
-                self.last_error = f"{type(error).__name__}: {error}"
-                log.warning("mqtt.connection_failed", error=self.last_error)
-            except Exception as error:
-                self.last_error = f"{type(error).__name__}: {error}"
-                log.exception("mqtt.loop_failed")
-            self.heartbeat_s = monotonic()
-            if not self._stopping.is_set():
-                self._pause(self._backoff.next_pause_s(now_s=monotonic()))
+    def _step(self) -> float:
+        """Serve one connection until it ends, or wait a little for the next try; return the pause [s].
 
-    def _pause(self, pause_s: float) -> None:
-        """Wait between two connects, with a pulse for the watchdog."""
-        end_s = monotonic() + pause_s
-        while (left_s := end_s - monotonic()) > 0 and not self._stopping.wait(min(left_s, POLL_S)):
-            self.heartbeat_s = monotonic()
+        A long pause is waited for in short ones: the watchdog takes a loop without a heartbeat for dead.
+        """
+        self.heartbeat_s = monotonic()
+        left_s = self._connect_after_s - self.heartbeat_s
+        if left_s > 0:
+            return min(left_s, POLL_S)
+        try:
+            self._connect_and_serve()
+        except Exception as error:  # noqa: BLE001 - a broker, a resolver or paho may fail in any way: try again
+            self._failed(error)
+        self.heartbeat_s = monotonic()
+        self._connect_after_s = self.heartbeat_s + self._backoff.next_pause_s(now_s=self.heartbeat_s)
+        return 0.0
+
+    def _failed(self, error: Exception) -> None:
+        self.last_error = f"{type(error).__name__}: {error}"
+        if isinstance(error, OSError | ValueError):
+            log.warning("mqtt.connection_failed", error=self.last_error)
+        else:
+            log.error("mqtt.loop_failed", error=self.last_error, exc_info=error)
 
     def _connect_and_serve(self) -> None:
         client = self._client
@@ -130,13 +138,13 @@ class NetworkLoop:
                 return
             selector.register(self._wake_receiver, selectors.EVENT_READ)
             selector.register(sock, selectors.EVENT_READ)
-            while client.socket() is sock and not self._stopping.is_set():
+            while client.socket() is sock and not self._loop.is_stopping:
                 if client.is_connected():
                     self._backoff.succeeded(now_s=monotonic())
                     self.last_error = ""
                 if not self._turn(selector, sock):
                     break
-            if self._stopping.is_set() and client.socket() is sock:
+            if self._loop.is_stopping and client.socket() is sock:
                 self._say_farewell(selector, sock)
 
     def _turn(self, selector: selectors.BaseSelector, sock: Any) -> bool:

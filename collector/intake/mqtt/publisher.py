@@ -10,6 +10,7 @@ from uuid import uuid4
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
+from collector.intake.mqtt.credentials import use_credentials
 from config.settings.tree import MqttSettings
 from heating.errors import HeatingError
 
@@ -52,15 +53,7 @@ def publish_all(
         protocol=paho.MQTTv5 if settings.protocol == "5" else paho.MQTTv311,
     )
     client.max_inflight_messages_set(IN_FLIGHT)
-    if settings.username is not None:
-        password = settings.password.get_secret_value() if settings.password else None
-        client.username_pw_set(settings.username, password)
-    if settings.tls:
-        client.tls_set(
-            ca_certs=str(settings.ca_file) if settings.ca_file else None,
-            certfile=str(settings.certificate_file) if settings.certificate_file else None,
-            keyfile=str(settings.key_file) if settings.key_file else None,
-        )
+    use_credentials(client, settings)
     _publish(client, messages, settings, timeout_s, qos)
 
 

@@ -20,6 +20,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from collector.intake.mqtt.batch_client import BatchClient
+from collector.intake.mqtt.credentials import use_credentials
 from collector.intake.mqtt.frames import PublishFrame
 from collector.intake.mqtt.network_loop import NetworkLoop
 from collector.messages.arrived_message import ArrivedMessages, in_one, payloads_of
@@ -220,15 +221,7 @@ class MqttSource:
             max_packet_bytes=settings.max_packet_bytes,
             on_batch=self._take_frames,
         )
-        if settings.username is not None:
-            password = settings.password.get_secret_value() if settings.password else None
-            client.username_pw_set(settings.username, password)
-        if settings.tls:
-            client.tls_set(
-                ca_certs=str(settings.ca_file) if settings.ca_file else None,
-                certfile=str(settings.certificate_file) if settings.certificate_file else None,
-                keyfile=str(settings.key_file) if settings.key_file else None,
-            )
+        use_credentials(client, settings)
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected
         client.on_subscribe = self._subscribed

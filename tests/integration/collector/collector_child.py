@@ -38,7 +38,7 @@ def sabotage(name: str) -> None:
         def process(self: Any, messages: Any) -> None:
             self._source.acknowledge(messages)
             self._source._loop.wake()
-            self._stopping.wait(0.05)
+            threading.Event().wait(0.05)
             committed = self._spool.commit(messages, self._chain.read(messages))
             self._counts = self._counts.plus(committed.counts)
 
@@ -54,7 +54,7 @@ def sabotage(name: str) -> None:
         acknowledge = Collector._acknowledge
 
         def late(self: Any, messages: Any) -> None:
-            self._stopping.wait(0.05)
+            threading.Event().wait(0.05)
             acknowledge(self, messages)
 
         Collector._acknowledge = late  # type: ignore[method-assign]

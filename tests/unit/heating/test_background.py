@@ -126,3 +126,19 @@ def test_a_loop_that_never_started_stops() -> None:
     loop = BackgroundLoop(lambda: None, name="test", every_s=1.0, on_error=ignore)
     loop.stop()
     assert not loop.is_running
+
+
+def test_a_loop_is_dead_only_when_it_ended_by_itself() -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    broken = BackgroundLoop(fail, name="test", every_s=HOUR_S, on_error=ignore)
+    assert not broken.has_died
+    broken.start()
+    wait_until(lambda: not broken.is_running, 10)
+    assert broken.has_died
+    sound = BackgroundLoop(lambda: None, name="test", every_s=HOUR_S, on_error=ignore)
+    sound.start()
+    assert not sound.has_died
+    sound.stop()
+    assert not sound.has_died

@@ -83,10 +83,10 @@ def test_commands_wait_while_the_broker_is_away(outlet: CommandOutlet, broker: B
 def test_nothing_runs_before_the_first_command_and_nothing_is_sent_after_the_end(broker: Broker) -> None:
     outlet = CommandOutlet(broker.publish)
     outlet.post([])
-    assert outlet._thread is None
+    assert not outlet._loop.is_running
     outlet.close()
     outlet.post([command()])
-    assert outlet._thread is None and broker.tries == 0
+    assert not outlet._loop.is_running and broker.tries == 0
 
 
 def _gate(chain: DecoderChain, outlet: CommandOutlet) -> DeviceGate:
