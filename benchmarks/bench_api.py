@@ -24,8 +24,8 @@ from alerting.judging.live_state import LiveState
 from benchmarks.harness import Goal, Reference, Result
 from config.rules.reading import load_rules
 from config.settings.tree import RulesSettings, Settings
+from dashboard.app import create_app
 from dashboard.stations.fleet import MAIN_POINTS
-from dashboard.web.app import create_app
 from dashboard.web.security.accounts import hash_secret
 from heating.assets import Site
 from heating.clock import ManualClock

@@ -15,7 +15,7 @@ import httpx
 from benchmarks.harness import Goal, Reference, Result
 from dashboard.web.assets import assets
 from tests.support.page_models import station_rows
-from tests.support.preview_pages import FakeQueries, page_client, preview_app
+from tests.support.preview_pages import FakeAnswers, page_client, preview_app
 
 _LEVEL = 5
 """Compression level of the application's middleware."""
@@ -39,9 +39,9 @@ _RENDERS = 20
 
 def run() -> list[Result]:
     """Weigh every page and time the two that are rendered most."""
-    queries = FakeQueries(rows=station_rows(200))
+    answers = FakeAnswers(rows=station_rows(200))
     results: list[Result] = []
-    with page_client(preview_app(queries)) as client:
+    with page_client(preview_app(answers)) as client:
         for name, (path, role, script_budget) in _PAGES.items():
             page = _get(client, path, role)
             results += _weights(name, page.text, script_budget)

@@ -25,7 +25,7 @@ from collector.intake.replay import DeviceReplay, ReplayingSource
 from collector.messages.known_objects import KnownObjects
 from config.rules.reading import RuleSet, load_rules
 from config.settings.tree import Settings
-from dashboard.web.app import create_app
+from dashboard.app import create_app
 from heating.assets import Site
 from heating.clock import Clock
 from heating.heat_tree import build_heat_tree

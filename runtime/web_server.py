@@ -25,7 +25,7 @@ class WebServer:
     Parameters
     ----------
     app : ASGI application
-        What `dashboard.web.app.create_app` returns.
+        What `dashboard.app.create_app` returns.
     host : str
         Address to listen on.
     port : int

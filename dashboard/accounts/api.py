@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from dashboard.web.replies import PlainText, reply
 from dashboard.web.security.access import entry, require
+from dashboard.web.security.accounts import Accounts
 from dashboard.web.security.session_cookie import clear_session_cookie, client_address, set_session_cookie
 from dashboard.web.security.viewer import Viewer
 from dashboard.web.services import ServicesDep
@@ -40,7 +41,7 @@ class Me(BaseModel):
 @router.post("/login", dependencies=[Depends(entry)], response_model=Me)
 def login(body: LogIn, request: Request, services: ServicesDep) -> Response:
     """Open a session; the answer sets the session cookie."""
-    accounts = services.accounts
+    accounts = services[Accounts]
     address = client_address(request, trusted_proxies=services.settings.web.trusted_proxies)
     signed_in = accounts.sign_in(body.username, body.password, address=address)
     response = reply(_me(signed_in.viewer, accounts.csrf_token(signed_in.viewer)).model_dump())
@@ -51,9 +52,9 @@ def login(body: LogIn, request: Request, services: ServicesDep) -> Response:
 @router.post("/logout", status_code=204)
 def logout(viewer: Annotated[Viewer, Depends(require())], services: ServicesDep) -> Response:
     """End the session; its event streams end within seconds."""
-    services.accounts.sign_out(viewer)
+    services[Accounts].sign_out(viewer)
     response = Response(status_code=204)
-    clear_session_cookie(response, secure=services.accounts.cookie_secure)
+    clear_session_cookie(response, secure=services[Accounts].cookie_secure)
     return response
 
 

@@ -8,18 +8,15 @@ from starlette.responses import RedirectResponse, Response
 from dashboard.web.context import page_response, reader_of
 from dashboard.web.languages import LOCALE_COOKIE, LOCALES, N_
 from dashboard.web.navigation import landing_page, safe_return_path
-from dashboard.web.security.access import MaybeViewer, cookie_name, entry, require
-from dashboard.web.security.accounts import LogInRefusedError
+from dashboard.web.security.access import MaybeViewer, SignedIn, cookie_name, entry
+from dashboard.web.security.accounts import Accounts, LogInRefusedError
 from dashboard.web.security.throttle import ThrottledError
-from dashboard.web.security.viewer import Viewer
 from dashboard.web.services import ServicesDep
 
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
 
-SignedIn = Annotated[Viewer, Depends(require())]
-"""Anybody who is signed in."""
 _YEAR_S = 365 * 86_400
 
 _REFUSED = N_("用户名或密码不对。")
@@ -52,7 +49,7 @@ def log_in(
     """Open a session and go on; a wrong name and a wrong password look the same."""
     address = request.client.host if request.client is not None else "unknown"
     try:
-        signed_in = services.accounts.sign_in(username, password, address=address)
+        signed_in = services[Accounts].sign_in(username, password, address=address)
     except (LogInRefusedError, ThrottledError) as error:
         throttled = isinstance(error, ThrottledError)
         failure = reader_of(request, None).text(_THROTTLED if throttled else _REFUSED)
@@ -67,7 +64,7 @@ def log_in(
         )
     target = safe_return_path(next, otherwise=landing_page(signed_in.viewer.roles))
     response = RedirectResponse(target, 303)
-    secure = services.accounts.cookie_secure
+    secure = services[Accounts].cookie_secure
     response.set_cookie(
         cookie_name(secure=secure),
         signed_in.token,
@@ -82,9 +79,9 @@ def log_in(
 @router.post("/logout")
 def log_out(viewer: SignedIn, services: ServicesDep) -> Response:
     """End the session and show the log-in form."""
-    services.accounts.sign_out(viewer)
+    services[Accounts].sign_out(viewer)
     response = RedirectResponse("/login", 303)
-    secure = services.accounts.cookie_secure
+    secure = services[Accounts].cookie_secure
     response.delete_cookie(cookie_name(secure=secure), secure=secure, httponly=True, samesite="lax")
     return response
 
@@ -95,7 +92,7 @@ def switch_language(_viewer: MaybeViewer, services: ServicesDep, locale: str, ne
     if locale not in LOCALES:
         raise HTTPException(404)
     response = RedirectResponse(safe_return_path(next, otherwise="/"), 303)
-    secure = services.accounts.cookie_secure
+    secure = services[Accounts].cookie_secure
     response.set_cookie(LOCALE_COOKIE, locale, max_age=_YEAR_S, secure=secure, httponly=True, samesite="lax")
     return response
 

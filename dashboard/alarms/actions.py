@@ -3,15 +3,14 @@
 from datetime import datetime, timedelta
 
 from config.rules.defaults import RuleDefaults
-from dashboard.web.filters import NotVisibleError
+from dashboard.web.refusals import NotVisibleError, UnfitActionError
 from dashboard.web.security.access import ForbiddenError
 from dashboard.web.security.viewer import ACTORS, Viewer
 from heating.alarms import Alarm, AlarmEvent, AlarmEventKind
 from heating.clock import Clock
-from heating.errors import HeatingError
 from storage.records.records import Records
 
-__all__ = ["ACKNOWLEDGE_FOR", "LONGEST_SHELVING", "SHELVE_FOR", "AlarmDesk", "UnfitActionError"]
+__all__ = ["ACKNOWLEDGE_FOR", "LONGEST_SHELVING", "SHELVE_FOR", "AlarmDesk"]
 
 ACKNOWLEDGE_FOR = timedelta(hours=12)
 """An acknowledgement calls again after this long: one shift (own)."""
@@ -19,10 +18,6 @@ SHELVE_FOR = timedelta(hours=4)
 """How long an alarm is shelved when nobody says (own)."""
 LONGEST_SHELVING = timedelta(days=7)
 """Nothing is shelved for longer: what is wrong for weeks is to be mended or its rule changed (own)."""
-
-
-class UnfitActionError(HeatingError):
-    """The action lacks something: a reason, a text, an end in the allowed range. The message says what."""
 
 
 class AlarmDesk:

@@ -3,17 +3,16 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from pydantic import AliasChoices, AwareDatetime, BaseModel, Field
 from starlette.responses import Response
 
-from dashboard.stations.models import AlarmDetail, IncidentView
-from dashboard.web.filters import AlarmFilter
-from dashboard.web.paged_lists import AlarmPage, IncidentPage
-from dashboard.web.problems import InvalidRequestError
-from dashboard.web.replies import Limit, PlainText, reply, words_of
-from dashboard.web.security.access import require
-from dashboard.web.security.viewer import ACTORS, STAFF, Viewer
+from dashboard.alarms.actions import AlarmDesk
+from dashboard.alarms.models import AlarmDetail, AlarmRow, IncidentView
+from dashboard.alarms.view import AlarmFilter, AlarmViews
+from dashboard.web.refusals import InvalidRequestError
+from dashboard.web.replies import Limit, Listing, PlainText, reply, words_of
+from dashboard.web.security.access import Actor, Staff
 from dashboard.web.services import ServicesDep
 from heating.alarms import AlarmState
 
@@ -21,8 +20,6 @@ __all__ = ["PRIORITY_WORDS", "STATE_WORDS", "router"]
 
 router = APIRouter(prefix="/api/v1", tags=["alarms"])
 
-Staff = Annotated[Viewer, Depends(require(*STAFF))]
-Actor = Annotated[Viewer, Depends(require(*ACTORS))]
 
 STATE_WORDS: dict[str, tuple[str, ...]] = {
     **{state.value: (state.value,) for state in AlarmState},
@@ -72,7 +69,7 @@ class Promise(BaseModel):
     estimated_end: AwareDatetime | None
 
 
-@router.get("/alarms", response_model=AlarmPage)
+@router.get("/alarms", response_model=Listing[AlarmRow])
 def alarms(  # the parameters are the filter
     viewer: Staff,
     services: ServicesDep,
@@ -104,13 +101,13 @@ def alarms(  # the parameters are the filter
         cursor=cursor,
         limit=limit,
     )
-    return reply(services.queries.alarms(viewer, wanted))
+    return reply(services[AlarmViews].page(viewer, wanted))
 
 
 @router.get("/alarms/{alarm_id}", response_model=AlarmDetail)
 def alarm(alarm_id: str, viewer: Staff, services: ServicesDep) -> Response:
     """One alarm with cause, consequence, action and history."""
-    return reply(services.queries.alarm(viewer, alarm_id))
+    return reply(services[AlarmViews].detail(viewer, alarm_id))
 
 
 @router.post("/alarms/{alarm_id}/acknowledge", response_model=AlarmDetail)
@@ -119,32 +116,32 @@ def acknowledge(
 ) -> Response:
     """Take note of an alarm; 409 when it is acknowledged already or closed."""
     wanted = body or Acknowledgement()
-    services.alarm_desk.acknowledge(viewer, alarm_id, comment=wanted.comment, until=wanted.until)
-    return reply(services.queries.alarm(viewer, alarm_id))
+    services[AlarmDesk].acknowledge(viewer, alarm_id, comment=wanted.comment, until=wanted.until)
+    return reply(services[AlarmViews].detail(viewer, alarm_id))
 
 
 @router.post("/alarms/{alarm_id}/shelve", response_model=AlarmDetail)
 def shelve(alarm_id: str, body: Shelving, viewer: Actor, services: ServicesDep) -> Response:
     """Put an alarm aside, with a reason and an end."""
-    services.alarm_desk.shelve(viewer, alarm_id, reason=body.reason, until=body.until)
-    return reply(services.queries.alarm(viewer, alarm_id))
+    services[AlarmDesk].shelve(viewer, alarm_id, reason=body.reason, until=body.until)
+    return reply(services[AlarmViews].detail(viewer, alarm_id))
 
 
 @router.post("/alarms/{alarm_id}/unshelve", response_model=AlarmDetail)
 def unshelve(alarm_id: str, viewer: Actor, services: ServicesDep, body: Remark | None = None) -> Response:
     """Take an alarm back before the end of its shelving."""
-    services.alarm_desk.unshelve(viewer, alarm_id, comment=(body or Remark()).comment)
-    return reply(services.queries.alarm(viewer, alarm_id))
+    services[AlarmDesk].unshelve(viewer, alarm_id, comment=(body or Remark()).comment)
+    return reply(services[AlarmViews].detail(viewer, alarm_id))
 
 
 @router.post("/alarms/{alarm_id}/comment", response_model=AlarmDetail)
 def comment(alarm_id: str, body: Comment, viewer: Actor, services: ServicesDep) -> Response:
     """Add a note to the history of an alarm."""
-    services.alarm_desk.comment(viewer, alarm_id, text=body.text)
-    return reply(services.queries.alarm(viewer, alarm_id))
+    services[AlarmDesk].comment(viewer, alarm_id, text=body.text)
+    return reply(services[AlarmViews].detail(viewer, alarm_id))
 
 
-@router.get("/incidents", response_model=IncidentPage)
+@router.get("/incidents", response_model=Listing[IncidentView])
 def incidents(
     viewer: Staff,
     services: ServicesDep,
@@ -153,17 +150,17 @@ def incidents(
     limit: Limit = 50,
 ) -> Response:
     """Incidents, newest first."""
-    return reply(services.queries.incidents(viewer, open_only=open, cursor=cursor, limit=limit))
+    return reply(services[AlarmViews].incidents(viewer, open_only=open, cursor=cursor, limit=limit))
 
 
 @router.get("/incidents/{incident_id}", response_model=IncidentView)
 def incident(incident_id: str, viewer: Staff, services: ServicesDep) -> Response:
     """One incident: members, cause with evidence, affected homes."""
-    return reply(services.queries.incident(viewer, incident_id))
+    return reply(services[AlarmViews].incident(viewer, incident_id))
 
 
 @router.post("/incidents/{incident_id}/promise", response_model=IncidentView)
 def promise(incident_id: str, body: Promise, viewer: Actor, services: ServicesDep) -> Response:
     """Set or take back the promised end of an incident."""
-    services.alarm_desk.promise_end(viewer, incident_id, estimated_end=body.estimated_end)
-    return reply(services.queries.incident(viewer, incident_id))
+    services[AlarmDesk].promise_end(viewer, incident_id, estimated_end=body.estimated_end)
+    return reply(services[AlarmViews].incident(viewer, incident_id))

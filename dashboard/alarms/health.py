@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 
 from dashboard.alarms.models import AlarmRow
 from dashboard.alarms.view import AlarmViews
-from dashboard.places.site_index import SiteIndex
-from dashboard.readings.values import Bilingual
+from dashboard.site.index import SiteIndex, SiteSource
 from dashboard.web.security.viewer import Viewer
+from dashboard.web.values import Bilingual
 from heating.alarms import Alarm, AlarmState
 from heating.clock import Clock
 from heating.heat_tree import Node
@@ -78,6 +78,8 @@ class AlarmHealthView:
 
     Parameters
     ----------
+    sites : SiteSource
+        The registry.
     records : AlarmRecords
         Alarms.
     alarms : AlarmViews
@@ -86,13 +88,15 @@ class AlarmHealthView:
         The time data are judged by.
     """
 
-    def __init__(self, *, records: AlarmRecords, alarms: AlarmViews, clock: Clock) -> None:
+    def __init__(self, *, sites: SiteSource, records: AlarmRecords, alarms: AlarmViews, clock: Clock) -> None:
+        self._sites = sites
         self._records = records
         self._alarms = alarms
         self._clock = clock
 
-    def health(self, viewer: Viewer, index: SiteIndex) -> AlarmHealth:
+    def health(self, viewer: Viewer) -> AlarmHealth:
         """Return the figures over the areas of the viewer."""
+        index = self._sites.current()
         now = self._clock.now()
         recent, all_recent = self._read(viewer, since=now - timedelta(hours=_HOURS))
         holding, all_holding = self._read(viewer, states=_HOLDING)

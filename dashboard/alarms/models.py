@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from dashboard.readings.values import Bilingual
+from dashboard.web.values import Bilingual
 
 __all__ = [
     "AlarmDetail",

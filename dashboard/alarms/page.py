@@ -5,17 +5,18 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import PlainTextResponse, Response
 
-from dashboard.alarms.actions import UnfitActionError
-from dashboard.alarms.health import RATE_FAIR, RATE_HIGH
-from dashboard.stations.models import AlarmDetail, AlarmRow
+from dashboard.alarms.actions import AlarmDesk
+from dashboard.alarms.health import RATE_FAIR, RATE_HIGH, AlarmHealthView
+from dashboard.alarms.models import AlarmDetail, AlarmRow
+from dashboard.alarms.view import AlarmFilter, AlarmViews
 from dashboard.web.context import page_response, reader_of
-from dashboard.web.filters import AlarmFilter, NotVisibleError
 from dashboard.web.languages import N_, Localiser
-from dashboard.web.security.access import require
-from dashboard.web.security.viewer import ACTORS, STAFF, Viewer
+from dashboard.web.refusals import NotVisibleError, UnfitActionError
+from dashboard.web.security.access import Actor, Staff
+from dashboard.web.security.viewer import Viewer
 from dashboard.web.services import Services, ServicesDep, services_of
 from heating.alarms import ForbiddenTransitionError
 
@@ -23,8 +24,6 @@ __all__ = ["AlarmGroup", "grouped", "router"]
 
 router = APIRouter(include_in_schema=False)
 
-Staff = Annotated[Viewer, Depends(require(*STAFF))]
-Actor = Annotated[Viewer, Depends(require(*ACTORS))]
 
 _TABS = (
     ("unacknowledged", N_("未确认")),
@@ -74,7 +73,7 @@ def grouped(rows: Iterable[AlarmRow], localiser: Localiser) -> list[AlarmGroup]:
 
 
 def _longest_shelving_s(services: Services) -> dict[int, float]:
-    limits = services.alarm_desk.defaults.max_shelve
+    limits = services[AlarmDesk].defaults.max_shelve
     return {int(priority): length.total_seconds() for priority, length in limits.items()}
 
 
@@ -98,7 +97,7 @@ def alarms(
         subject=subject.strip() or None,
         cursor=cursor or None,
     )
-    found = services.queries.alarms(viewer, wanted)
+    found = services[AlarmViews].page(viewer, wanted)
     return page_response(
         request,
         viewer,
@@ -122,7 +121,7 @@ def alarm_health(request: Request, viewer: Staff, services: ServicesDep) -> Resp
         request,
         viewer,
         "alarms/health.html",
-        health=services.queries.alarm_health(viewer),
+        health=services[AlarmHealthView].health(viewer),
         fair=RATE_FAIR,
         high=RATE_HIGH,
     )
@@ -131,13 +130,13 @@ def alarm_health(request: Request, viewer: Staff, services: ServicesDep) -> Resp
 @router.get("/alarms/{alarm_id}")
 def alarm(request: Request, viewer: Staff, services: ServicesDep, alarm_id: str) -> Response:
     """Show one alarm on a page of its own."""
-    return _detail(request, viewer, services.queries.alarm(viewer, alarm_id), "alarms/alarm.html")
+    return _detail(request, viewer, services[AlarmViews].detail(viewer, alarm_id), "alarms/alarm.html")
 
 
 @router.get("/alarms/{alarm_id}/detail")
 def alarm_detail(request: Request, viewer: Staff, services: ServicesDep, alarm_id: str) -> Response:
     """Return the detail of an alarm as a piece of the console."""
-    return _detail(request, viewer, services.queries.alarm(viewer, alarm_id), "alarms/detail.html")
+    return _detail(request, viewer, services[AlarmViews].detail(viewer, alarm_id), "alarms/detail.html")
 
 
 @router.post("/alarms/{alarm_id}/{action}")
@@ -171,7 +170,7 @@ def _act(
     reason: str,
     duration_s: int,
 ) -> None:
-    desk = services.alarm_desk
+    desk = services[AlarmDesk]
     match action:
         case "acknowledge":
             desk.acknowledge(viewer, alarm_id, comment=comment)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from config.rules.reading import RuleSet
-from dashboard.places.site_index import SiteIndex
+from dashboard.site.index import SiteIndex
 from dashboard.web.security.viewer import Viewer
 from heating.alarms import Alarm
 from storage.records.alarms import AlarmRecords

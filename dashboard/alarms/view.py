@@ -3,17 +3,19 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from math import isfinite
 
 from config.rules.alarm_texts import AlarmText, alarm_text
 from config.rules.reading import RuleSet
 from dashboard.alarms.models import AlarmDetail, AlarmHistoryEntry, AlarmRow, Evidence, IncidentView
 from dashboard.alarms.restraints import Restraints
-from dashboard.places.site_index import SiteIndex
 from dashboard.readings.newest import Freshness
-from dashboard.readings.values import Bilingual
-from dashboard.web.filters import AlarmFilter, NotVisibleError
+from dashboard.site.index import SiteIndex, SiteSource
+from dashboard.web.refusals import NotVisibleError
 from dashboard.web.security.viewer import ACTORS, Viewer
+from dashboard.web.values import Bilingual
 from heating.alarms import Alarm, AlarmEvent, AlarmState, Incident, Priority
 from heating.clock import Clock
 from heating.heat_tree import Level, Node
@@ -22,11 +24,31 @@ from storage.records.pages import Page
 from storage.records.queries import AlarmQuery, IncidentQuery, TicketQuery
 from storage.records.records import Records
 
-__all__ = ["MAX_MEMBERS", "AlarmViews", "subject_filter"]
+__all__ = ["MAX_MEMBERS", "AlarmFilter", "AlarmViews", "subject_filter"]
 
 MAX_MEMBERS = 200
 """Members of an incident that are listed (ux.md, principle 5)."""
 _KEPT_OPENINGS = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmFilter:
+    """What the alarm console shows."""
+
+    states: frozenset[str] = frozenset()
+    """Words of `heating.alarms.AlarmState`; empty: any."""
+    open_only: bool = False
+    annunciated_only: bool = False
+    """Leave out what was never announced: journal, household evidence."""
+    priorities: frozenset[int] = frozenset()
+    subject: str | None = None
+    """``level:id``, or the id alone."""
+    rule_id: str | None = None
+    incident_id: str | None = None
+    since: datetime | None = None
+    """Raised at or after."""
+    cursor: str | None = None
+    limit: int = 100
 
 
 class AlarmViews:
@@ -34,6 +56,8 @@ class AlarmViews:
 
     Parameters
     ----------
+    sites : SiteSource
+        The registry.
     records : Records
         Alarms, incidents, tickets.
     rules : RuleSet
@@ -44,7 +68,10 @@ class AlarmViews:
         The time data are judged by.
     """
 
-    def __init__(self, *, records: Records, rules: RuleSet, freshness: Freshness, clock: Clock) -> None:
+    def __init__(
+        self, *, sites: SiteSource, records: Records, rules: RuleSet, freshness: Freshness, clock: Clock
+    ) -> None:
+        self._sites = sites
         self._records = records
         self._rules = rules
         self._freshness = freshness
@@ -52,8 +79,9 @@ class AlarmViews:
         self._openings: OrderedDict[str, Mapping[str, object]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def page(self, viewer: Viewer, index: SiteIndex, wanted: AlarmFilter) -> Page[AlarmRow]:
+    def page(self, viewer: Viewer, wanted: AlarmFilter) -> Page[AlarmRow]:
         """Return a page of alarms, newest first."""
+        index = self._sites.current()
         level, object_id = subject_filter(wanted.subject)
         found = self._records.alarms.find(
             AlarmQuery(
@@ -75,8 +103,9 @@ class AlarmViews:
         rows = [self.row(viewer, index, alarm, restraints=restraints) for alarm in found.items]
         return Page(rows, found.next_cursor)
 
-    def detail(self, viewer: Viewer, index: SiteIndex, alarm_id: str) -> AlarmDetail:
+    def detail(self, viewer: Viewer, alarm_id: str) -> AlarmDetail:
         """Return one alarm with its history. Raises `NotVisibleError`."""
+        index = self._sites.current()
         alarms = self._records.alarms
         alarm = alarms.alarm(alarm_id, area_ids=viewer.area_ids)
         if alarm is None:
@@ -143,9 +172,10 @@ class AlarmViews:
         )
 
     def incidents(
-        self, viewer: Viewer, index: SiteIndex, *, open_only: bool, cursor: str | None, limit: int
+        self, viewer: Viewer, *, open_only: bool = False, cursor: str | None = None, limit: int = 50
     ) -> Page[IncidentView]:
         """Return a page of incidents, newest first, without members."""
+        index = self._sites.current()
         found = self._records.alarms.incidents(
             IncidentQuery(open_only=open_only, area_ids=viewer.area_ids, cursor=cursor, limit=limit)
         )
@@ -158,8 +188,9 @@ class AlarmViews:
         found.sort(key=lambda incident: (places[incident.node], incident.opened_at))
         return [self._incident(index, incident) for incident in found]
 
-    def incident(self, viewer: Viewer, index: SiteIndex, incident_id: str) -> IncidentView:
+    def incident(self, viewer: Viewer, incident_id: str) -> IncidentView:
         """Return one incident with members, timeline and evidence. Raises `NotVisibleError`."""
+        index = self._sites.current()
         alarms = self._records.alarms
         incident = alarms.incident(incident_id, area_ids=viewer.area_ids)
         if incident is None:

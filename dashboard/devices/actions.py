@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from dashboard.web.filters import NotVisibleError
+from dashboard.web.refusals import NotVisibleError
 from dashboard.web.security.viewer import Viewer
 from heating.assets import SensorAssignment
 from heating.clock import Clock
@@ -117,7 +117,7 @@ class DeviceDesk:
 
         Raises
         ------
-        dashboard.web.filters.NotVisibleError
+        dashboard.web.refusals.NotVisibleError
             When there is no such device or home, or it lies outside the viewer's areas.
         storage.records.device_values.AssignmentConflictError
             When it would change what was already measured.

@@ -1,24 +1,18 @@
 """New devices, their assignment, and clocks that are off; for the administrator and maintenance."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from dashboard.devices.actions import ClockRow, NewDevice
-from dashboard.web.paged_lists import Listing
-from dashboard.web.replies import Limit, PlainText, reply
-from dashboard.web.security.access import require
-from dashboard.web.security.viewer import KEEPERS, Viewer
+from dashboard.devices.actions import ClockRow, DeviceDesk, NewDevice
+from dashboard.web.replies import Limit, Listing, PlainText, reply
+from dashboard.web.security.access import Keeper
 from dashboard.web.services import ServicesDep
 from heating.assets import SensorAssignment
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/api/v1", tags=["devices"])
-
-Keeper = Annotated[Viewer, Depends(require(*KEEPERS))]
 
 
 class Assignment(BaseModel):
@@ -39,13 +33,13 @@ def unknown_devices(
     viewer: Keeper, services: ServicesDep, assigned: bool = False, limit: Limit = 200
 ) -> Response:
     """Devices that send and that the registry does not know; with `assigned` those that it knows since."""
-    return reply(Listing(services.device_desk.new_devices(viewer, assigned=assigned, limit=limit)))
+    return reply(Listing(services[DeviceDesk].new_devices(viewer, assigned=assigned, limit=limit)))
 
 
 @router.post("/devices/unknown/assign", response_model=SensorAssignment)
 def assign_device(body: Assignment, viewer: Keeper, services: ServicesDep) -> Response:
     """Let a device measure a home; its kept messages are stored within seconds, history stays as it was."""
-    made = services.device_desk.assign(
+    made = services[DeviceDesk].assign(
         viewer, body.device_id, body.household_id, start=body.start, keep_other=body.keep_other
     )
     return reply(made)
@@ -54,4 +48,4 @@ def assign_device(body: Assignment, viewer: Keeper, services: ServicesDep) -> Re
 @router.get("/devices/clocks", response_model=Listing[ClockRow])
 def device_clocks(viewer: Keeper, services: ServicesDep, limit: Limit = 100) -> Response:
     """Devices whose clocks are more than a minute off, the worst first."""
-    return reply(Listing(services.device_desk.clocks(viewer, limit=limit)))
+    return reply(Listing(services[DeviceDesk].clocks(viewer, limit=limit)))

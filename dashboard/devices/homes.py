@@ -6,13 +6,12 @@ Keepers of devices need no names and no phone numbers: none are shown, and who i
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from dashboard.homes.models import HouseholdHit
-from dashboard.homes.view import address_of_home
-from dashboard.places.site_index import SiteIndex
-from dashboard.readings.values import Bilingual
+from dashboard.homes.view import HouseholdViews
+from dashboard.site.index import SiteIndex
 from dashboard.web.security.viewer import CLERKS, Viewer
+from dashboard.web.values import Bilingual
 
 __all__ = ["HomeChoice", "homes_to_choose", "measured_homes"]
 
@@ -32,19 +31,14 @@ class HomeChoice:
     """Sensor that measures it now."""
 
 
-class _Homes(Protocol):
-    def search(self, viewer: Viewer, text: str, *, limit: int = 20) -> Sequence[HouseholdHit]: ...
-
-    def site(self) -> SiteIndex: ...
-
-
-def homes_to_choose(queries: _Homes, viewer: Viewer, text: str, *, limit: int = 12) -> list[HomeChoice]:
+def homes_to_choose(
+    homes: HouseholdViews, index: SiteIndex, viewer: Viewer, text: str, *, limit: int = 12
+) -> list[HomeChoice]:
     """Return the homes that an id or an address means, likeliest first; none for less than two characters."""
     wanted = text.strip()
     if len(wanted) < _SHORTEST:
         return []
-    index = queries.site()
-    found = queries.search(viewer, wanted, limit=limit)
+    found = homes.search(viewer, wanted, limit=limit)
     by_contact = viewer.has(*CLERKS)
     return [
         HomeChoice(
@@ -68,7 +62,7 @@ def measured_homes(index: SiteIndex, sensor_ids: Sequence[str]) -> Mapping[str, 
     """Return (household id, address) of the homes that some sensors measure now, by sensor id."""
     wanted = set(sensor_ids)
     return {
-        sensor_id: (household_id, address_of_home(index, index.households[household_id]))
+        sensor_id: (household_id, index.address_of(household_id))
         for household_id, sensor_id in index.sensor_of.items()
         if sensor_id in wanted and household_id in index.households
     }

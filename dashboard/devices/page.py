@@ -9,13 +9,15 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from dashboard.devices.actions import NewDevice
+from dashboard.devices.actions import DeviceDesk, NewDevice
 from dashboard.devices.homes import homes_to_choose, measured_homes
+from dashboard.homes.view import HouseholdViews
+from dashboard.site.index import SiteSource
 from dashboard.web.context import page_response, reader_of
-from dashboard.web.filters import NotVisibleError
 from dashboard.web.languages import N_
-from dashboard.web.security.access import require
-from dashboard.web.security.viewer import CLERKS, KEEPERS, Viewer
+from dashboard.web.refusals import NotVisibleError
+from dashboard.web.security.access import Keeper
+from dashboard.web.security.viewer import CLERKS, Viewer
 from dashboard.web.services import Services, ServicesDep
 from storage.records.device_values import AssignmentConflictError
 
@@ -23,7 +25,6 @@ __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
 
-Keeper = Annotated[Viewer, Depends(require(*KEEPERS))]
 
 _KINDS = {
     "room": N_("室温传感器"),
@@ -59,11 +60,11 @@ class Wish:
 @router.get("/devices")
 def devices(request: Request, viewer: Keeper, services: ServicesDep, done: str = "") -> Response:
     """Show new devices, those assigned lately, and the worst clocks; `done` is the device just assigned."""
-    desk = services.device_desk
+    desk = services[DeviceDesk]
     reader = reader_of(request, viewer)
     assigned = desk.new_devices(viewer, assigned=True, limit=50)
     clocks = desk.clocks(viewer)
-    index = services.queries.site()
+    index = services[SiteSource].current()
     names = [done[:128], *(one.device_id for one in assigned), *(one.object_id for one in clocks)]
     return page_response(
         request,
@@ -102,7 +103,7 @@ def assign(
     try:
         moment = _moment(wish, viewer, services)
         if moment is not None or wish.begin != "at":
-            services.device_desk.assign(
+            services[DeviceDesk].assign(
                 viewer,
                 wish.device_id,
                 wish.household_id.strip(),
@@ -121,7 +122,7 @@ def assign(
 
 def _moment(wish: Wish, viewer: Viewer, services: Services) -> datetime | None:
     if wish.begin == "first":
-        device = services.device_desk.new_device(viewer, wish.device_id)
+        device = services[DeviceDesk].new_device(viewer, wish.device_id)
         return None if device is None else _first_minute(device)
     if wish.begin == "now" or not wish.start:
         return None
@@ -144,8 +145,8 @@ def _choice(
     status: int = 200,
 ) -> Response:
     reader = reader_of(request, viewer)
-    device = services.device_desk.new_device(viewer, device_id)
-    index = services.queries.site()
+    device = services[DeviceDesk].new_device(viewer, device_id)
+    index = services[SiteSource].current()
     if device is None and (viewer.area_ids is not None or device_id not in index.sensors):
         raise NotVisibleError(f"no new device and no sensor {device_id!r}")
     now = services.clock.now()
@@ -162,6 +163,6 @@ def _choice(
         measured=measured_homes(index, [device_id]).get(device_id),
         kinds={code: reader.text(label) for code, label in _KINDS.items()},
         text=text.strip(),
-        homes=homes_to_choose(services.queries, viewer, text),
+        homes=homes_to_choose(services[HouseholdViews], index, viewer, text),
         notice=reader.text(notice) if notice else "",
     )

@@ -60,7 +60,7 @@ _RESOLUTIONS = {
     "5m": N_("数据精度：5 分钟汇总。"),
     "1h": N_("数据精度：1 小时汇总。"),
 }
-"""What a thinned trend was made of, by the names in `dashboard.readings.values.TrendColumns.resolution`."""
+"""What a thinned trend was made of, by the names in `dashboard.web.values.TrendColumns.resolution`."""
 
 
 @lru_cache(maxsize=8)

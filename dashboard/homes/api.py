@@ -3,19 +3,20 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from dashboard.stations.models import HouseholdCard, ResidentHome, TicketView, TrendColumns
-from dashboard.tickets.actions import NewTicket
-from dashboard.web.filters import TicketFilter
-from dashboard.web.paged_lists import HitList, TicketPage
-from dashboard.web.problems import InvalidRequestError
-from dashboard.web.replies import End, Limit, MaxPoints, PlainText, Start, reply, window_of, words_of
-from dashboard.web.security.access import require
-from dashboard.web.security.viewer import CLERKS, Role, Viewer
+from dashboard.alarms.models import TicketView
+from dashboard.homes.models import HouseholdCard, HouseholdHit, ResidentHome
+from dashboard.homes.view import HouseholdViews
+from dashboard.tickets.actions import NewTicket, TicketDesk
+from dashboard.tickets.view import TicketFilter, TicketViews
+from dashboard.web.refusals import InvalidRequestError
+from dashboard.web.replies import End, Limit, Listing, MaxPoints, PlainText, Start, reply, window_of, words_of
+from dashboard.web.security.access import Clerk, Resident
 from dashboard.web.services import ServicesDep
+from dashboard.web.values import TrendColumns
 from heating.tickets import TicketCategory, TicketState, TicketUrgency
 from storage.records.pages import Page
 
@@ -23,8 +24,6 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/api/v1")
 
-Clerk = Annotated[Viewer, Depends(require(*CLERKS))]
-Resident = Annotated[Viewer, Depends(require(Role.RESIDENT))]
 _STATES: dict[str, tuple[str, ...]] = {
     **{state.value: (state.value,) for state in TicketState},
     "open": tuple(s.value for s in TicketState if s not in (TicketState.CLOSED, TicketState.CANCELLED)),
@@ -65,7 +64,7 @@ class CallbackBody(BaseModel):
     note: PlainText = Field("", max_length=2000)
 
 
-@router.get("/search", response_model=HitList, tags=["households"])
+@router.get("/search", response_model=Listing[HouseholdHit], tags=["households"])
 def search(
     viewer: Clerk,
     services: ServicesDep,
@@ -73,13 +72,13 @@ def search(
     limit: Annotated[int, Query(ge=1, le=50)] = 20,
 ) -> Response:
     """Households by phone digits, pinyin initials, names, address fragments."""
-    return reply(Page(services.queries.search(viewer, q, limit=limit)))
+    return reply(Page(services[HouseholdViews].search(viewer, q, limit=limit)))
 
 
 @router.get("/households/{household_id}/card", response_model=HouseholdCard, tags=["households"])
 def card(household_id: str, viewer: Clerk, services: ServicesDep) -> Response:
     """Room now and 24 h against the standard, station, incidents, probable cause with evidence, script; audited."""
-    return reply(services.queries.card(viewer, household_id))
+    return reply(services[HouseholdViews].card(viewer, household_id))
 
 
 @router.get("/households/{household_id}/trend", response_model=TrendColumns, tags=["households"])
@@ -93,17 +92,13 @@ def household_trend(
 ) -> Response:
     """Room and outdoor temperature of a home over a window; audited."""
     window = window_of(start, end, now=services.clock.now())
-    return reply(
-        services.queries.household_trend(
-            viewer, household_id, start=window.start, end=window.end, max_points=max_points
-        )
-    )
+    return reply(services[HouseholdViews].trend(viewer, household_id, window, max_points=max_points))
 
 
 @router.post("/tickets", status_code=201, response_model=TicketView, tags=["tickets"])
 def open_ticket(body: TicketBody, viewer: Clerk, services: ServicesDep) -> Response:
     """Take a ticket: promises, linked incident and duplicates are filled in."""
-    kept = services.ticket_desk.open(
+    kept = services[TicketDesk].open(
         viewer,
         NewTicket(
             household_id=body.household_id,
@@ -112,10 +107,10 @@ def open_ticket(body: TicketBody, viewer: Clerk, services: ServicesDep) -> Respo
             description=body.description,
         ),
     )
-    return reply(services.queries.ticket(viewer, kept.ticket_id), 201)
+    return reply(services[TicketViews].detail(viewer, kept.ticket_id), 201)
 
 
-@router.get("/tickets", response_model=TicketPage, tags=["tickets"])
+@router.get("/tickets", response_model=Listing[TicketView], tags=["tickets"])
 def tickets(  # the parameters are the filter
     viewer: Clerk,
     services: ServicesDep,
@@ -137,35 +132,35 @@ def tickets(  # the parameters are the filter
         cursor=cursor,
         limit=limit,
     )
-    return reply(services.queries.tickets(viewer, wanted))
+    return reply(services[TicketViews].page(viewer, wanted))
 
 
 @router.get("/tickets/{ticket_id}", response_model=TicketView, tags=["tickets"])
 def ticket(ticket_id: str, viewer: Clerk, services: ServicesDep) -> Response:
     """One ticket with its history."""
-    return reply(services.queries.ticket(viewer, ticket_id))
+    return reply(services[TicketViews].detail(viewer, ticket_id))
 
 
 @router.patch("/tickets/{ticket_id}", response_model=TicketView, tags=["tickets"])
 def change_ticket(ticket_id: str, body: TicketChange, viewer: Clerk, services: ServicesDep) -> Response:
     """Move a ticket, assign it, add a note; 409 when the move is not allowed."""
-    services.ticket_desk.move(viewer, ticket_id, to=body.state, assigned_to=body.assigned_to, note=body.note)
-    return reply(services.queries.ticket(viewer, ticket_id))
+    services[TicketDesk].move(viewer, ticket_id, to=body.state, assigned_to=body.assigned_to, note=body.note)
+    return reply(services[TicketViews].detail(viewer, ticket_id))
 
 
 @router.post("/tickets/{ticket_id}/callback", response_model=TicketView, tags=["tickets"])
 def callback(ticket_id: str, body: CallbackBody, viewer: Clerk, services: ServicesDep) -> Response:
     """Keep the answer of the call after the repair: content closes the ticket, not content sends it back."""
-    services.ticket_desk.callback(
+    services[TicketDesk].callback(
         viewer, ticket_id, temp_c=body.room_temp_c, satisfied=body.satisfied, note=body.note
     )
-    return reply(services.queries.ticket(viewer, ticket_id))
+    return reply(services[TicketViews].detail(viewer, ticket_id))
 
 
 @router.get("/my/home", response_model=ResidentHome, tags=["resident"])
 def my_home(viewer: Resident, services: ServicesDep) -> Response:
     """The own home: temperature, verdict, incident, tickets."""
-    return reply(services.queries.my_home(viewer))
+    return reply(services[HouseholdViews].my_home(viewer))
 
 
 @router.get("/my/trend", response_model=TrendColumns, tags=["resident"])
@@ -174,13 +169,13 @@ def my_trend(
 ) -> Response:
     """The own room temperature over a window."""
     window = window_of(start, end, now=services.clock.now())
-    return reply(services.queries.my_trend(viewer, start=window.start, end=window.end, max_points=max_points))
+    return reply(services[HouseholdViews].my_trend(viewer, window, max_points=max_points))
 
 
-@router.get("/my/tickets", response_model=TicketPage, tags=["resident"])
+@router.get("/my/tickets", response_model=Listing[TicketView], tags=["resident"])
 def my_tickets(viewer: Resident, services: ServicesDep) -> Response:
     """The own tickets, newest first."""
-    return reply(Page(services.queries.my_tickets(viewer)))
+    return reply(Page(services[HouseholdViews].my_tickets(viewer)))
 
 
 @router.post("/my/tickets", status_code=201, response_model=TicketView, tags=["resident"])
@@ -189,6 +184,6 @@ def report_fault(body: MyTicketBody, viewer: Resident, services: ServicesDep) ->
     wanted = NewTicket(
         household_id=viewer.household_id or "", category=body.category, description=body.description
     )
-    kept = services.ticket_desk.open(viewer, wanted)
-    own = services.queries.my_tickets(viewer)
+    kept = services[TicketDesk].open(viewer, wanted)
+    own = services[HouseholdViews].my_tickets(viewer)
     return reply(next(ticket for ticket in own if ticket.ticket_id == kept.ticket_id), 201)

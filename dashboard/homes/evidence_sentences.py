@@ -1,16 +1,16 @@
 """Evidence codes and answer-script codes made into sentences, in the reader's language.
 
-The queries hand over codes and parameters and no sentence; here each code has one. A code without a sentence is
+The views hand over codes and parameters and no sentence; here each code has one. A code without a sentence is
 shown with its parameters: evidence is never hidden because a text is missing. What does not live here: how a cause
-is found (`dashboard.queries`).
+is found (`dashboard.homes.probable_cause`).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from dashboard.readings.values import Bilingual
 from dashboard.web.languages import MISSING, N_, Localiser
+from dashboard.web.values import Bilingual
 from dashboard.web.vocabulary import WORDS, source_word
 
 __all__ = ["EVIDENCE", "SCRIPTS", "evidence_sentence", "script_sentence"]

@@ -5,14 +5,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from dashboard.alarms.models import Evidence, IncidentView, TicketView
-from dashboard.readings.values import Bilingual, PointValue, Ratio
+from dashboard.stations.models import StationSummary
+from dashboard.web.values import Bilingual, PointValue, Ratio
 
 __all__ = [
-    "BuildingRow",
-    "CellState",
-    "CommunityView",
-    "FacadeCell",
-    "FacadeView",
     "HouseholdCard",
     "HouseholdHit",
     "IntakeProposal",
@@ -20,7 +16,6 @@ __all__ = [
     "ResidentHome",
     "RoomDay",
     "Script",
-    "StationSummary",
     "Verdict",
 ]
 
@@ -71,23 +66,6 @@ class RoomDay:
     below_standard: Ratio
     """Values below the standard out of the usable ones."""
     standard_c: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StationSummary:
-    """The station of a home, in brief."""
-
-    station_id: str
-    name: Bilingual
-    state: str
-    """Word of `dashboard.stations.models.StationState`."""
-    supply: PointValue
-    """Secondary supply temperature."""
-    setpoint: PointValue
-    return_: PointValue
-    """Secondary return temperature."""
-    deviation_k: float | None
-    open_alarms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,85 +166,3 @@ class ResidentHome:
     contract: str
     address_en: str = ""
     """In English; names that only the site has stay as they are."""
-
-
-class CellState(StrEnum):
-    """Why a cell of the facade looks as it does."""
-
-    MEASURED = "measured"
-    STALE = "stale"
-    BAD = "bad"
-    NO_SENSOR = "no_sensor"
-    SUSPENDED = "suspended"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FacadeCell:
-    """One home on the facade."""
-
-    household_id: str
-    unit: int
-    floor: int
-    room: str
-    state: CellState
-    temperature_c: float | None
-    """None unless a value was measured; shown hatched when stale."""
-    age_s: float | None
-    position: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FacadeView:
-    """Floor × unit of one building."""
-
-    building_id: str
-    name: str
-    community_id: str
-    community_name: Bilingual
-    station_id: str
-    floors: int
-    units: int
-    cells: Sequence[FacadeCell]
-    """Homes by floor from the top, then unit, then room."""
-    coverage: Ratio
-    """Homes with a sensor out of all."""
-    pass_rate: Ratio
-    median_c: float | None
-    standard_c: float
-    name_en: str = ""
-    """In English; a real name stays as it is."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildingRow:
-    """One building in a list."""
-
-    building_id: str
-    name: str
-    community_name: Bilingual
-    households: int
-    coverage: Ratio
-    pass_rate: Ratio
-    median_c: float | None
-    minimum_c: float | None
-    maximum_c: float | None
-    inlet_supply: PointValue
-    inlet_return: PointValue
-    name_en: str = ""
-    """In English; a real name stays as it is."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommunityView:
-    """One community with its buildings."""
-
-    community_id: str
-    name: Bilingual
-    area_id: str
-    area_name: Bilingual
-    households: int
-    coverage: Ratio
-    pass_rate: Ratio
-    median_c: float | None
-    buildings: Sequence[BuildingRow]
-    standard_c: float

@@ -2,17 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
+from dashboard.homes.models import HouseholdHit
 from dashboard.homes.search_misses import SearchMiss
-from dashboard.stations.models import HouseholdHit
-from dashboard.tickets.actions import NewTicket
+from dashboard.homes.view import HouseholdViews
+from dashboard.tickets.actions import NewTicket, TicketDesk
+from dashboard.tickets.view import TicketFilter, TicketViews
 from dashboard.web.context import page_response, reader_of
-from dashboard.web.filters import TicketFilter
 from dashboard.web.languages import N_
-from dashboard.web.security.access import require
-from dashboard.web.security.viewer import CLERKS, Viewer
+from dashboard.web.security.access import Clerk
+from dashboard.web.security.viewer import Viewer
 from dashboard.web.services import Services, ServicesDep
 from heating.tickets import ForbiddenTicketMoveError, TicketCategory, TicketState, TicketUrgency
 
@@ -20,7 +21,6 @@ __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
 
-Clerk = Annotated[Viewer, Depends(require(*CLERKS))]
 
 _SHORTEST_SEARCH = 2
 _TABS = (
@@ -79,7 +79,7 @@ def household(
     taken: Annotated[str, Query(max_length=40)] = "",
 ) -> Response:
     """Show the card of a home beside the search it came from; `taken` is the ticket just taken."""
-    card = services.queries.card(viewer, household_id)
+    card = services[HouseholdViews].card(viewer, household_id)
     notice = ""
     ticket = next((ticket for ticket in card.tickets if taken and ticket.ticket_id == taken), None)
     if ticket is not None:
@@ -111,7 +111,7 @@ def take_ticket(
 ) -> Response:
     """Take a ticket and show the card again, with the ticket in it."""
     wanted = NewTicket(household_id=household_id, category=category, urgency=urgency, description=description)
-    ticket = services.ticket_desk.open(viewer, wanted)
+    ticket = services[TicketDesk].open(viewer, wanted)
     return RedirectResponse(f"/hotline/households/{household_id}?taken={ticket.ticket_id}", 303)
 
 
@@ -125,7 +125,7 @@ def tickets(
 ) -> Response:
     """Show a page of tickets."""
     tab = tab if tab in _TAB_STATES else "open"
-    found = services.queries.tickets(viewer, TicketFilter(states=_TAB_STATES[tab], cursor=cursor or None))
+    found = services[TicketViews].page(viewer, TicketFilter(states=_TAB_STATES[tab], cursor=cursor or None))
     return page_response(
         request,
         viewer,
@@ -140,7 +140,7 @@ def tickets(
 @router.get("/tickets/{ticket_id}")
 def ticket(request: Request, viewer: Clerk, services: ServicesDep, ticket_id: str) -> Response:
     """Show one ticket."""
-    found = services.queries.ticket(viewer, ticket_id)
+    found = services[TicketViews].detail(viewer, ticket_id)
     return page_response(request, viewer, "tickets/ticket.html", ticket=found, notice="")
 
 
@@ -156,12 +156,12 @@ def move_ticket(
 ) -> Response:
     """Move a ticket on; one that has moved meanwhile is shown as it now is."""
     try:
-        services.ticket_desk.move(
+        services[TicketDesk].move(
             viewer, ticket_id, to=state, assigned_to=assigned_to.strip() or None, note=note
         )
     except ForbiddenTicketMoveError:
         notice = reader_of(request, viewer).text(_MOVE_REFUSED)
-        found = services.queries.ticket(viewer, ticket_id)
+        found = services[TicketViews].detail(viewer, ticket_id)
         return page_response(request, viewer, "tickets/ticket.html", status=409, ticket=found, notice=notice)
     return RedirectResponse(f"/tickets/{ticket_id}", 303)
 
@@ -176,7 +176,7 @@ def call_back(
     note: Annotated[str, Form(max_length=500)] = "",
 ) -> Response:
     """Keep what the household said after the repair."""
-    services.ticket_desk.callback(
+    services[TicketDesk].callback(
         viewer,
         ticket_id,
         temp_c=float(temperature_c) if temperature_c else None,
@@ -188,9 +188,13 @@ def call_back(
 
 def _hits(services: Services, viewer: Viewer, text: str) -> list[HouseholdHit]:
     wanted = text.strip()
-    return services.queries.search(viewer, wanted) if len(wanted) >= _SHORTEST_SEARCH else []
+    return services[HouseholdViews].search(viewer, wanted) if len(wanted) >= _SHORTEST_SEARCH else []
 
 
 def _miss(services: Services, viewer: Viewer, text: str, found: list[HouseholdHit]) -> SearchMiss | None:
     wanted = text.strip()
-    return None if found or len(wanted) < _SHORTEST_SEARCH else services.queries.search_miss(viewer, wanted)
+    return (
+        None
+        if found or len(wanted) < _SHORTEST_SEARCH
+        else services[HouseholdViews].search_miss(viewer, wanted)
+    )

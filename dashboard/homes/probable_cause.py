@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dashboard.alarms.models import Evidence, IncidentView
-from dashboard.homes.models import IntakeProposal, ProbableCause, Script, StationSummary, Verdict
-from dashboard.readings.values import PointValue, Ratio
+from dashboard.homes.models import IntakeProposal, ProbableCause, Script, Verdict
+from dashboard.stations.models import StationSummary
+from dashboard.web.values import PointValue, Ratio
 from heating.tickets import TicketCategory, TicketUrgency
 
 __all__ = ["HomeFacts", "probable_cause", "proposal_for", "script_for", "verdict_of"]

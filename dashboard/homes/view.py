@@ -7,15 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from config.settings.tree import PoliciesSettings
+from dashboard.alarms.models import TicketView
 from dashboard.alarms.view import AlarmViews
-from dashboard.homes.models import (
-    HouseholdCard,
-    HouseholdHit,
-    IntakeProposal,
-    ResidentHome,
-    RoomDay,
-    StationSummary,
-)
+from dashboard.homes.models import HouseholdCard, HouseholdHit, IntakeProposal, ResidentHome, RoomDay
 from dashboard.homes.probable_cause import (
     HomeFacts,
     probable_cause,
@@ -23,25 +17,30 @@ from dashboard.homes.probable_cause import (
     script_for,
     verdict_of,
 )
-from dashboard.places.names import home_address
-from dashboard.places.site_index import SiteIndex
-from dashboard.places.view import MIN_HOMES_SHOWN, HomeViews, rows_of
+from dashboard.homes.search_misses import SearchMiss, explain_miss
+from dashboard.places.view import MIN_HOMES_SHOWN, PlaceViews, rows_of
 from dashboard.readings.newest import Freshness, RoomColumn
 from dashboard.readings.trends import Trends
-from dashboard.readings.values import Bilingual, PointValue, Ratio, TrendColumns
+from dashboard.site.index import SiteIndex, SiteSource
+from dashboard.site.names import home_address
+from dashboard.site.visible import visible_household
+from dashboard.stations.models import StationSummary
 from dashboard.stations.view import StationViews
 from dashboard.tickets.view import TicketViews
-from dashboard.web.security.viewer import Viewer
+from dashboard.web.refusals import NotVisibleError
+from dashboard.web.security.viewer import Role, Viewer
+from dashboard.web.values import Bilingual, PointValue, Ratio, TrendColumns
 from heating.assets import Household, Sensor
 from heating.clock import Clock
 from heating.heat_tree import Level, riser_id
 from heating.intervals import Interval
 from heating.points import Measurement
+from heating.protocols import TimeSeriesStore
 from heating.samples import ObjectRef
 from storage.records.household_values import HouseholdAddress
 from storage.records.records import Records
 
-__all__ = ["HouseholdViews", "address_of_home"]
+__all__ = ["HouseholdViews"]
 
 _DAY = timedelta(hours=24)
 _HOUR_MS = 3_600_000
@@ -49,14 +48,18 @@ _PLAIN_SENSOR = Sensor(sensor_id="")
 
 
 class HouseholdViews:
-    """Builds the views of one home. Who may see it is decided before.
+    """Builds the views of one home.
 
     Parameters
     ----------
+    sites : SiteSource
+        The registry.
     records : Records
         Contacts, assignments, tickets.
-    freshness, homes, stations, alarms, tickets, trends
+    freshness, places, stations, alarms, tickets
         Sibling builders.
+    store : TimeSeriesStore
+        History.
     policies : PoliciesSettings
         Duplicate window.
     clock : Clock
@@ -66,28 +69,31 @@ class HouseholdViews:
     def __init__(
         self,
         *,
+        sites: SiteSource,
         records: Records,
         freshness: Freshness,
-        homes: HomeViews,
+        places: PlaceViews,
         stations: StationViews,
         alarms: AlarmViews,
         tickets: TicketViews,
-        trends: Trends,
+        store: TimeSeriesStore,
         policies: PoliciesSettings,
         clock: Clock,
     ) -> None:
+        self._sites = sites
         self._records = records
         self._freshness = freshness
-        self._homes = homes
+        self._places = places
         self._stations = stations
         self._alarms = alarms
         self._tickets = tickets
-        self._trends = trends
+        self._trends = Trends(store=store)
         self._policies = policies
         self._clock = clock
 
-    def search(self, viewer: Viewer, index: SiteIndex, text: str, *, limit: int) -> list[HouseholdHit]:
+    def search(self, viewer: Viewer, text: str, *, limit: int = 20) -> list[HouseholdHit]:
         """Return households by phone digits, names, pinyin initials or address fragments."""
+        index = self._sites.current()
         found = self._records.registry.search_households(text, area_ids=viewer.area_ids, limit=limit)
         hits = []
         for hit in found:
@@ -108,8 +114,13 @@ class HouseholdViews:
             )
         return hits
 
-    def card(self, viewer: Viewer, index: SiteIndex, home: Household) -> HouseholdCard:
-        """Return the clerk's card."""
+    def search_miss(self, viewer: Viewer, text: str) -> SearchMiss:
+        """Return why a search found nothing, word by word."""
+        return explain_miss(text, lambda word: bool(self.search(viewer, word, limit=1)))
+
+    def card(self, viewer: Viewer, household_id: str) -> HouseholdCard:
+        """Return the clerk's card; the look is noted in the audit. Raises `NotVisibleError`."""
+        index, home = self._look(viewer, household_id, "household.seen")
         building = index.buildings[home.building_id]
         community = index.communities[building.community_id]
         rooms = self._building_rooms(index, home)
@@ -118,8 +129,7 @@ class HouseholdViews:
         contact = self._records.registry.contact(home.household_id)
         window = timedelta(seconds=self._policies.duplicate_window_s)
         earlier = self._records.tickets.open_duplicate(home.household_id, since=self._clock.now() - window)
-        median_c, _ = self._neighbours_median(index, home, rooms)
-        address = address_of_home(index, home)
+        address = index.address_of(home.household_id)
         return HouseholdCard(
             household_id=home.household_id,
             address=address.zh,
@@ -142,7 +152,7 @@ class HouseholdViews:
             station=facts.station,
             incidents=facts.incidents,
             cause=cause,
-            neighbours_median_c=median_c,
+            neighbours_median_c=self._neighbours_median(index, home, rooms)[0],
             neighbours=facts.building,
             riser=facts.riser,
             tickets=self._tickets.of_home(viewer, home.household_id, limit=10),
@@ -151,27 +161,29 @@ class HouseholdViews:
             outdoor=self._freshness.outdoor(index),
         )
 
-    def proposal(self, viewer: Viewer, index: SiteIndex, home: Household) -> IntakeProposal:
+    def proposal(self, viewer: Viewer, home: Household) -> IntakeProposal:
         """Return what a new ticket of a home starts with; duplicates are decided when it is opened."""
+        index = self._sites.current()
         facts = self._facts(viewer, index, home, self._building_rooms(index, home))
         return proposal_for(facts, probable_cause(facts), duplicate_of=None)
 
-    def resident_home(self, viewer: Viewer, index: SiteIndex, home: Household) -> ResidentHome:
-        """Return the resident's page."""
+    def my_home(self, viewer: Viewer) -> ResidentHome:
+        """Return the resident's own home. Raises `NotVisibleError`."""
+        index, home = self._sites.current(), self.own_home(viewer)
         rooms = self._building_rooms(index, home)
         facts = self._facts(viewer, index, home, rooms)
         day, series = self._day(home)
         rows = rows_of(index, Level.BUILDING, home.building_id)
         median_c, counted = rooms.median_c(rows, at_least=MIN_HOMES_SHOWN)
         upstream = [item for item in facts.incidents if item.node_level != "household"]
-        address = address_of_home(index, home)
+        address = index.address_of(home.household_id)
         return ResidentHome(
             household_id=home.household_id,
             address=address.zh,
             address_en=address.en,
             temperature=facts.room,
             verdict=verdict_of(facts),
-            standard_c=self._homes.standard_c,
+            standard_c=self._places.standard_c,
             has_sensor=facts.has_sensor,
             building_median_c=median_c,
             building_counted=counted,
@@ -182,10 +194,37 @@ class HouseholdViews:
             contract=home.contract.value,
         )
 
-    def trend(
+    def my_trend(self, viewer: Viewer, window: Interval, *, max_points: int) -> TrendColumns:
+        """Return the room temperature of the resident's own home. Raises `NotVisibleError`."""
+        index, home = self._sites.current(), self.own_home(viewer)
+        return self._trend(index, home, window, max_points=max_points, outdoor=False)
+
+    def my_tickets(self, viewer: Viewer) -> list[TicketView]:
+        """Return the resident's own tickets, newest first. Raises `NotVisibleError`."""
+        return self._tickets.of_home(viewer, self.own_home(viewer).household_id, limit=50)
+
+    def trend(self, viewer: Viewer, household_id: str, window: Interval, *, max_points: int) -> TrendColumns:
+        """Return room and outdoor temperature of a home over a window; audited. Raises `NotVisibleError`."""
+        index, home = self._look(viewer, household_id, "household.trend_seen")
+        return self._trend(index, home, window, max_points=max_points, outdoor=True)
+
+    def own_home(self, viewer: Viewer, household_id: str | None = None) -> Household:
+        """Return the resident's own home. Raises `NotVisibleError`, also when `household_id` is another one."""
+        home = self._sites.current().households.get(viewer.household_id or "")
+        if home is None or not viewer.has(Role.RESIDENT) or household_id not in (None, home.household_id):
+            raise NotVisibleError("no home belongs to this account")
+        return home
+
+    def _look(self, viewer: Viewer, household_id: str, action: str) -> tuple[SiteIndex, Household]:
+        """Return the home that a clerk looks at, and the registry; the look is noted in the audit."""
+        index = self._sites.current()
+        home = visible_household(viewer, index, household_id)
+        self._records.audit.append(viewer.username, action, f"household:{household_id}", at=self._clock.now())
+        return index, home
+
+    def _trend(
         self, index: SiteIndex, home: Household, window: Interval, *, max_points: int, outdoor: bool
     ) -> TrendColumns:
-        """Return the room temperature of a home over a window."""
         sites = index.site.weather_sites
         return self._trends.of_home(
             home.household_id,
@@ -206,7 +245,7 @@ class HouseholdViews:
             has_sensor=home.household_id in index.sensor_of,
             sensor_fault=sensor_fault,
             room=room,
-            standard_c=self._homes.standard_c,
+            standard_c=self._places.standard_c,
             incidents=self._alarms.incidents_on(viewer, index, index.nodes_above(home.household_id)),
             station=self._station(viewer, index, home),
             building=self._others(rooms, building_rows, home),
@@ -214,7 +253,7 @@ class HouseholdViews:
         )
 
     def _building_rooms(self, index: SiteIndex, home: Household) -> RoomColumn:
-        return self._homes.rooms(index, rows_of(index, Level.BUILDING, home.building_id))
+        return self._places.rooms(index, rows_of(index, Level.BUILDING, home.building_id))
 
     def _station(self, viewer: Viewer, index: SiteIndex, home: Household) -> StationSummary | None:
         return self._stations.summary(viewer, index, index.buildings[home.building_id].station_id)
@@ -253,7 +292,7 @@ class HouseholdViews:
         window = Interval.last(_DAY, now=self._clock.now())
         assignments = self._records.registry.assignments_of(home.household_id)
         time_ms, values = self._trends.room_values(assignments, window)
-        standard_c = self._homes.standard_c
+        standard_c = self._places.standard_c
         return (
             RoomDay(
                 minimum_c=float(values.min()) if len(values) else None,
@@ -269,19 +308,10 @@ class HouseholdViews:
         )
 
 
-def address_of_home(index: SiteIndex, home: Household) -> Bilingual:
-    """Return the address of a home as it is written on site: community, building, unit, room."""
-    building = index.buildings[home.building_id]
-    community = index.communities[building.community_id]
-    name = Bilingual(community.name, community.name_en)
-    return home_address(name, building.name, home.unit, home.room)
-
-
 def _address_of_hit(index: SiteIndex, household_id: str, found: HouseholdAddress) -> Bilingual:
     """Return the address of a search hit; one that the index does not have yet is written from the records."""
-    home = index.households.get(household_id)
-    if home is not None:
-        return address_of_home(index, home)
+    if household_id in index.households:
+        return index.address_of(household_id)
     return home_address(Bilingual(found.community, ""), found.building, found.unit, found.room)
 
 

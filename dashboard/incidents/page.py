@@ -3,22 +3,22 @@
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from dashboard.alarms.actions import UnfitActionError
+from dashboard.alarms.actions import AlarmDesk
+from dashboard.alarms.view import AlarmViews
 from dashboard.web.context import page_response, reader_of
 from dashboard.web.languages import N_
-from dashboard.web.security.access import require
-from dashboard.web.security.viewer import ACTORS, STAFF, Viewer
+from dashboard.web.refusals import UnfitActionError
+from dashboard.web.security.access import Actor, Staff
+from dashboard.web.security.viewer import ACTORS, Viewer
 from dashboard.web.services import ServicesDep
 
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
 
-Staff = Annotated[Viewer, Depends(require(*STAFF))]
-Actor = Annotated[Viewer, Depends(require(*ACTORS))]
 
 _USUAL_S = (1800, 3600, 7200, 14_400, 28_800, 86_400)
 """Ends that one press promises, from now [s]."""
@@ -34,7 +34,7 @@ def incidents(
     cursor: Annotated[str, Query(max_length=400)] = "",
 ) -> Response:
     """Show a page of incidents."""
-    found = services.queries.incidents(viewer, open_only=not all, cursor=cursor or None)
+    found = services[AlarmViews].incidents(viewer, open_only=not all, cursor=cursor or None)
     return page_response(
         request,
         viewer,
@@ -63,7 +63,7 @@ def promise(
 ) -> Response:
     """Promise an end: so many seconds from now, or a clock time of the site; or take the promise back."""
     try:
-        services.alarm_desk.promise_end(
+        services[AlarmDesk].promise_end(
             viewer,
             incident_id,
             estimated_end=None if withdraw else _promised(request, viewer, services, after_s, end),
@@ -89,7 +89,7 @@ def _page(
     request: Request, viewer: Viewer, services: ServicesDep, incident_id: str, *, failed: bool = False
 ) -> Response:
     reader = reader_of(request, viewer)
-    view = services.queries.incident(viewer, incident_id)
+    view = services[AlarmViews].incident(viewer, incident_id)
     suggested = view.estimated_end or services.clock.now() + timedelta(hours=2)
     return page_response(
         request,

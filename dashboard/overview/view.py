@@ -8,15 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.alarms.counts import AlarmCountSource
+from dashboard.alarms.models import AlarmRow
 from dashboard.alarms.view import AlarmViews
-from dashboard.places.site_index import SiteIndex
-from dashboard.places.view import MIN_HOMES_SHOWN, HomeViews
+from dashboard.overview.models import AreaRow, CommunityPlace, Happening, Overview
+from dashboard.places.view import MIN_HOMES_SHOWN, PlaceViews
 from dashboard.readings.newest import WEATHER_INTERVAL_S, Freshness, RoomColumn
-from dashboard.readings.values import Bilingual, Ratio, Sum
+from dashboard.site.index import SiteIndex, SiteSource
 from dashboard.stations.fleet import Fleet
-from dashboard.stations.models import AlarmRow, AreaRow, CommunityPlace, Happening, Overview, StationRow
+from dashboard.stations.models import StationRow
 from dashboard.stations.view import StationViews
 from dashboard.web.security.viewer import STAFF, Viewer
+from dashboard.web.values import Bilingual, Ratio, Sum
 from heating.alarms import AlarmState, Priority
 from heating.assets import Contract
 from heating.clock import Clock
@@ -43,11 +45,13 @@ class OverviewView:
 
     Parameters
     ----------
+    sites : SiteSource
+        The registry.
     records : Records
         Counts of alarms and tickets.
     counts : AlarmCountSource
         Open and waiting alarms.
-    freshness, homes, stations, alarms
+    freshness, places, stations, alarms
         Sibling builders.
     clock : Clock
         The time data are judged by.
@@ -56,18 +60,20 @@ class OverviewView:
     def __init__(
         self,
         *,
+        sites: SiteSource,
         records: Records,
         counts: AlarmCountSource,
         freshness: Freshness,
-        homes: HomeViews,
+        places: PlaceViews,
         stations: StationViews,
         alarms: AlarmViews,
         clock: Clock,
     ) -> None:
+        self._sites = sites
         self._records = records
         self._counts = counts
         self._freshness = freshness
-        self._homes = homes
+        self._places = places
         self._stations = stations
         self._alarms = alarms
         self._clock = clock
@@ -76,22 +82,23 @@ class OverviewView:
             frozenset[str] | None, tuple[SiteIndex, NDArray[np.bool_], Mapping[Contract, int]]
         ] = {}
 
-    def overview(
-        self,
-        viewer: Viewer,
-        index: SiteIndex,
-        *,
-        sequence: int,
-        fleet: Fleet | None = None,
-        full: bool = True,
-    ) -> Overview:
-        """Return the figures over the areas of the viewer; the lists are empty unless `full`.
+    def overview(self, viewer: Viewer) -> Overview:
+        """Return the first page's figures and lists over the areas of the viewer."""
+        index, sequence = self._sites.current(), self._records.alarms.last_sequence()
+        fleet = self._stations.fleet(viewer, index)
+        return self._figures(viewer, index, fleet, sequence=sequence, full=True)
 
-        `fleet` are the viewer's stations where the caller has read them already.
-        """
+    def snapshot(self, viewer: Viewer) -> tuple[Overview, Fleet]:
+        """Return the figures, without lists, and the stations of one moment: what the stream sends every second."""
+        index, sequence = self._sites.current(), self._records.alarms.last_sequence()
+        fleet = self._stations.fleet(viewer, index)
+        return self._figures(viewer, index, fleet, sequence=sequence, full=False), fleet
+
+    def _figures(
+        self, viewer: Viewer, index: SiteIndex, fleet: Fleet, *, sequence: int, full: bool
+    ) -> Overview:
         now = self._clock.now()
-        fleet = self._stations.fleet(viewer, index) if fleet is None else fleet
-        rooms = self._homes.rooms(index)
+        rooms = self._places.rooms(index)
         seen, contracts = self._homes_of(viewer, index)
         counts = self._counts.current(viewer.area_ids)
         tickets = self._records.tickets.counts(viewer.area_ids, now=now)
@@ -108,7 +115,7 @@ class OverviewView:
             households=contracts[Contract.HEATING],
             suspended_households=contracts[Contract.SUSPENDED] + contracts[Contract.VACANT],
             pass_rate=rooms.pass_rate(seen, homes=contracts[Contract.HEATING]),
-            standard_c=self._homes.standard_c,
+            standard_c=self._places.standard_c,
             open_alarms=counts.open_by_priority,
             unacknowledged=counts.unacknowledged,
             open_incidents=self._open_incidents(viewer),

@@ -1,23 +1,22 @@
 """Where people live: the facade of a building, and a community with its buildings."""
 
 from itertools import groupby
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from dashboard.stations.models import FacadeCell, FacadeView
+from dashboard.places.models import FacadeCell, FacadeView
+from dashboard.places.view import PlaceViews
+from dashboard.site.index import SiteSource
 from dashboard.web.context import page_response
-from dashboard.web.security.access import require
-from dashboard.web.security.viewer import CLERKS, OBSERVERS, STAFF, Viewer
+from dashboard.web.security.access import Observer, Staff
+from dashboard.web.security.viewer import CLERKS
 from dashboard.web.services import ServicesDep
 
 __all__ = ["facade_rows", "heat_class", "router"]
 
 router = APIRouter(include_in_schema=False)
 
-Staff = Annotated[Viewer, Depends(require(*STAFF))]
-Observer = Annotated[Viewer, Depends(require(*OBSERVERS))]
 
 _STEPS = ((-4.0, "c4"), (-2.0, "c3"), (-1.0, "c2"), (0.0, "c1"), (4.0, "w0"), (7.0, "w1"))
 """Deviation from the standard [K] below which a class holds."""
@@ -26,8 +25,8 @@ _STEPS = ((-4.0, "c4"), (-2.0, "c3"), (-1.0, "c2"), (0.0, "c1"), (4.0, "w0"), (7
 @router.get("/buildings/{building_id}")
 def building(request: Request, viewer: Staff, services: ServicesDep, building_id: str) -> Response:
     """Show the facade: one cell a home, by floor and unit."""
-    facade = services.queries.facade(viewer, building_id)
-    station = services.queries.site().stations.get(facade.station_id)
+    facade = services[PlaceViews].facade(viewer, building_id)
+    station = services[SiteSource].current().stations.get(facade.station_id)
     return page_response(
         request,
         viewer,
@@ -43,7 +42,7 @@ def building(request: Request, viewer: Staff, services: ServicesDep, building_id
 @router.get("/communities/{community_id}")
 def community(request: Request, viewer: Observer, services: ServicesDep, community_id: str) -> Response:
     """Show a community and its buildings; totals only for who sees totals only."""
-    view = services.queries.community(viewer, community_id)
+    view = services[PlaceViews].community(viewer, community_id)
     return page_response(request, viewer, "places/community.html", community=view)
 
 

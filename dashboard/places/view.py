@@ -6,20 +6,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.homes.models import BuildingRow, CellState, CommunityView, FacadeCell, FacadeView
-from dashboard.places.names import building_in_english
-from dashboard.places.site_index import SiteIndex
+from dashboard.places.models import BuildingRow, CellState, CommunityView, FacadeCell, FacadeView
 from dashboard.readings.newest import BUILDING_INTERVAL_S, Freshness, RoomColumn
-from dashboard.readings.values import Bilingual, Ratio
-from dashboard.web.filters import NotVisibleError
+from dashboard.site.index import SiteIndex, SiteSource
+from dashboard.site.names import building_in_english
+from dashboard.site.visible import visible_building
+from dashboard.web.refusals import NotVisibleError
 from dashboard.web.security.viewer import STAFF, Viewer
+from dashboard.web.values import Bilingual, Ratio
 from heating.assets import Building, Contract, Household
+from heating.clock import Clock
 from heating.heat_tree import Level
 from heating.points import Measurement
 from heating.quality import Quality
 from heating.samples import ObjectRef
 
-__all__ = ["MIN_HOMES_SHOWN", "HomeViews", "visible_building", "visible_household"]
+__all__ = ["MIN_HOMES_SHOWN", "PlaceViews", "rows_of"]
 
 MIN_HOMES_SHOWN = 5
 """Aggregates over fewer homes are hidden from people who are not staff (reliability.md, Security)."""
@@ -32,27 +34,34 @@ class _Cell:
     state: CellState
 
 
-class HomeViews:
+class PlaceViews:
     """Builds the views of buildings and communities.
 
     Parameters
     ----------
+    sites : SiteSource
+        The registry.
     freshness : Freshness
         Newest values.
     standard_c : float
         Indoor standard [°C].
+    clock : Clock
+        The time data are judged by.
     """
 
-    def __init__(self, *, freshness: Freshness, standard_c: float) -> None:
+    def __init__(self, *, sites: SiteSource, freshness: Freshness, standard_c: float, clock: Clock) -> None:
+        self._sites = sites
         self._freshness = freshness
         self.standard_c = standard_c
+        self._clock = clock
 
     def rooms(self, index: SiteIndex, rows: slice | NDArray[np.intp] | None = None) -> RoomColumn:
         """Return the room temperatures of homes with a sensor: all, or only some rows of `SiteIndex.sensed`."""
         return self._freshness.rooms(index, standard_c=self.standard_c, rows=rows)
 
-    def facade(self, viewer: Viewer, index: SiteIndex, building_id: str, *, now_ms: int) -> FacadeView:
+    def facade(self, viewer: Viewer, building_id: str) -> FacadeView:
         """Return the facade of a building. Raises `NotVisibleError`."""
+        index, now_ms = self._sites.current(), self._clock.now_ms()
         building = visible_building(viewer, index, building_id)
         rows = rows_of(index, Level.BUILDING, building_id)
         rooms = self.rooms(index, rows)
@@ -82,8 +91,9 @@ class HomeViews:
         rooms = self.rooms(index, np.concatenate([np.zeros(0, np.intp), *places]))
         return [self._building_row(index, rooms, building) for building in buildings]
 
-    def community(self, viewer: Viewer, index: SiteIndex, community_id: str) -> CommunityView:
+    def community(self, viewer: Viewer, community_id: str) -> CommunityView:
         """Return a community with its buildings. Raises `NotVisibleError`."""
+        index = self._sites.current()
         community = index.communities.get(community_id)
         if community is None or not index.sees(viewer, community.area_id):
             raise NotVisibleError(f"no community {community_id!r}")
@@ -125,23 +135,6 @@ class HomeViews:
             inlet_supply=self._freshness.point(ref, "inlet_supply_temp_c", BUILDING_INTERVAL_S),
             inlet_return=self._freshness.point(ref, "inlet_return_temp_c", BUILDING_INTERVAL_S),
         )
-
-
-def visible_building(viewer: Viewer, index: SiteIndex, building_id: str) -> Building:
-    """Return a building of the viewer's areas. Raises `NotVisibleError`."""
-    building = index.buildings.get(building_id)
-    if building is None or not index.sees(viewer, index.area_of_building(building)):
-        raise NotVisibleError(f"no building {building_id!r}")
-    return building
-
-
-def visible_household(viewer: Viewer, index: SiteIndex, household_id: str | None) -> Household:
-    """Return a household that a member of staff may see by area. Raises `NotVisibleError`."""
-    home = index.households.get(household_id or "")
-    if home is None:
-        raise NotVisibleError(f"no household {household_id!r}")
-    visible_building(viewer, index, home.building_id)
-    return home
 
 
 def rows_of(index: SiteIndex, level: Level, object_id: str) -> slice:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.places.site_index import SiteIndex
-from dashboard.readings.values import Bilingual, PointValue, Ratio
+from dashboard.site.index import SiteIndex
+from dashboard.web.values import Bilingual, PointValue, Ratio
 from heating.assets import Station
 from heating.clock import Clock
 from heating.diagnosis.freshness import STALE_INTERVALS

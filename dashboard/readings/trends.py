@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.readings.long_trends import RESOLUTIONS, long_series, rollup_for
-from dashboard.readings.values import Bilingual, TrendColumns
+from dashboard.web.values import Bilingual, TrendColumns
 from heating.assets import SensorAssignment
 from heating.diagnosis.freshness import STALE_INTERVALS
 from heating.intervals import Interval

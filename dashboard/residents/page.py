@@ -2,16 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from dashboard.figures.sparkline import day_curve
-from dashboard.tickets.actions import NewTicket
+from dashboard.homes.view import HouseholdViews
+from dashboard.tickets.actions import NewTicket, TicketDesk
 from dashboard.web.context import TEXT_SIZE_COOKIE, page_response, reader_of
-from dashboard.web.filters import NotVisibleError
 from dashboard.web.languages import N_
-from dashboard.web.security.access import require
-from dashboard.web.security.viewer import Role, Viewer
+from dashboard.web.refusals import NotVisibleError
+from dashboard.web.security.access import Resident
+from dashboard.web.security.accounts import Accounts
+from dashboard.web.security.viewer import Viewer
 from dashboard.web.services import Services, ServicesDep
 from heating.tickets import TicketCategory
 
@@ -19,7 +21,6 @@ __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
 
-Resident = Annotated[Viewer, Depends(require(Role.RESIDENT))]
 
 _YEAR_S = 365 * 86_400
 _TAKEN = N_("已收到您的报修，进度会显示在下面。")
@@ -52,7 +53,7 @@ def report_fault(
     """Take a fault report of the own home."""
     if viewer.household_id is None:
         raise NotVisibleError("no home belongs to this account")
-    services.ticket_desk.open(
+    services[TicketDesk].open(
         viewer, NewTicket(household_id=viewer.household_id, category=category, description=description)
     )
     return RedirectResponse("/my?taken=1", 303)
@@ -64,7 +65,7 @@ def text_size(
 ) -> Response:
     """Keep the size of the text in a cookie."""
     response = RedirectResponse("/my", 303)
-    secure = services.accounts.cookie_secure
+    secure = services[Accounts].cookie_secure
     if size == "large":
         response.set_cookie(
             TEXT_SIZE_COOKIE, "large", max_age=_YEAR_S, secure=secure, httponly=True, samesite="lax"
@@ -75,7 +76,7 @@ def text_size(
 
 
 def _home(request: Request, viewer: Viewer, services: Services, template: str, *, taken: bool) -> Response:
-    home = services.queries.my_home(viewer)
+    home = services[HouseholdViews].my_home(viewer)
     reader = reader_of(request, viewer)
     chart = day_curve(home.day_series, standard_c=home.standard_c, now=services.clock.now(), localiser=reader)
     notice = reader.text(_TAKEN) if taken else ""

@@ -1,44 +1,28 @@
-"""Overview, stations, buildings, communities."""
+"""Stations: the list, one of them, its trend."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from dashboard.stations.models import (
-    CommunityView,
-    FacadeView,
-    Overview,
-    StationDetail,
-    StationState,
-    TrendColumns,
-)
-from dashboard.web.filters import StationFilter
-from dashboard.web.paged_lists import StationPage
-from dashboard.web.problems import InvalidRequestError
-from dashboard.web.replies import End, Limit, MaxPoints, Start, reply, window_of
-from dashboard.web.security.access import require
-from dashboard.web.security.viewer import OBSERVERS, STAFF, Viewer
+from dashboard.stations.models import StationDetail, StationRow, StationState
+from dashboard.stations.view import StationFilter, StationViews
+from dashboard.web.refusals import InvalidRequestError
+from dashboard.web.replies import End, Limit, Listing, MaxPoints, Start, reply, window_of
+from dashboard.web.security.access import Staff
 from dashboard.web.services import ServicesDep
+from dashboard.web.values import TrendColumns
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/api/v1", tags=["stations"])
 
-Staff = Annotated[Viewer, Depends(require(*STAFF))]
-Observer = Annotated[Viewer, Depends(require(*OBSERVERS))]
 _DEFAULT_POINTS = "secondary_supply_temp_c,secondary_return_temp_c,secondary_supply_temp_setpoint_c,outdoor"
 _MAX_TREND_POINTS = 8
 """Points of a trend at the most (ux.md, page 7)."""
 
 
-@router.get("/overview", response_model=Overview)
-def overview(viewer: Observer, services: ServicesDep) -> Response:
-    """Counts, pass rate, stations online, open alarms by priority, outdoor now, data age."""
-    return reply(services.queries.overview(viewer))
-
-
-@router.get("/stations", response_model=StationPage)
+@router.get("/stations", response_model=Listing[StationRow])
 def stations(  # the parameters are the filter
     viewer: Staff,
     services: ServicesDep,
@@ -58,13 +42,13 @@ def stations(  # the parameters are the filter
         cursor=cursor,
         limit=limit,
     )
-    return reply(services.queries.stations(viewer, wanted))
+    return reply(services[StationViews].page(viewer, wanted))
 
 
 @router.get("/stations/{station_id}", response_model=StationDetail)
 def station(station_id: str, viewer: Staff, services: ServicesDep) -> Response:
     """One station: every point, buildings, alarms, incidents."""
-    return reply(services.queries.station(viewer, station_id))
+    return reply(services[StationViews].detail(viewer, station_id))
 
 
 @router.get("/stations/{station_id}/trend", response_model=TrendColumns)
@@ -85,19 +69,5 @@ def station_trend(
         raise InvalidRequestError(f"points: one to {_MAX_TREND_POINTS} names")
     window = window_of(start, end, now=services.clock.now())
     return reply(
-        services.queries.station_trend(
-            viewer, station_id, points=names, start=window.start, end=window.end, max_points=max_points
-        )
+        services[StationViews].trend(viewer, station_id, points=names, window=window, max_points=max_points)
     )
-
-
-@router.get("/buildings/{building_id}/facade", response_model=FacadeView)
-def facade(building_id: str, viewer: Staff, services: ServicesDep) -> Response:
-    """Floor × unit matrix of room temperatures, with the coverage by sensors."""
-    return reply(services.queries.facade(viewer, building_id))
-
-
-@router.get("/communities/{community_id}", response_model=CommunityView)
-def community(community_id: str, viewer: Observer, services: ServicesDep) -> Response:
-    """A community with its buildings; aggregates only for the regulator."""
-    return reply(services.queries.community(viewer, community_id))

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.alarms.open_alarms import OpenAlarms
-from dashboard.places.site_index import SiteIndex
 from dashboard.readings.newest import Column, Freshness
+from dashboard.site.index import SiteIndex
 from dashboard.web.security.viewer import Viewer
 from heating.diagnosis.freshness import SILENT, STALE_INTERVALS
 from heating.points import Measurement

@@ -1,33 +1,52 @@
 """Stations as people see them: list, page, trend."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.alarms.open_alarms import OpenAlarms, OpenAlarmSource
 from dashboard.alarms.view import AlarmViews
-from dashboard.places.site_index import SiteIndex
-from dashboard.places.view import HomeViews
+from dashboard.places.view import PlaceViews
 from dashboard.readings.newest import Freshness
 from dashboard.readings.trends import Trends
-from dashboard.readings.values import Bilingual, TrendColumns
+from dashboard.site.index import SiteIndex, SiteSource
+from dashboard.site.visible import visible_station
+from dashboard.stations.day_sparks import DaySparks, Spark
 from dashboard.stations.fleet import MAIN_POINTS, STATE_WORDS, Fleet, FleetMembers, read_fleet
 from dashboard.stations.models import StationDetail, StationRow, StationState, StationSummary
-from dashboard.web.filters import NotVisibleError, StationFilter, UnknownPointError
+from dashboard.web.refusals import UnknownPointError
 from dashboard.web.security.viewer import Viewer
-from heating.assets import Station
+from dashboard.web.values import Bilingual, TrendColumns
+from heating.assets import Area
 from heating.clock import Clock
 from heating.heat_tree import Level
 from heating.intervals import Interval, from_epoch_ms
 from heating.points import POINT_INDEX, Measurement, points_of
+from heating.protocols import TimeSeriesStore
 from heating.samples import ObjectRef
 from storage.records.pages import Page
 
-__all__ = ["MAX_STATIONS", "StationViews", "visible_station"]
+__all__ = ["MAX_STATIONS", "StationFilter", "StationViews"]
 
 MAX_STATIONS = 200
 """Rows of a page at the most (ux.md, principle 5)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationFilter:
+    """What the station list shows."""
+
+    state: str | None = None
+    """Word of `StationState`."""
+    area_id: str | None = None
+    text: str = ""
+    """Part of the name or id."""
+    sort: str = "name"
+    """name, deviation (absolute), age, alarms or state; ``-`` before it turns the order."""
+    cursor: str | None = None
+    limit: int = 200
 
 
 class StationViews:
@@ -35,15 +54,17 @@ class StationViews:
 
     Parameters
     ----------
+    sites : SiteSource
+        The registry.
     freshness : Freshness
         Newest values.
     open_alarms : OpenAlarmSource
         Open alarms by station.
     alarms : AlarmViews
         Makes alarm rows and incidents.
-    homes : HomeViews
+    places : PlaceViews
         Makes building rows.
-    trends : Trends
+    store : TimeSeriesStore
         History.
     clock : Clock
         The time data are judged by.
@@ -52,18 +73,21 @@ class StationViews:
     def __init__(
         self,
         *,
+        sites: SiteSource,
         freshness: Freshness,
         open_alarms: OpenAlarmSource,
         alarms: AlarmViews,
-        homes: HomeViews,
-        trends: Trends,
+        places: PlaceViews,
+        store: TimeSeriesStore,
         clock: Clock,
     ) -> None:
+        self._sites = sites
         self._freshness = freshness
         self._open_alarms = open_alarms
         self._alarms = alarms
-        self._homes = homes
-        self._trends = trends
+        self._places = places
+        self._trends = Trends(store=store)
+        self._sparks = DaySparks(store=store, clock=clock)
         self._clock = clock
         self._members = FleetMembers()
 
@@ -78,8 +102,9 @@ class StationViews:
             now_ms=self._clock.now_ms(),
         )
 
-    def page(self, viewer: Viewer, index: SiteIndex, wanted: StationFilter) -> Page[StationRow]:
+    def page(self, viewer: Viewer, wanted: StationFilter) -> Page[StationRow]:
         """Return a page of stations; the cursor is a place in the order asked for."""
+        index = self._sites.current()
         fleet = self.fleet(viewer, index)
         open_alarms = self._open_alarms.current()
         chosen = [place for place in range(len(fleet.station_ids)) if _fits(place, fleet, index, wanted)]
@@ -113,8 +138,9 @@ class StationViews:
             latitude_deg=station.latitude_deg,
         )
 
-    def detail(self, viewer: Viewer, index: SiteIndex, station_id: str) -> StationDetail:
+    def detail(self, viewer: Viewer, station_id: str) -> StationDetail:
         """Return the page of one station. Raises `NotVisibleError`."""
+        index = self._sites.current()
         station = visible_station(viewer, index, station_id)
         fleet = self.fleet(viewer, index)
         row = self.row(index, fleet, fleet.station_ids.index(station_id))
@@ -126,7 +152,7 @@ class StationViews:
         return StationDetail(
             row=row,
             points=self._freshness.station_points(station, names),
-            buildings=self._homes.building_rows(index, index.buildings_of_station.get(station_id, [])),
+            buildings=self._places.building_rows(index, index.buildings_of_station.get(station_id, [])),
             alarms=[
                 self._alarms.row(viewer, index, alarm)
                 for alarm in self._open_alarms.current().of(station_id)[:MAX_STATIONS]
@@ -138,6 +164,29 @@ class StationViews:
             branch_name=of_level.get(Level.BRANCH),
             outdoor=self._freshness.outdoor(index),
         )
+
+    def areas(self, viewer: Viewer) -> list[Area]:
+        """Return the top-level areas with stations of the viewer, in the order of the registry."""
+        index = self._sites.current()
+        ids, _ = self._members.of(viewer, index)
+        seen = {index.top_area(index.stations[station_id].area_id) for station_id in ids}
+        return [
+            area for area in index.site.areas if area.area_id in seen and index.sees(viewer, area.area_id)
+        ]
+
+    def kept_sparks(self, station_ids: Sequence[str]) -> dict[str, Spark]:
+        """Return the last day of stations as far as it is kept; who may see them is decided before."""
+        return self._sparks.kept(station_ids)
+
+    def sparks(self, viewer: Viewer, station_ids: Sequence[str]) -> dict[str, Spark]:
+        """Return the last day of stations, read where it is not kept; those not visible are left out."""
+        index = self._sites.current()
+        seen = [
+            name
+            for name in station_ids[:MAX_STATIONS]
+            if name in index.stations and index.sees(viewer, index.stations[name].area_id)
+        ]
+        return self._sparks.read(seen)
 
     def summary(self, viewer: Viewer, index: SiteIndex, station_id: str) -> StationSummary | None:
         """Return a station in brief, whatever its area (the home's own station); None when it is retired."""
@@ -165,14 +214,17 @@ class StationViews:
     def trend(
         self,
         viewer: Viewer,
-        index: SiteIndex,
         station_id: str,
         *,
         points: Sequence[str],
         window: Interval,
         max_points: int,
     ) -> TrendColumns:
-        """Return points of a station over a window. Raises `NotVisibleError`, `UnknownPointError`."""
+        """Return points of a station over a window; ``outdoor`` among the points adds the weather site's.
+
+        Raises `NotVisibleError`, `UnknownPointError`.
+        """
+        index = self._sites.current()
         station = visible_station(viewer, index, station_id)
         names = [name for name in points if name != "outdoor"]
         for name in names:
@@ -186,20 +238,6 @@ class StationViews:
             interval_s=station.report_interval_s,
             outdoor_site=index.site.weather_sites[0] if len(names) < len(points) else None,
         )
-
-
-def visible_station(viewer: Viewer, index: SiteIndex, station_id: str) -> Station:
-    """Return a station that the viewer may see.
-
-    Raises
-    ------
-    NotVisibleError
-        When there is none, or it lies in another area.
-    """
-    station = index.stations.get(station_id)
-    if station is None or not index.sees(viewer, station.area_id):
-        raise NotVisibleError(f"no station {station_id!r}")
-    return station
 
 
 def _fits(place: int, fleet: Fleet, index: SiteIndex, wanted: StationFilter) -> bool:

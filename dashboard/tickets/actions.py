@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import Protocol
 
 from config.settings.tree import PoliciesSettings
-from dashboard.places.view import visible_household
-from dashboard.web.filters import NotVisibleError
-from dashboard.web.queries import Queries
+from dashboard.homes.models import IntakeProposal
+from dashboard.site.index import SiteSource
+from dashboard.site.visible import visible_household
+from dashboard.web.refusals import NotVisibleError
 from dashboard.web.security.access import ForbiddenError
 from dashboard.web.security.viewer import CLERKS, Role, Viewer
 from heating.assets import Household
@@ -16,7 +17,7 @@ from heating.clock import Clock
 from heating.tickets import Ticket, TicketCategory, TicketState, TicketUrgency
 from storage.records.records import Records
 
-__all__ = ["Announce", "NewTicket", "TicketDesk"]
+__all__ = ["Announce", "HomesOfTickets", "NewTicket", "TicketDesk"]
 
 _HEAT = (TicketCategory.NO_HEAT, TicketCategory.INSUFFICIENT)
 """«No heat» and «not enough heat» of one home are one matter."""
@@ -28,6 +29,18 @@ class Announce(Protocol):
 
     def __call__(self, ticket_id: str, *, area_id: str, state: str) -> None:
         """Pass it on; must not block."""
+        ...
+
+
+class HomesOfTickets(Protocol):
+    """What a ticket needs of the homes."""
+
+    def own_home(self, viewer: Viewer, household_id: str) -> Household:
+        """Return the resident's own home. Raises `NotVisibleError`."""
+        ...
+
+    def proposal(self, viewer: Viewer, home: Household) -> IntakeProposal:
+        """Return what a new ticket of a home starts with."""
         ...
 
 
@@ -48,8 +61,10 @@ class TicketDesk:
     ----------
     records : Records
         Tickets, incidents, audit.
-    queries : Queries
-        The card, for what a ticket starts with.
+    sites : SiteSource
+        The registry.
+    homes : HomesOfTickets
+        Whose home it is, and what a ticket of it starts with.
     policies : PoliciesSettings
         Promises and the duplicate window.
     clock : Clock
@@ -62,14 +77,16 @@ class TicketDesk:
         self,
         *,
         records: Records,
-        queries: Queries,
+        sites: SiteSource,
+        homes: HomesOfTickets,
         policies: PoliciesSettings,
         clock: Clock,
         announce: Announce,
     ) -> None:
         self._announce = announce
         self._records = records
-        self._queries = queries
+        self._sites = sites
+        self._homes = homes
         self._policies = policies
         self._clock = clock
 
@@ -82,7 +99,7 @@ class TicketDesk:
             The home is not in the viewer's areas, or not the resident's own.
         """
         home = self._home(viewer, wanted.household_id)
-        proposal = self._queries.proposal(viewer, home)
+        proposal = self._homes.proposal(viewer, home)
         category = wanted.category or TicketCategory(proposal.category)
         urgency = wanted.urgency or _urgency(category, TicketUrgency(proposal.urgency))
         now = self._clock.now()
@@ -154,9 +171,9 @@ class TicketDesk:
 
     def _home(self, viewer: Viewer, household_id: str) -> Household:
         if viewer.has(*CLERKS):
-            return visible_household(viewer, self._queries.site(), household_id)
+            return visible_household(viewer, self._sites.current(), household_id)
         if viewer.has(Role.RESIDENT):
-            return self._queries.household(viewer, household_id)
+            return self._homes.own_home(viewer, household_id)
         raise ForbiddenError("taking tickets needs the role hotline or dispatcher")
 
     def _visible(self, viewer: Viewer, ticket_id: str) -> Ticket:
@@ -168,7 +185,7 @@ class TicketDesk:
         return ticket
 
     def _area_of(self, home: Household) -> str:
-        index = self._queries.site()
+        index = self._sites.current()
         return index.area_of_building(index.buildings[home.building_id])
 
     def _duplicate_of(self, household_id: str, category: TicketCategory) -> str | None:

@@ -1,24 +1,35 @@
 """Tickets as people see them: address, clocks, what may come next."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from dashboard.alarms.models import TicketHistoryEntry, TicketView
-from dashboard.places.site_index import SiteIndex
-from dashboard.readings.values import Bilingual
-from dashboard.web.filters import NotVisibleError, TicketFilter
+from dashboard.site.index import SiteIndex, SiteSource
+from dashboard.site.visible import visible_station
+from dashboard.web.refusals import NotVisibleError
 from dashboard.web.security.viewer import CLERKS, Viewer
-from heating.assets import Station
 from heating.clock import Clock
 from heating.tickets import Ticket, TicketState, allowed_moves
 from storage.records.pages import Page
 from storage.records.queries import MAX_LIMIT, TicketQuery
 from storage.records.records import Records
 
-__all__ = ["TicketViews"]
+__all__ = ["TicketFilter", "TicketViews"]
 
 _DONE = (TicketState.CLOSED, TicketState.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketFilter:
+    """What a ticket list shows."""
+
+    household_id: str | None = None
+    states: frozenset[str] = frozenset()
+    open_only: bool = False
+    incident_id: str | None = None
+    since: datetime | None = None
+    cursor: str | None = None
+    limit: int = 50
 
 
 class TicketViews:
@@ -27,17 +38,17 @@ class TicketViews:
     Parameters
     ----------
     records : Records
-        Tickets and addresses.
+        Tickets.
+    sites : SiteSource
+        The registry, for addresses.
     clock : Clock
         The time promises are judged by.
-    address_of : callable
-        Returns the address of a household in words, its id when the registry no longer has it.
     """
 
-    def __init__(self, *, records: Records, clock: Clock, address_of: Callable[[str], Bilingual]) -> None:
+    def __init__(self, *, records: Records, sites: SiteSource, clock: Clock) -> None:
         self._records = records
+        self._sites = sites
         self._clock = clock
-        self._address_of = address_of
 
     def page(self, viewer: Viewer, wanted: TicketFilter) -> Page[TicketView]:
         """Return a page of tickets of the viewer's areas, newest first."""
@@ -60,8 +71,13 @@ class TicketViews:
         found = self._records.tickets.find(TicketQuery(household_id=household_id, limit=limit))
         return [self.view(viewer, ticket) for ticket in found.items]
 
-    def below_station(self, viewer: Viewer, index: SiteIndex, station: Station) -> list[TicketView]:
-        """Return the open tickets of the homes below a station, newest first, among the newest 500 of its area."""
+    def below_station(self, viewer: Viewer, station_id: str) -> list[TicketView]:
+        """Return the open tickets of the homes below a station, newest first, among the newest 500 of its area.
+
+        Raises `NotVisibleError`.
+        """
+        index = self._sites.current()
+        station = visible_station(viewer, index, station_id)
         found = self._records.tickets.find(
             TicketQuery(
                 open_only=True, area_ids=frozenset({index.top_area(station.area_id)}), limit=MAX_LIMIT
@@ -99,7 +115,7 @@ class TicketViews:
             (due for due in (response_due, close_due) if due is not None and running), default=None
         )
         clerk = viewer.has(*CLERKS)
-        address = self._address_of(ticket.household_id)
+        address = self._sites.current().address_of(ticket.household_id)
         return TicketView(
             ticket_id=ticket.ticket_id,
             household_id=ticket.household_id,

@@ -18,8 +18,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard.alarms.actions import UnfitActionError
-from dashboard.web.filters import NotVisibleError, UnknownPointError
+from dashboard.web.refusals import (
+    InvalidRequestError,
+    NotVisibleError,
+    UnfitActionError,
+    UnknownPointError,
+)
 from dashboard.web.security.access import ForbiddenError, SignInNeededError
 from dashboard.web.security.accounts import LogInRefusedError
 from dashboard.web.security.cross_site import CrossSiteError
@@ -30,16 +34,12 @@ from heating.tickets import ForbiddenTicketMoveError
 from storage.records.device_values import AssignmentConflictError
 from storage.records.pages import InvalidCursorError
 
-__all__ = ["ErrorPage", "InvalidRequestError", "install_problem_handlers", "problem_response"]
+__all__ = ["ErrorPage", "install_problem_handlers", "problem_response"]
 
 ErrorPage = Callable[[Request, int, str], Response]
 """Renders an error page from request, HTTP status and code (``not_found``, ``forbidden``, ``failed``, ...)."""
 
 log = structlog.get_logger()
-
-
-class InvalidRequestError(HeatingError):
-    """A parameter does not make sense; the message says which and what to send."""
 
 
 _STATUS: dict[type[HeatingError], tuple[int, str]] = {

@@ -4,26 +4,25 @@ One environment per language, made once. What does not live here: which page sho
 codes (`dashboard.web.vocabulary`), files for the browser (`dashboard.web.assets`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from dashboard.homes.evidence_sentences import evidence_sentence, script_sentence
-from dashboard.readings.values import Bilingual, PointValue
 from dashboard.web import navigation
 from dashboard.web.assets import asset_url
 from dashboard.web.languages import N_, Localiser, translations_for
 from dashboard.web.security.viewer import STAFF, Role
+from dashboard.web.values import Bilingual, PointValue
 from dashboard.web.vocabulary import source_word
 from heating.points import POINTS, PointKind
 
-__all__ = ["PageContext", "Words", "environment_for", "render_template"]
+__all__ = ["PageContext", "Words", "environment_for", "register_sentences", "render_template"]
 
 _TEMPLATES = Path(__file__).parents[1]
 
@@ -120,17 +119,19 @@ class Words:
         quality = self.word("quality", point.quality)
         return self.localiser.text("%(quality)s，%(age)s前测得", quality=quality, age=age)
 
-    def evidence(self, code: str, parameters: Mapping[str, object]) -> str:
-        """Return the sentence of one piece of evidence."""
-        return evidence_sentence(self.localiser, code, parameters)
-
-    def script(self, code: str, parameters: Mapping[str, object]) -> str:
-        """Return what a clerk may say."""
-        return script_sentence(self.localiser, code, parameters)
-
     def sorted_priorities(self, counts: Mapping[str, int]) -> Iterable[tuple[str, int]]:
         """Return counts as («1», n) … («4», n)."""
         return [(str(n), counts.get(f"P{n}", 0)) for n in (1, 2, 3, 4)]
+
+
+Sentence = Callable[[Localiser, str, Mapping[str, object]], str]
+"""Writes the sentence of a code with its parameters for a reader."""
+_SENTENCES: dict[str, Sentence] = {}
+
+
+def register_sentences(**sentences: Sentence) -> None:
+    """Let templates call ``name(code, parameters)``: a subject has its own sentences. Before the first page."""
+    _SENTENCES.update(sentences)
 
 
 @lru_cache(maxsize=8)
@@ -149,6 +150,7 @@ def environment_for(localiser: Localiser) -> Environment:
     environment.globals.update(
         asset=asset_url, at=localiser, say=Words(localiser), query=_query_string, nav=navigation.entries_for
     )
+    environment.globals.update({name: partial(write, localiser) for name, write in _SENTENCES.items()})
     return environment
 
 

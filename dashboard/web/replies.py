@@ -1,20 +1,30 @@
 """JSON answers and the reading of query parameters that several routes share."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Generic, TypeVar
 
 import orjson
 from fastapi import Query
 from pydantic import AfterValidator
 from starlette.responses import Response
 
-from dashboard.web.problems import InvalidRequestError
+from dashboard.web.refusals import InvalidRequestError
 from heating.intervals import Interval
 
-__all__ = ["End", "Limit", "MaxPoints", "PlainText", "Start", "reply", "window_of", "words_of"]
+__all__ = ["End", "Limit", "Listing", "MaxPoints", "PlainText", "Start", "reply", "window_of", "words_of"]
 
+Item = TypeVar("Item")
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 _LONGEST = timedelta(days=400)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[Item]):
+    """Rows and where to go on: send `next_cursor` as `cursor`; null on the last page."""
+
+    items: list[Item]
+    next_cursor: str | None = None
 
 
 def _storable(text: str) -> str:

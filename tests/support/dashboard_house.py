@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from config.rules.reading import RuleSet, load_rules
 from config.settings.tree import RulesSettings, Settings
-from dashboard.web.app import create_app
+from dashboard.app import create_app
 from dashboard.web.security.accounts import hash_secret
 from dashboard.web.security.viewer import Role
 from heating.alarms import Alarm, AlarmEvent, AlarmEventKind, Incident, Priority

@@ -8,33 +8,29 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from dashboard.stations.models import (
+from dashboard.alarms.models import (
     AlarmDetail,
     AlarmHistoryEntry,
     AlarmRow,
-    AreaRow,
-    BuildingRow,
-    CommunityPlace,
     Evidence,
-    Happening,
+    IncidentView,
+    TicketHistoryEntry,
+    TicketView,
+)
+from dashboard.homes.models import (
     HouseholdCard,
     HouseholdHit,
-    IncidentView,
     IntakeProposal,
-    Overview,
     ProbableCause,
-    Ratio,
     ResidentHome,
     RoomDay,
     Script,
-    StationDetail,
-    StationRow,
-    StationSummary,
-    Sum,
-    TicketHistoryEntry,
-    TicketView,
     Verdict,
 )
+from dashboard.overview.models import AreaRow, CommunityPlace, Happening, Overview
+from dashboard.places.models import BuildingRow
+from dashboard.stations.models import StationDetail, StationRow, StationSummary
+from dashboard.web.values import Ratio, Sum
 from heating.points import Measurement
 from tests.support.page_readings import (
     AREAS,

@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from dashboard.stations.models import Bilingual, PointValue, StationRow, StationState
+from dashboard.stations.models import StationRow, StationState
+from dashboard.web.values import Bilingual, PointValue
 from heating.points import Measurement, point_named
 
 NOW = datetime(2026, 1, 14, 12, 30, tzinfo=UTC)

@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from dashboard.alarms.health import AlarmHealth, Caller, Hour
-from dashboard.stations.models import CellState, CommunityView, FacadeCell, FacadeView, Ratio
+from dashboard.places.models import CellState, CommunityView, FacadeCell, FacadeView
+from dashboard.web.values import Ratio
 from tests.support.page_models import NOW, alarm_row, both, station_detail
 
 __all__ = ["alarm_health", "community", "facade"]

@@ -17,37 +17,39 @@ from starlette.responses import JSONResponse, StreamingResponse
 
 from config.rules.defaults import RuleDefaults
 from config.settings.tree import Settings
-from dashboard.alarms.health import AlarmHealth
+from dashboard.alarms.actions import AlarmDesk
+from dashboard.alarms.health import AlarmHealth, AlarmHealthView
+from dashboard.alarms.models import AlarmDetail, AlarmRow, IncidentView, TicketView
+from dashboard.alarms.view import AlarmViews
+from dashboard.homes.models import HouseholdCard, HouseholdHit, ResidentHome
 from dashboard.homes.search_misses import SearchMiss, explain_miss
+from dashboard.homes.view import HouseholdViews
+from dashboard.overview.models import Overview
+from dashboard.overview.view import OverviewView
+from dashboard.pages import error_page, router
+from dashboard.places.models import CommunityView, FacadeView
+from dashboard.places.view import PlaceViews
+from dashboard.site.index import SiteSource
 from dashboard.stations.day_sparks import Spark
-from dashboard.stations.models import (
-    AlarmDetail,
-    AlarmRow,
-    CommunityView,
-    FacadeView,
-    HouseholdCard,
-    HouseholdHit,
-    IncidentView,
-    Overview,
-    ResidentHome,
-    StationDetail,
-    StationRow,
-    TicketView,
-)
-from dashboard.web.filters import NotVisibleError
-from dashboard.web.pages import error_page, router
+from dashboard.stations.models import StationDetail, StationRow
+from dashboard.stations.view import StationViews
+from dashboard.tickets.actions import TicketDesk
+from dashboard.tickets.view import TicketViews
 from dashboard.web.problems import install_problem_handlers
-from dashboard.web.security.accounts import LogInRefusedError, SignedIn
+from dashboard.web.refusals import NotVisibleError
+from dashboard.web.security.accounts import Accounts, LogInRefusedError, SignedIn
 from dashboard.web.security.response_headers import SecurityHeaders
 from dashboard.web.security.viewer import Viewer
+from dashboard.web.services import Services
 from heating.alarms import Priority
+from heating.assets import Area
 from heating.clock import ManualClock
 from runtime.web_server import WebServer
 from storage.records.pages import Page
 from tests.support import page_models as models
 from tests.support import place_models as places
 
-__all__ = ["FakeAccounts", "FakeQueries", "page_client", "preview_app", "serving"]
+__all__ = ["FakeAccounts", "FakeAnswers", "page_client", "preview_app", "serving"]
 
 SETTINGS = Settings.model_validate({"web": {"cookie_secure": False}})
 TOKEN = "preview-token"
@@ -86,7 +88,7 @@ class FakeAccounts:
 
 
 @dataclass
-class FakeQueries:
+class FakeAnswers:
     """Answers with the hand-made models; fields replace single answers."""
 
     rows: list[StationRow] = field(default_factory=models.station_rows)
@@ -118,6 +120,14 @@ class FakeQueries:
         if station_id not in {row.station_id for row in self.rows}:
             raise NotVisibleError(station_id)
         return models.station_detail(int(station_id[-3:]))
+
+    def areas(self, viewer: Viewer) -> list[Area]:
+        """Return the areas of the overview."""
+        return [
+            Area(area_id=row.area_id, name=row.name.zh, name_en=row.name.en)
+            for row in self.first_page.areas
+            if row.stations.denominator
+        ]
 
     def site(self) -> SimpleNamespace:
         """Return a registry without stations."""
@@ -210,16 +220,50 @@ class RecordingDesk:
         return do
 
 
-def preview_app(queries: FakeQueries | None = None, *, now: datetime = models.NOW) -> FastAPI:
+def _parts(answers: FakeAnswers) -> dict[type, object]:
+    fakes = SimpleNamespace
+    return {
+        Accounts: FakeAccounts(),
+        AlarmDesk: RecordingDesk(),
+        TicketDesk: RecordingDesk(),
+        SiteSource: fakes(current=answers.site),
+        OverviewView: fakes(overview=answers.overview),
+        StationViews: fakes(
+            page=answers.stations,
+            areas=answers.areas,
+            detail=answers.station,
+            kept_sparks=answers.kept_sparks,
+            sparks=answers.sparks,
+        ),
+        PlaceViews: fakes(facade=answers.facade, community=answers.community),
+        AlarmViews: fakes(
+            page=answers.alarms,
+            detail=answers.alarm,
+            incidents=answers.incidents,
+            incident=answers.incident,
+        ),
+        AlarmHealthView: fakes(health=answers.alarm_health),
+        HouseholdViews: fakes(
+            search=answers.search,
+            search_miss=answers.search_miss,
+            card=answers.card,
+            my_home=answers.my_home,
+        ),
+        TicketViews: fakes(
+            page=answers.tickets, detail=answers.ticket, below_station=answers.station_tickets
+        ),
+    }
+
+
+def preview_app(answers: FakeAnswers | None = None, *, now: datetime = models.NOW) -> FastAPI:
     """Return an application with the page routes; ``app.state.services`` holds the fakes."""
     app = FastAPI()
-    app.state.services = SimpleNamespace(
+    app.state.services = Services(
         settings=SETTINGS,
         clock=ManualClock(now),
-        queries=queries or FakeQueries(),
-        accounts=FakeAccounts(),
-        alarm_desk=RecordingDesk(),
-        ticket_desk=RecordingDesk(),
+        health_parts=dict,
+        metric_parts=dict,
+        parts=_parts(answers or FakeAnswers()),
     )
     install_problem_handlers(app, error_page)
     app.include_router(router)

@@ -2,13 +2,13 @@
 
 Contract for routes and pages:
 
-- ``viewer: Annotated[Viewer, Depends(require(*STAFF))]``: 401 without a log-in, 403 without the role.
-- ``viewer: Annotated[Viewer | None, Depends(anybody)]``: no log-in needed; the viewer if there is one.
+- ``viewer: Staff`` (and `Clerk`, `Actor`, ...): 401 without a log-in, 403 without the role.
+- ``viewer: MaybeViewer``: no log-in needed; the viewer if there is one.
 - cookie-authenticated POST, PUT, PATCH and DELETE need the cross-site token, as form field ``csrf_token`` or header
   ``X-CSRF-Token``; templates find it in ``request.state.csrf_token`` (empty without a session).
 - the log-in itself declares `entry`: it checks where the request comes from, and needs no token.
 
-Areas and households are not checked here but in the queries.
+Areas and households are not checked here but by the view of the subject.
 """
 
 from typing import Annotated
@@ -16,17 +16,25 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
-from dashboard.web.filters import NotVisibleError
+from dashboard.web.refusals import NotVisibleError
+from dashboard.web.security.accounts import Accounts
 from dashboard.web.security.cross_site import check_origin, check_token
-from dashboard.web.security.viewer import Viewer
+from dashboard.web.security.viewer import ACTORS, CLERKS, KEEPERS, OBSERVERS, STAFF, Role, Viewer
 from dashboard.web.services import services_of
 from heating.errors import HeatingError
 
 __all__ = [
     "Access",
+    "Actor",
+    "Clerk",
     "ForbiddenError",
+    "Keeper",
     "MaybeViewer",
+    "Observer",
+    "Resident",
     "SignInNeededError",
+    "SignedIn",
+    "Staff",
     "anybody",
     "cookie_name",
     "current_viewer",
@@ -58,7 +66,7 @@ async def current_viewer(request: Request) -> Viewer | None:
     if hasattr(request.state, "viewer"):
         known: Viewer | None = request.state.viewer
         return known
-    accounts = services_of(request).accounts
+    accounts = services_of(request)[Accounts]
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme:
         bearer = token.strip() if scheme.lower() == "bearer" else ""
@@ -123,3 +131,17 @@ entry = Access(roles=None, token=False)
 
 MaybeViewer = Annotated[Viewer | None, Depends(anybody)]
 """Parameter of a route that is open to everybody."""
+SignedIn = Annotated[Viewer, Depends(require())]
+"""Parameter of a route for anybody who is signed in."""
+Staff = Annotated[Viewer, Depends(require(*STAFF))]
+"""Parameter of a route for who may read stations, alarms and incidents."""
+Observer = Annotated[Viewer, Depends(require(*OBSERVERS))]
+"""Parameter of a route for who may read aggregates."""
+Actor = Annotated[Viewer, Depends(require(*ACTORS))]
+"""Parameter of a route for who may act on alarms."""
+Clerk = Annotated[Viewer, Depends(require(*CLERKS))]
+"""Parameter of a route for who may look up households."""
+Keeper = Annotated[Viewer, Depends(require(*KEEPERS))]
+"""Parameter of a route for who may look after devices."""
+Resident = Annotated[Viewer, Depends(require(Role.RESIDENT))]
+"""Parameter of a route about the resident's own home."""

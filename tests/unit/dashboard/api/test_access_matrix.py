@@ -222,7 +222,7 @@ class TestNegativeControls:
     ) -> None:
         path = "/api/v1/stations/{station_id}"
         assert call(house, "dispatcher", "GET", path, FOREIGN) == 404
-        monkeypatch.setattr("dashboard.places.site_index.SiteIndex.sees", lambda *_: True)
+        monkeypatch.setattr("dashboard.site.index.SiteIndex.sees", lambda *_: True)
         with open_house(tmp_path) as unchecked:  # what a viewer sees is kept while the registry stands
             assert call(unchecked, "dispatcher", "GET", path, FOREIGN) == 200
 

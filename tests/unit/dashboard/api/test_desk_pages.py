@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from dashboard.alarms.health import AlarmHealth
+from dashboard.alarms.health import AlarmHealth, AlarmHealthView
 from dashboard.web.security.viewer import Viewer
 from heating.alarms import AlarmEvent, AlarmEventKind
 from heating.points import Measurement
@@ -96,7 +96,7 @@ def test_only_dispatchers_are_offered_the_promise(house: House) -> None:
 
 def health_of(house: House) -> AlarmHealth:
     viewer = Viewer(username="x", roles=frozenset({"dispatcher"}), area_ids=frozenset({"xilinhot"}))
-    return house.app.state.services.queries.alarm_health(viewer)  # type: ignore[no-any-return]
+    return house.app.state.services[AlarmHealthView].health(viewer)  # type: ignore[no-any-return]
 
 
 def test_the_alarm_system_counts_announcements_by_hour_callers_and_what_stands(house: House) -> None:

@@ -12,14 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.figures.city_map import HEIGHT, WIDTH, city_map, mark_shape, read_outlines
 from dashboard.figures.day_spark import day_spark
 from dashboard.figures.sparkline import day_curve
 from dashboard.figures.station_trend import TREND_POINTS, trend_figure_json
-from dashboard.figures.town_outline import hull_path
+from dashboard.overview.city_map import HEIGHT, WIDTH, city_map, mark_shape, read_outlines
+from dashboard.overview.models import CommunityPlace
+from dashboard.overview.town_outline import hull_path
 from dashboard.readings.long_trends import RESOLUTIONS
-from dashboard.stations.models import Bilingual, CommunityPlace, StationRow, StationState
+from dashboard.stations.models import StationRow, StationState
 from dashboard.web.languages import localiser_for
+from dashboard.web.values import Bilingual
 from simulators.site.geography import DEFAULT_SITE_DIR
 from tests.support.page_models import NOW, day_series, station_row, station_rows
 

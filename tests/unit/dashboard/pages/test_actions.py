@@ -7,9 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
-from dashboard.alarms.actions import UnfitActionError
+from dashboard.alarms.actions import AlarmDesk
 from dashboard.alarms.page import grouped
+from dashboard.tickets.actions import TicketDesk
 from dashboard.web.languages import localiser_for
+from dashboard.web.refusals import UnfitActionError
 from heating.alarms import ForbiddenTransitionError
 from heating.tickets import ForbiddenTicketMoveError, TicketCategory
 from tests.support import page_models as models
@@ -23,15 +25,15 @@ RESIDENT = {"cookie": "nuanliu=resident", "x-csrf-token": TOKEN}
 
 @pytest.fixture
 def client() -> Iterator[httpx.Client]:
-    for desk in (APP.state.services.alarm_desk, APP.state.services.ticket_desk):
+    for desk in (APP.state.services[AlarmDesk], APP.state.services[TicketDesk]):
         desk.done.clear()
         desk.refusal = None
     with page_client(APP) as opened:
         yield opened
 
 
-def done(desk: str) -> list[tuple[str, dict[str, Any]]]:
-    return list(getattr(APP.state.services, desk).done)
+def done(desk: type) -> list[tuple[str, dict[str, Any]]]:
+    return list(APP.state.services[desk].done)
 
 
 def test_an_alarm_is_shelved_with_its_reason_until_the_chosen_time_of_the_data_clock(
@@ -39,7 +41,7 @@ def test_an_alarm_is_shelved_with_its_reason_until_the_chosen_time_of_the_data_c
 ) -> None:
     form = {"reason": "检修中", "duration_s": "7200"}
     assert client.post("/alarms/al-1/shelve", data=form, headers=DISPATCHER).status_code == 204
-    action, given = done("alarm_desk")[0]
+    action, given = done(AlarmDesk)[0]
     assert (action, given["reason"], given["until"]) == ("shelve", "检修中", models.NOW + timedelta(hours=2))
 
 
@@ -51,14 +53,14 @@ def test_an_alarm_is_acknowledged_and_commented(client: httpx.Client) -> None:
         client.post("/alarms/al-1/comment", data={"comment": "看过"}, headers=DISPATCHER).status_code == 204
     )
     assert client.post("/alarms/al-1/unshelve", headers=DISPATCHER).status_code == 204
-    assert [action for action, _ in done("alarm_desk")] == ["acknowledge", "comment", "unshelve"]
+    assert [action for action, _ in done(AlarmDesk)] == ["acknowledge", "comment", "unshelve"]
 
 
 @pytest.mark.parametrize(
     ("refusal", "status"), [(ForbiddenTransitionError("closed"), 409), (UnfitActionError("no reason"), 422)]
 )
 def test_a_refused_action_is_told_in_chinese(client: httpx.Client, refusal: Exception, status: int) -> None:
-    APP.state.services.alarm_desk.refusal = refusal
+    APP.state.services[AlarmDesk].refusal = refusal
     answer = client.post("/alarms/al-1/acknowledge", headers=DISPATCHER)
     assert answer.status_code == status
     assert answer.headers["content-type"].startswith("text/plain")
@@ -73,14 +75,14 @@ def test_an_action_without_token_or_role_does_nothing(client: httpx.Client) -> N
         headers = {"cookie": f"nuanliu={role}", "x-csrf-token": TOKEN}
         assert client.post("/alarms/al-1/acknowledge", headers=headers).status_code == 403
     assert client.post("/alarms/al-1/explode", headers=DISPATCHER).status_code == 404
-    assert done("alarm_desk") == []
+    assert done(AlarmDesk) == []
 
 
 def test_a_ticket_is_taken_and_the_card_shown_again(client: httpx.Client) -> None:
     form = {"category": "no_heat", "urgency": "high", "description": "不热"}
     answer = client.post("/hotline/households/h-000123/tickets", data=form, headers=CLERK)
     assert answer.headers["location"] == "/hotline/households/h-000123?taken=T-20260114-001"
-    wanted = done("ticket_desk")[0][1]["arguments"][0]
+    wanted = done(TicketDesk)[0][1]["arguments"][0]
     assert (wanted.household_id, wanted.category, wanted.description) == (
         "h-000123",
         TicketCategory.NO_HEAT,
@@ -93,11 +95,11 @@ def test_a_ticket_is_taken_and_the_card_shown_again(client: httpx.Client) -> Non
 def test_a_ticket_of_an_unknown_kind_is_refused(client: httpx.Client) -> None:
     form = {"category": "ufo", "urgency": "high"}
     assert client.post("/hotline/households/h-1/tickets", data=form, headers=CLERK).status_code == 422
-    assert done("ticket_desk") == []
+    assert done(TicketDesk) == []
 
 
 def test_a_ticket_that_moved_meanwhile_is_shown_as_it_is(client: httpx.Client) -> None:
-    APP.state.services.ticket_desk.refusal = ForbiddenTicketMoveError("no")
+    APP.state.services[TicketDesk].refusal = ForbiddenTicketMoveError("no")
     answer = client.post("/tickets/T-1/move", data={"state": "closed"}, headers=CLERK)
     assert answer.status_code == 409
     assert "请看最新状态" in answer.text
@@ -109,14 +111,14 @@ def test_a_callback_keeps_the_temperature_after_the_repair(
 ) -> None:
     form = {"satisfied": "yes", "temperature_c": temperature}
     assert client.post("/tickets/T-1/callback", data=form, headers=CLERK).status_code == 303
-    given = done("ticket_desk")[0][1]
+    given = done(TicketDesk)[0][1]
     assert (given["temp_c"], given["satisfied"]) == (kept, True)
 
 
 def test_a_resident_reports_for_the_own_home_whatever_else_is_sent(client: httpx.Client) -> None:
     form = {"category": "leak", "household_id": "h-999999"}
     assert client.post("/my/tickets", data=form, headers=RESIDENT).headers["location"] == "/my?taken=1"
-    assert done("ticket_desk")[0][1]["arguments"][0].household_id == "h-000123"
+    assert done(TicketDesk)[0][1]["arguments"][0].household_id == "h-000123"
 
 
 def test_large_text_is_kept_in_a_cookie(client: httpx.Client) -> None:

@@ -15,7 +15,7 @@ from dashboard.places.page import facade_rows, heat_class
 from dashboard.web.spreadsheets import csv_bytes, xlsx_bytes
 from tests.support import page_models as models
 from tests.support import place_models as places
-from tests.support.preview_pages import FakeQueries, page_client, preview_app
+from tests.support.preview_pages import FakeAnswers, page_client, preview_app
 
 ZONE = ZoneInfo("Asia/Shanghai")
 EVIL = '=HYPERLINK("http://evil","x")'
@@ -25,7 +25,7 @@ DISPATCHER = {"cookie": "nuanliu=dispatcher"}
 @pytest.fixture(scope="module")
 def client() -> Iterator[httpx.Client]:
     evil = replace(models.station_row(1), name=models.both(EVIL, EVIL))
-    with page_client(preview_app(FakeQueries(rows=[evil, *models.station_rows(5)]))) as opened:
+    with page_client(preview_app(FakeAnswers(rows=[evil, *models.station_rows(5)]))) as opened:
         yield opened
 
 

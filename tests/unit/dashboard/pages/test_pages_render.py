@@ -7,9 +7,9 @@ from html.parser import HTMLParser
 import httpx
 import pytest
 
-from dashboard.stations.models import Verdict
+from dashboard.homes.models import Verdict
 from tests.support import page_models as models
-from tests.support.preview_pages import FakeQueries, page_client, preview_app
+from tests.support.preview_pages import FakeAnswers, page_client, preview_app
 
 PAGES = {
     "/login": "",
@@ -171,9 +171,9 @@ def test_a_stale_value_is_hatched_with_its_age_and_a_bad_one_with_its_reason(cli
 
 
 def test_a_broken_sensor_is_never_shown_as_a_temperature_to_a_resident() -> None:
-    queries = FakeQueries()
-    queries.home = models.resident_home(verdict=Verdict.SENSOR_FAULT, incident=None)
-    with page_client(preview_app(queries)) as client:
+    answers = FakeAnswers()
+    answers.home = models.resident_home(verdict=Verdict.SENSOR_FAULT, incident=None)
+    with page_client(preview_app(answers)) as client:
         html = get(client, "/my", "resident")
     assert "15.9" not in html.split("我的报修")[0].split("最近 24 小时")[0]
     assert "传感器故障，读数不可信。" in html
@@ -181,12 +181,12 @@ def test_a_broken_sensor_is_never_shown_as_a_temperature_to_a_resident() -> None
 
 
 def test_a_home_without_sensor_is_given_the_median_of_its_building_as_such() -> None:
-    queries = FakeQueries()
+    answers = FakeAnswers()
     missing = models.missing("room_temp_c", models.Measurement.ROOM)
-    queries.home = models.resident_home(
+    answers.home = models.resident_home(
         verdict=Verdict.NO_SENSOR, has_sensor=False, temperature=missing, incident=None, day_series=()
     )
-    with page_client(preview_app(queries)) as client:
+    with page_client(preview_app(answers)) as client:
         html = get(client, "/my", "resident")
     assert "16.4" in html
     assert "这是本楼 6 户的中位数，不是您家的室温。" in html
@@ -194,13 +194,13 @@ def test_a_home_without_sensor_is_given_the_median_of_its_building_as_such() -> 
 
 def test_text_of_people_is_escaped_everywhere() -> None:
     evil = '<script>alert("x")</script>'
-    queries = FakeQueries()
-    queries.household = models.card(
+    answers = FakeAnswers()
+    answers.household = models.card(
         name=evil, address=evil, tickets=[models.ticket(1, address=evil, description=evil)]
     )
-    queries.home = models.resident_home(address=evil)
-    queries.alarm_rows = [models.alarm_row(1, subject_name=models.both(evil, evil), shelve_reason=evil)]
-    with page_client(preview_app(queries)) as client:
+    answers.home = models.resident_home(address=evil)
+    answers.alarm_rows = [models.alarm_row(1, subject_name=models.both(evil, evil), shelve_reason=evil)]
+    with page_client(preview_app(answers)) as client:
         for path, role in (
             ("/alarms", "dispatcher"),
             ("/hotline/households/h-1", "hotline"),
@@ -212,9 +212,9 @@ def test_text_of_people_is_escaped_everywhere() -> None:
 
 
 def test_the_wall_and_the_maintenance_see_no_button_that_acts() -> None:
-    queries = FakeQueries()
-    queries.alarm_rows = [models.alarm_row(1, actions=())]
-    with page_client(preview_app(queries)) as client:
+    answers = FakeAnswers()
+    answers.alarm_rows = [models.alarm_row(1, actions=())]
+    with page_client(preview_app(answers)) as client:
         html = get(client, "/alarms", "wall")
     assert 'data-actions=""' in html
     assert 'href="/hotline"' not in html

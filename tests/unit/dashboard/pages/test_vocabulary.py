@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from dashboard.homes.evidence_sentences import EVIDENCE, SCRIPTS, evidence_sentence, script_sentence
-from dashboard.stations.models import StationState, Verdict
+from dashboard.homes.models import Verdict
+from dashboard.stations.models import StationState
 from dashboard.web.languages import localiser_for
 from dashboard.web.security.viewer import Role
 from dashboard.web.vocabulary import WORDS, source_word

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from dashboard.places.site_index import build_site_index
+from dashboard.site.index import build_site_index
 from dashboard.stations.fleet import FleetMembers
 from dashboard.web.security.viewer import Role, Viewer
 from tests.support.small_site import small_site

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from dashboard.readings.trends import Trends
-from dashboard.readings.values import TrendColumns
 from dashboard.stations.day_sparks import SPARK_POINT, DaySparks
+from dashboard.web.values import TrendColumns
 from heating.assets import SensorAssignment
 from heating.clock import ManualClock
 from heating.intervals import Interval, to_epoch_ms

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.places.names import building_in_english, home_address, riser_name
-from dashboard.places.site_index import build_site_index
-from dashboard.readings.values import Bilingual
+from dashboard.site.index import build_site_index
+from dashboard.site.names import building_in_english, home_address, riser_name
+from dashboard.web.values import Bilingual
 from heating.heat_tree import Level, Node
 from tests.support.dashboard_house import NOW
 from tests.support.small_town import small_town

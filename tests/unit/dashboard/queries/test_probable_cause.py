@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.alarms.models import IncidentView
-from dashboard.homes.models import StationSummary, Verdict
+from dashboard.homes.models import Verdict
 from dashboard.homes.probable_cause import (
     HomeFacts,
     probable_cause,
@@ -16,7 +16,8 @@ from dashboard.homes.probable_cause import (
     script_for,
     verdict_of,
 )
-from dashboard.readings.values import Bilingual, PointValue, Ratio
+from dashboard.stations.models import StationSummary
+from dashboard.web.values import Bilingual, PointValue, Ratio
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 

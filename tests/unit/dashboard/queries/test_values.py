@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.readings.values import Bilingual, Ratio
+from dashboard.web.values import Bilingual, Ratio
 
 
 def test_a_ratio_of_nothing_is_unknown_and_not_zero() -> None:

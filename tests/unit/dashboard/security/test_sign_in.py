@@ -10,6 +10,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import SecretStr
 
 from config.settings.tree import WebSettings
+from dashboard.overview.view import OverviewView
 from dashboard.web.security.accounts import Accounts, MissingSecretError, hash_secret
 from dashboard.web.security.passwords import PasswordVerifier, hash_password
 from tests.support.dashboard_house import PASSWORD, House, open_house, token_of
@@ -255,7 +256,7 @@ def test_a_crash_is_answered_without_its_trace(house: House, monkeypatch: pytest
     def crash(*_: object) -> None:
         raise RuntimeError("secret inside")
 
-    monkeypatch.setattr(house.app.state.services.queries, "overview", crash)
+    monkeypatch.setattr(house.app.state.services[OverviewView], "overview", crash)
     answer = house.client("dispatcher").get("/api/v1/overview")
     assert answer.status_code == 500
     assert answer.json()["code"] == "failed"

@@ -2,8 +2,8 @@
 
 import asyncio
 
+from dashboard.stream.subscribers import MAX_WAITING, Subscriber
 from dashboard.web.security.viewer import Viewer
-from dashboard.web.stream.subscribers import MAX_WAITING, Subscriber
 
 
 def subscriber() -> Subscriber:

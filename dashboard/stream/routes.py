@@ -5,12 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query
 from starlette.responses import Response, StreamingResponse
 
-from dashboard.web.problems import InvalidRequestError
+from dashboard.overview.view import OverviewView
+from dashboard.stream.broadcaster import Broadcaster
+from dashboard.stream.frames import snapshot_content
+from dashboard.web.refusals import InvalidRequestError
 from dashboard.web.replies import reply
 from dashboard.web.security.access import ForbiddenError, require
 from dashboard.web.security.viewer import CLERKS, STAFF, Role, Viewer
 from dashboard.web.services import ServicesDep
-from dashboard.web.stream.frames import snapshot_content
 
 __all__ = ["router"]
 
@@ -29,9 +31,8 @@ _MAX_TOPICS = 8
 @router.get("/snapshot")
 def snapshot(viewer: Annotated[Viewer, Depends(require(*STAFF))], services: ServicesDep) -> Response:
     """The newest figures of every station as columns: what a page starts from and fetches anew after a gap."""
-    queries = services.queries
-    content = snapshot_content(*queries.snapshot(viewer))
-    return reply({"sequence": services.broadcaster.sequence, **content})
+    content = snapshot_content(*services[OverviewView].snapshot(viewer))
+    return reply({"sequence": services[Broadcaster].sequence, **content})
 
 
 @router.get("/stream", response_class=StreamingResponse)
@@ -49,7 +50,7 @@ async def stream(
     """
     wanted = _topics_of(topics, viewer)
     known = int(last_event_id) if last_event_id is not None and last_event_id.isdecimal() else None
-    body = services.broadcaster.stream(viewer, wanted, last_event_id=known)
+    body = services[Broadcaster].stream(viewer, wanted, last_event_id=known)
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     return StreamingResponse(body, media_type="text/event-stream", headers=headers)
 

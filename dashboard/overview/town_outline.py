@@ -1,7 +1,7 @@
 """The ground of a town's map: quarters as soft outlines around their communities, and a scale.
 
 No register of quarter boundaries is shipped: an outline is the hull of where a quarter's communities stand, widened a
-little, and the page says so. What does not live here: marks and their places (`dashboard.figures.city_map`).
+little, and the page says so. What does not live here: marks and their places (`dashboard.overview.city_map`).
 """
 
 from collections.abc import Sequence

@@ -13,11 +13,17 @@ from dataclasses import replace
 import structlog
 from starlette.concurrency import run_in_threadpool
 
-from dashboard.web.queries import NotVisibleError, Queries
+from dashboard.alarms.counts import AlarmCountSource
+from dashboard.alarms.view import AlarmViews
+from dashboard.homes.view import HouseholdViews
+from dashboard.overview.view import OverviewView
+from dashboard.site.index import SiteSource
+from dashboard.stations.view import StationViews
+from dashboard.stream.frames import Frame, alive_event, encode_frame, snapshot_content
+from dashboard.stream.subscribers import Subscriber
+from dashboard.web.refusals import NotVisibleError
 from dashboard.web.security.accounts import Accounts
 from dashboard.web.security.viewer import STAFF, Role, Viewer
-from dashboard.web.stream.frames import Frame, alive_event, encode_frame, snapshot_content
-from dashboard.web.stream.subscribers import Subscriber
 from heating.clock import Clock
 from heating.errors import HeatingError
 from heating.protocols import Health, HealthStatus
@@ -44,7 +50,7 @@ class Broadcaster:
 
     Parameters
     ----------
-    queries : Queries
+    sites, overview, stations, alarms, counts, homes
         What snapshots and rows are made from.
     records : Records
         The alarm history, followed by its sequence.
@@ -61,7 +67,12 @@ class Broadcaster:
     def __init__(
         self,
         *,
-        queries: Queries,
+        sites: SiteSource,
+        overview: OverviewView,
+        stations: StationViews,
+        alarms: AlarmViews,
+        counts: AlarmCountSource,
+        homes: HouseholdViews,
         records: Records,
         accounts: Accounts,
         clock: Clock,
@@ -70,8 +81,9 @@ class Broadcaster:
         check_every_s: float = CHECK_EVERY_S,
         heartbeat_s: float = HEARTBEAT_S,
     ) -> None:
-        self._queries = queries
-        self._alarms = records.alarms
+        self._sites, self._overview, self._stations = sites, overview, stations
+        self._alarms, self._counts, self._homes = alarms, counts, homes
+        self._history = records.alarms
         self._accounts = accounts
         self._clock = clock
         self._tick_s, self._check_every_s, self._heartbeat_s = tick_s, check_every_s, heartbeat_s
@@ -113,7 +125,7 @@ class Broadcaster:
     async def run(self) -> None:
         """Build and hand out frames until cancelled; a failed tick is logged and the next one tries again."""
         loop = asyncio.get_running_loop()
-        self._last_event = await run_in_threadpool(self._alarms.last_sequence)
+        self._last_event = await run_in_threadpool(self._history.last_sequence)
         checked = loop.time()
         while True:
             started = loop.time()
@@ -205,7 +217,7 @@ class Broadcaster:
     def _pulse(self, viewer: Viewer) -> bytes:
         content: dict[str, object] = {"t": self._clock.now()}
         if viewer.has(*STAFF):
-            counts = self._queries.alarm_counts(viewer)
+            counts = self._counts.current(viewer.area_ids)
             content |= {"open_alarms": counts.open_by_priority, "unacknowledged": counts.unacknowledged}
         return alive_event(content)
 
@@ -213,11 +225,11 @@ class Broadcaster:
         with self._lock:
             frames = list(self._outside)
             self._outside.clear()
-        events = self._alarms.events_since(self._last_event, limit=500)
+        events = self._history.events_since(self._last_event, limit=500)
         for event in events:
             self._last_event = event.sequence or self._last_event
             try:
-                row = replace(self._queries.alarm(_SERVICE, event.alarm_id).row, actions=())
+                row = replace(self._alarms.detail(_SERVICE, event.alarm_id).row, actions=())
             except NotVisibleError:
                 continue
             content: dict[str, object] = {"kind": event.kind.value, "by": event.by, "alarm": row}
@@ -259,10 +271,10 @@ class Broadcaster:
         try:
             match topic.partition(":")[0]:
                 case "snapshot":
-                    content = snapshot_content(*self._queries.snapshot(viewer))
+                    content = snapshot_content(*self._overview.snapshot(viewer))
                     return self._frame(topic, "snapshot", content, group=group)
                 case "station":
-                    shown = self._queries.station(viewer, topic.partition(":")[2])
+                    shown = self._stations.detail(viewer, topic.partition(":")[2])
                     points: dict[str, object] = {
                         "station_id": shown.row.station_id,
                         "row": shown.row,
@@ -270,7 +282,7 @@ class Broadcaster:
                     }
                     return self._frame(topic, "station", points, group=group)
                 case _:
-                    home = self._queries.my_home(viewer)
+                    home = self._homes.my_home(viewer)
                     own: dict[str, object] = {
                         "temperature": home.temperature,
                         "verdict": home.verdict,
@@ -306,7 +318,7 @@ class Broadcaster:
     def _may_have(self, subscriber: Subscriber, frame: Frame) -> bool:
         if frame.topic not in subscriber.topics:
             return False
-        return frame.area_id is None or self._queries.site().sees(subscriber.viewer, frame.area_id)
+        return frame.area_id is None or self._sites.current().sees(subscriber.viewer, frame.area_id)
 
     async def _end_signed_out(self) -> None:
         subscribers = list(self._subscribers)

@@ -16,9 +16,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.figures.town_outline import ScaleBar, hull_path, scale_bar
-from dashboard.readings.values import Bilingual
-from dashboard.stations.models import CommunityPlace, StationRow
+from dashboard.overview.models import CommunityPlace
+from dashboard.overview.town_outline import ScaleBar, hull_path, scale_bar
+from dashboard.stations.models import StationRow
+from dashboard.web.values import Bilingual
 
 __all__ = ["CityMap", "CommunityMark", "Label", "Mark", "city_map", "mark_shape", "read_outlines"]
 

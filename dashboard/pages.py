@@ -10,19 +10,20 @@ import dashboard.incidents.page
 import dashboard.overview.page
 import dashboard.places.page
 import dashboard.residents.page
-import dashboard.stations.list_page
+import dashboard.stations.page
+from dashboard.homes.evidence_sentences import evidence_sentence, script_sentence
 from dashboard.web import assets
 from dashboard.web.context import error_page
+from dashboard.web.rendering import register_sentences
 
 __all__ = ["error_page", "router"]
 
 router = APIRouter(include_in_schema=False)
-"""Every page; `dashboard.web.app` includes it."""
-# The list comes before the single station: «sparks» is no station.
+"""Every page; `dashboard.app` includes it."""
 for _module in (
     assets,
     dashboard.accounts.page,
-    dashboard.stations.list_page,
+    dashboard.stations.page,
     dashboard.overview.page,
     dashboard.places.page,
     dashboard.devices.page,
@@ -32,3 +33,4 @@ for _module in (
     dashboard.residents.page,
 ):
     router.include_router(_module.router)
+register_sentences(evidence=evidence_sentence, script=script_sentence)

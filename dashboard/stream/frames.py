@@ -11,9 +11,9 @@ import orjson
 from fastapi.sse import format_sse_event
 from numpy.typing import NDArray
 
+from dashboard.overview.models import Overview
 from dashboard.readings.newest import Column
 from dashboard.stations.fleet import STATE_WORDS, Fleet
-from dashboard.stations.models import Overview
 from heating.diagnosis.freshness import STALE_INTERVALS
 from heating.quality import is_bad
 

@@ -13,9 +13,9 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.places.names import building_in_english, riser_name
-from dashboard.readings.values import Bilingual
+from dashboard.site.names import building_in_english, home_address, riser_name
 from dashboard.web.security.viewer import Viewer
+from dashboard.web.values import Bilingual
 from heating.assets import Area, Building, Community, Contract, Household, Sensor, Site, Station
 from heating.clock import Clock
 from heating.heat_tree import HeatTree, Level, Node, build_heat_tree
@@ -102,6 +102,16 @@ class SiteIndex:
         """Return the name of an area; an unknown one is shown by its id."""
         area = self.areas.get(area_id)
         return Bilingual(area_id, area_id) if area is None else Bilingual(area.name, area.name_en)
+
+    def address_of(self, household_id: str) -> Bilingual:
+        """Return the address of a home as it is written on site; its id when the registry does not have it."""
+        home = self.households.get(household_id)
+        if home is None:
+            return Bilingual(household_id, household_id)
+        building = self.buildings[home.building_id]
+        community = self.communities[building.community_id]
+        name = Bilingual(community.name, community.name_en)
+        return home_address(name, building.name, home.unit, home.room)
 
     def node_name(self, node: Node) -> Bilingual:
         """Return how people call a node; what the registry no longer has is shown by its id."""

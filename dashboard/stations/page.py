@@ -1,4 +1,4 @@
-"""The list of stations: page, lines of the last day, files for a spreadsheet."""
+"""Stations: the list, lines of the last day, files for a spreadsheet; one station."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -7,12 +7,14 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from dashboard.figures.day_spark import day_spark
+from dashboard.figures.station_trend import trend_figure_json
 from dashboard.stations.models import StationRow
+from dashboard.stations.view import StationFilter, StationViews
+from dashboard.tickets.view import TicketViews
 from dashboard.web.context import page_response, reader_of
-from dashboard.web.filters import StationFilter
 from dashboard.web.languages import N_, Localiser
-from dashboard.web.security.access import require
-from dashboard.web.security.viewer import STAFF, Viewer
+from dashboard.web.security.access import Staff
+from dashboard.web.security.viewer import CLERKS, Viewer
 from dashboard.web.services import Services, ServicesDep
 from dashboard.web.spreadsheets import Cell, csv_bytes, xlsx_bytes
 from dashboard.web.vocabulary import STATION_STATES
@@ -21,7 +23,6 @@ __all__ = ["all_stations", "router"]
 
 router = APIRouter(include_in_schema=False)
 
-Staff = Annotated[Viewer, Depends(require(*STAFF))]
 
 _SORTS = (
     ("name", N_("名称")),
@@ -74,9 +75,9 @@ def stations(
     cursor: Annotated[str, Query(max_length=400)] = "",
 ) -> Response:
     """Show a page of stations, at most 200."""
-    found = services.queries.stations(viewer, _at(wanted, cursor or None))
+    found = services[StationViews].page(viewer, _at(wanted, cursor or None))
     reader = reader_of(request, viewer)
-    kept = services.queries.kept_sparks([row.station_id for row in found.items])
+    kept = services[StationViews].kept_sparks([row.station_id for row in found.items])
     return page_response(
         request,
         viewer,
@@ -85,7 +86,7 @@ def stations(
         cursor=cursor,
         rows=found.items,
         next_cursor=found.next_cursor,
-        areas=[area for area in services.queries.overview(viewer).areas if area.stations.denominator],
+        areas=services[StationViews].areas(viewer),
         sorts=_SORTS,
         columns=_COLUMNS,
         sparks={name: day_spark(spark.values, localiser=reader) for name, spark in kept.items()},
@@ -99,7 +100,7 @@ def sparks(
     """Return the last day of some stations as drawings by station id; asked for after the list was painted."""
     names = [name for name in ids.split(",") if name][:_MOST_IDS]
     reader = reader_of(request, viewer)
-    found = services.queries.sparks(viewer, names)
+    found = services[StationViews].sparks(viewer, names)
     return JSONResponse(
         {name: str(day_spark(spark.values, localiser=reader)) for name, spark in found.items()},
         headers={"Cache-Control": "no-store"},
@@ -124,12 +125,27 @@ def export(request: Request, viewer: Staff, services: ServicesDep, wanted: Wante
     return Response(content, media_type=_MEDIA[kind], headers={**headers, "Cache-Control": "no-store"})
 
 
+@router.get("/stations/{station_id}")
+def station(request: Request, viewer: Staff, services: ServicesDep, station_id: str) -> Response:
+    """Show one station: schematic, trend, alarms, buildings, all points."""
+    detail = services[StationViews].detail(viewer, station_id)
+    clerk = viewer.has(*CLERKS)
+    return page_response(
+        request,
+        viewer,
+        "stations/station.html",
+        station=detail,
+        figure=trend_figure_json(reader_of(request, viewer)),
+        tickets=services[TicketViews].below_station(viewer, station_id) if clerk else None,
+    )
+
+
 def all_stations(services: Services, viewer: Viewer, wanted: StationFilter) -> list[StationRow]:
     """Return the stations of a filter, page by page, at most 2,000."""
     rows: list[StationRow] = []
     cursor: str | None = None
     while len(rows) < _MOST_STATIONS:
-        page = services.queries.stations(viewer, _at(wanted, cursor))
+        page = services[StationViews].page(viewer, _at(wanted, cursor))
         rows += page.items
         cursor = page.next_cursor
         if cursor is None:

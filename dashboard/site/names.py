@@ -7,7 +7,7 @@ and communities, which the registry keeps in both languages.
 
 import re
 
-from dashboard.readings.values import Bilingual
+from dashboard.web.values import Bilingual
 from heating.assets import Building, Community
 
 __all__ = ["building_in_english", "building_name", "home_address", "riser_name"]

@@ -1,0 +1,231 @@
+"""The application factory: one FastAPI application from collaborators that `runtime` opened.
+
+The only place that knows every subject. Nothing is opened or read here. A subject has its JSON routes in `api` and its
+pages in `page`; both render what its `view` returns.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+
+from fastapi import FastAPI
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+
+from config.rules.reading import RuleSet
+from config.settings.tree import Settings
+from dashboard.accounts import api as accounts_api
+from dashboard.alarms import api as alarms_api
+from dashboard.alarms.actions import AlarmDesk
+from dashboard.alarms.counts import AlarmCountSource
+from dashboard.alarms.health import AlarmHealthView
+from dashboard.alarms.open_alarms import OpenAlarmSource
+from dashboard.alarms.view import AlarmViews
+from dashboard.devices import api as devices_api
+from dashboard.devices.actions import DeviceDesk
+from dashboard.homes import api as homes_api
+from dashboard.homes.view import HouseholdViews
+from dashboard.overview import api as overview_api
+from dashboard.overview.view import OverviewView
+from dashboard.pages import error_page
+from dashboard.pages import router as pages
+from dashboard.places import api as places_api
+from dashboard.places.view import PlaceViews
+from dashboard.readings.newest import Freshness
+from dashboard.site.index import SiteSource
+from dashboard.stations import api as stations_api
+from dashboard.stations.view import StationViews
+from dashboard.stream import routes as stream_routes
+from dashboard.stream.broadcaster import Broadcaster
+from dashboard.tickets.actions import TicketDesk
+from dashboard.tickets.view import TicketViews
+from dashboard.web import health
+from dashboard.web.problems import install_problem_handlers
+from dashboard.web.security.accounts import Accounts
+from dashboard.web.security.passwords import PasswordVerifier
+from dashboard.web.security.response_headers import SecurityHeaders
+from dashboard.web.services import Services
+from heating.clock import Clock, SystemClock
+from heating.protocols import Health, LatestValues, TimeSeriesStore
+from storage.records.records import Records
+
+__all__ = ["create_app"]
+
+MAX_BODY_BYTES = 1_048_576
+"""Longest request body [bytes]: forms and small JSON only."""
+
+
+def create_app(
+    *,
+    records: Records,
+    store: TimeSeriesStore,
+    live: LatestValues,
+    rules: RuleSet,
+    clock: Clock,
+    settings: Settings,
+    health_parts: Callable[[], Mapping[str, Health]],
+    real_clock: Clock | None = None,
+    verifier: PasswordVerifier | None = None,
+) -> FastAPI:
+    """Build the application.
+
+    Parameters
+    ----------
+    records, store, live, rules
+        What is read and written.
+    clock : Clock
+        The time data are judged by (virtual in a demo).
+    settings : Settings
+        The whole tree.
+    health_parts : callable
+        Returns the health of each part for /readyz and /metrics; must answer within 2 s.
+    real_clock : Clock, optional
+        Real time for sessions; the system's by default.
+    verifier : PasswordVerifier, optional
+        Compares passwords at log-in; one with the usual effort by default.
+
+    Raises
+    ------
+    dashboard.web.security.accounts.MissingSecretError
+        When cookies go over TLS and ``web.secret`` is missing or short.
+    """
+    real = real_clock or SystemClock()
+    accounts = Accounts(
+        people=records.people, audit=records.audit, settings=settings.web, clock=real, verifier=verifier
+    )
+    parts: dict[type, object] = {Accounts: accounts}
+    services = Services(
+        settings=settings,
+        clock=clock,
+        health_parts=health_parts,
+        metric_parts=lambda: {**health_parts(), "dashboard": services[Broadcaster].health()},
+        parts=parts,
+    )
+    _add(parts, _views(services, records=records, store=store, live=live, rules=rules))
+    _add(parts, [_homes(services, records=records, store=store), DeviceDesk(records=records, clock=clock)])
+    _add(parts, _streams_and_actions(services, records=records, rules=rules, real_clock=real))
+    app = FastAPI(
+        title=settings.site.name_en,
+        version="1",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_with_streams(services[Broadcaster]),
+    )
+    app.state.services = services
+    _include_routes(app)
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
+    app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=5)
+    app.add_middleware(SecurityHeaders, transport_security=settings.web.cookie_secure)
+    return app
+
+
+def _add(parts: dict[type, object], built: Iterable[object]) -> None:
+    parts.update({type(part): part for part in built})
+
+
+def _views(
+    services: Services, *, records: Records, store: TimeSeriesStore, live: LatestValues, rules: RuleSet
+) -> Iterable[object]:
+    clock = services.clock
+    sites = SiteSource(registry=records.registry, clock=clock)
+    freshness = Freshness(live=live, clock=clock)
+    counts = AlarmCountSource(records.alarms)
+    alarms = AlarmViews(sites=sites, records=records, rules=rules, freshness=freshness, clock=clock)
+    alarm_health = AlarmHealthView(sites=sites, records=records.alarms, alarms=alarms, clock=clock)
+    tickets = TicketViews(records=records, sites=sites, clock=clock)
+    standard_c = services.settings.site.indoor_standard_c
+    places = PlaceViews(sites=sites, freshness=freshness, standard_c=standard_c, clock=clock)
+    stations = StationViews(
+        sites=sites,
+        freshness=freshness,
+        open_alarms=OpenAlarmSource(records.alarms),
+        alarms=alarms,
+        places=places,
+        store=store,
+        clock=clock,
+    )
+    overview = OverviewView(
+        sites=sites,
+        records=records,
+        counts=counts,
+        freshness=freshness,
+        places=places,
+        stations=stations,
+        alarms=alarms,
+        clock=clock,
+    )
+    return sites, freshness, counts, alarms, alarm_health, tickets, places, stations, overview
+
+
+def _homes(services: Services, *, records: Records, store: TimeSeriesStore) -> HouseholdViews:
+    return HouseholdViews(
+        sites=services[SiteSource],
+        records=records,
+        freshness=services[Freshness],
+        places=services[PlaceViews],
+        stations=services[StationViews],
+        alarms=services[AlarmViews],
+        tickets=services[TicketViews],
+        store=store,
+        policies=services.settings.policies,
+        clock=services.clock,
+    )
+
+
+def _streams_and_actions(
+    services: Services, *, records: Records, rules: RuleSet, real_clock: Clock
+) -> Iterable[object]:
+    broadcaster = Broadcaster(
+        sites=services[SiteSource],
+        overview=services[OverviewView],
+        stations=services[StationViews],
+        alarms=services[AlarmViews],
+        counts=services[AlarmCountSource],
+        homes=services[HouseholdViews],
+        records=records,
+        accounts=services[Accounts],
+        clock=services.clock,
+        real_clock=real_clock,
+    )
+    tickets = TicketDesk(
+        records=records,
+        sites=services[SiteSource],
+        homes=services[HouseholdViews],
+        policies=services.settings.policies,
+        clock=services.clock,
+        announce=broadcaster.announce_ticket,
+    )
+    return broadcaster, tickets, AlarmDesk(records=records, clock=services.clock, defaults=rules.defaults)
+
+
+def _include_routes(app: FastAPI) -> None:
+    for api in (
+        accounts_api,
+        overview_api,
+        stations_api,
+        places_api,
+        alarms_api,
+        devices_api,
+        homes_api,
+        health,
+        stream_routes,
+    ):
+        app.include_router(api.router)
+    app.include_router(pages, include_in_schema=False)
+    install_problem_handlers(app, error_page)
+
+
+def _with_streams(broadcaster: Broadcaster) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        task = asyncio.create_task(broadcaster.run(), name="dashboard-streams")
+        try:
+            yield
+        finally:
+            broadcaster.close()
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    return lifespan
