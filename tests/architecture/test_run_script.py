@@ -16,6 +16,7 @@ COMMANDS = (
     "fmt",
     "bench",
     "cases",
+    "mutate",
     "golden",
     "lock",
     "clean",
