@@ -165,7 +165,9 @@ def _always() -> bool:
 def _add_live_state(house: House, version: int) -> None:
     warm = WarmStart(live_state=house.live_state, store=house.store, clock=house.clock)
     house.board.add("warm start", warm.health)
-    house.parts.append(Part(name="warm start", start=warm.start, stop=warm.stop, is_alive=_always))
+    house.parts.append(
+        Part(name="warm start", start=warm.start, stop=warm.stop, is_alive=lambda: warm.is_alive)
+    )
     followers = house.site_followers
     followers.append(house.known.replace_by_site)
     if (

@@ -1,12 +1,11 @@
-"""Follows the registry: when its version rises, everything derived from it is made anew."""
+"""Follows the registry: when its version rises, everything derived from it is built again."""
 
-import threading
 from collections.abc import Callable
 
 import structlog
 
 from heating.assets import Site
-from heating.errors import HeatingError
+from heating.background import BackgroundLoop
 from heating.protocols import RegistryRecords
 
 __all__ = ["RegistryWatch"]
@@ -15,7 +14,7 @@ _log = structlog.get_logger()
 
 
 class RegistryWatch:
-    """Looks at the registry's version and tells followers of a new site.
+    """Looks at the registry's version and hands a new site to its followers.
 
     Parameters
     ----------
@@ -40,23 +39,26 @@ class RegistryWatch:
         self._registry = registry
         self._version = version
         self._followers = followers
-        self._every_s = every_s
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="registry-watch", daemon=True)
+        self._loop = BackgroundLoop(
+            self._step,
+            name="registry-watch",
+            every_s=every_s,
+            first_after_s=every_s,
+            on_error=lambda error: _log.warning("runtime.registry_not_followed", error=str(error)),
+        )
 
     def start(self) -> None:
         """Start looking."""
-        self._thread.start()
+        self._loop.start()
 
     def stop(self) -> None:
         """Stop looking."""
-        self._stop.set()
-        self._thread.join(10.0)
+        self._loop.stop()
 
     @property
     def is_running(self) -> bool:
         """Whether the watch lives."""
-        return self._thread.is_alive()
+        return self._loop.is_running
 
     def look(self) -> bool:
         """Look once; return whether there was a new version."""
@@ -70,9 +72,5 @@ class RegistryWatch:
         _log.info("runtime.registry_followed", version=version, stations=len(site.stations))
         return True
 
-    def _run(self) -> None:
-        while not self._stop.wait(self._every_s):
-            try:
-                self.look()
-            except HeatingError as error:
-                _log.warning("runtime.registry_unreadable", error=str(error), retryable=error.retryable)
+    def _step(self) -> None:
+        self.look()

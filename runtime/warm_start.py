@@ -4,12 +4,12 @@ A store that is away must not keep the house from starting: messages are spooled
 the broker. Here is when a part is read and what happens when it cannot be; what is read lives in `alerting.serving.warm_start`.
 """
 
-import threading
 from datetime import datetime, timedelta
 
 import structlog
 
 from alerting.judging.live_state import LiveState
+from heating.background import BackgroundLoop
 from heating.clock import Clock
 from heating.errors import HeatingError
 from heating.protocols import Health, HealthStatus, TimeSeriesStore
@@ -49,9 +49,13 @@ class WarmStart:
         self._live_state = live_state
         self._store = store
         self._clock = clock
-        self._again_after_s = again_after_s
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="warm-start", daemon=True)
+        self._loop = BackgroundLoop(
+            self._step,
+            name="warm-start",
+            every_s=again_after_s,
+            on_error=lambda error: _log.error("runtime.warm_start_failed", error=str(error)),
+            stop_timeout_s=15.0,
+        )
         self._newest_read_at: datetime | None = None
         self._fault = ""
         self.done = False
@@ -60,13 +64,16 @@ class WarmStart:
     def start(self) -> None:
         """Read the newest values in the caller's thread, then go on in the background."""
         self._try_newest()
-        self._thread.start()
+        self._loop.start()
 
     def stop(self) -> None:
         """Stop reading; a request that is under way is waited for a while."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(15.0)
+        self._loop.stop()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it still reads, or has read all there is."""
+        return self.done or self._loop.is_running
 
     def health(self) -> Health:
         """Return degraded while the store has not answered; reading the past is no fault."""
@@ -77,12 +84,11 @@ class WarmStart:
             HealthStatus.OK, "" if self.done else "the hours before the start are being read", figures
         )
 
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            if self._newest_read_at is not None or self._try_newest():
-                self._try_past()
-            if self.done or self._stop.wait(self._again_after_s):
-                return
+    def _step(self) -> None:
+        if self._newest_read_at is not None or self._try_newest():
+            self._try_past()
+        if self.done:
+            self._loop.request_stop()
 
     def _try_newest(self) -> bool:
         now = self._clock.now()
@@ -99,7 +105,7 @@ class WarmStart:
         began = self._newest_read_at
         assert began is not None
         try:
-            self._live_state.warm_past(self._store, now=began, stopped=self._stop.is_set)
+            self._live_state.warm_past(self._store, now=began, stopped=lambda: self._loop.is_stopping)
         except HeatingError as error:
             self._fault = str(error)
             _log.warning("runtime.past_waits", error=str(error))
@@ -108,4 +114,4 @@ class WarmStart:
                 _log.warning("runtime.past_given_up", waited_s=(self._clock.now() - began).total_seconds())
         else:
             self._fault = ""
-            self.done = not self._stop.is_set()
+            self.done = not self._loop.is_stopping

@@ -101,6 +101,8 @@ class TcpProxy:
             except OSError:
                 client.close()
                 continue
+            for side in (client, server):
+                side.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             pair = _Pair(client, server)
             with self._lock:
                 self._pairs.append(pair)

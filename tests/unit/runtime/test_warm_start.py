@@ -27,7 +27,7 @@ class Store:
     """Has one room's reading of a minute ago; is away, or slow with the past, when told."""
 
     def __init__(self) -> None:
-        self.is_away = self.past_is_away = False
+        self.is_away = self.past_is_away = self.past_is_broken = False
         self.past_may_go_on = threading.Event()
         self.past_may_go_on.set()
         self.reads_of_the_past = 0
@@ -48,6 +48,8 @@ class Store:
     def _read_past(self) -> None:
         assert self.past_may_go_on.wait(20.0)
         self.reads_of_the_past += 1
+        if self.past_is_broken:
+            raise ValueError("a mistake of ours")
         if self.past_is_away:
             raise StoreUnavailableError("the past is away")
 
@@ -120,3 +122,16 @@ def test_a_stop_ends_the_reading_of_the_past() -> None:
         reads = store.reads_of_the_past
         assert (warm.done, live.past_is_missing) == (False, True)
     assert store.reads_of_the_past == reads
+
+
+def test_a_reader_that_broke_is_not_alive_and_one_that_has_read_everything_is() -> None:
+    store = Store()
+    with warm_start(store, ManualClock(NOW)) as (warm, _live):
+        wait_until(lambda: warm.done, timeout_s=10)
+        warm.stop()
+        assert warm.is_alive
+    broken = Store()
+    broken.past_is_broken = True
+    with warm_start(broken, ManualClock(NOW)) as (warm, _live):
+        wait_until(lambda: not warm.is_alive, timeout_s=10)
+        assert not warm.done
