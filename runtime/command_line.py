@@ -22,7 +22,7 @@ def _place(name: str, module: str, attribute: str, text: str, **context_settings
 COMMANDS = (
     _place(
         "demo",
-        "services",
+        "demo",
         "demo",
         "Run a living city on embedded parts: broker, stores, simulator, collector, alerting, dashboard.",
     ),

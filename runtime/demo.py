@@ -23,11 +23,12 @@ import yaml
 from config.settings.tree import RouteSettings, Settings
 from heating.clock import SystemClock, VirtualClock
 from heating.intervals import to_epoch_ms
-from runtime.assemble import House, open_house
+from runtime.assemble import open_house
 from runtime.child_process import ChildFailedError, ChildProcess
 from runtime.demo_people import DemoLogin, make_demo_people, make_hotline_token
 from runtime.embedded_broker import EmbeddedBroker
 from runtime.history import HistoryLoader, judge_history
+from runtime.house import House
 from runtime.rooms import EVERY_ROOM
 from runtime.supervisor import Supervisor
 from simulators.site.generator import generate_preset_site
@@ -278,7 +279,7 @@ class Demo:
         self._history_done.set()
 
     def _load_history(self, house: House) -> None:
-        assert self._simulator is not None and house.alerting is not None
+        assert self._simulator is not None and house.alerting is not None and house.live_state is not None
         folder = self.data_dir / "simulator" / "history"
         keep_from_ms = to_epoch_ms(self._origin - _JUDGED_HISTORY)
         loader = HistoryLoader(folder=folder, store=house.store, keep_from_ms=keep_from_ms)

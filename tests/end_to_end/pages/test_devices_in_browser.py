@@ -13,7 +13,8 @@ from collector.intake.mqtt.publisher import publish_all
 from config.settings.tree import Settings
 from heating.clock import SystemClock
 from heating.protocols import HealthStatus
-from runtime.assemble import House, open_house
+from runtime.assemble import open_house
+from runtime.house import House
 from runtime.rooms import EVERY_ROOM
 from storage.records.records import open_records
 from tests.support.quick_hashing import quick_hash

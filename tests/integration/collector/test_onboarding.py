@@ -14,7 +14,8 @@ from heating.intervals import Interval, to_epoch_ms
 from heating.points import Measurement
 from heating.protocols import HealthStatus
 from heating.samples import ObjectRef
-from runtime.assemble import House, open_house
+from runtime.assemble import open_house
+from runtime.house import House
 from runtime.rooms import EVERY_ROOM
 from storage.records.records import open_records
 from tests.support.servers.nats import NatsBroker

@@ -15,7 +15,8 @@ from config.settings.tree import Settings
 from heating.clock import SystemClock
 from heating.intervals import Interval, from_epoch_ms
 from heating.protocols import RollupName
-from runtime.assemble import House, open_house
+from runtime.assemble import open_house
+from runtime.house import House
 from runtime.rooms import Room
 from storage.records.records import open_records
 from tests.support.servers.influxdb import InfluxdbServer

@@ -19,8 +19,9 @@ from heating.intervals import Interval, to_epoch_ms
 from heating.points import Measurement
 from heating.protocols import HealthStatus
 from heating.samples import ObjectRef
-from runtime.assemble import House, open_house
+from runtime.assemble import open_house
 from runtime.embedded_broker import EmbeddedBroker
+from runtime.house import House
 from runtime.rooms import EVERY_ROOM
 from simulators.city import City
 from simulators.devices.device_maps import ROUTES_FILE, write_device_maps

@@ -5,7 +5,7 @@ import pytest
 from config.mistakes import MistakesError
 from config.settings.tree import Settings
 from heating.assets import Site
-from runtime.registry_watch import RegistryWatch
+from runtime.assembling.registry_watch import RegistryWatch
 from runtime.rooms import EVERY_ROOM, Room, refuse_shared_embedded_store
 
 

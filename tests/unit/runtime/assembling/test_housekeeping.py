@@ -1,14 +1,13 @@
 """The store is kept in order every hour, and a store that is away stops nothing."""
 
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 
 import pytest
 import structlog.testing
 
 from heating.clock import VirtualClock
 from heating.errors import HeatingError
-from runtime.housekeeping import Housekeeping
+from runtime.assembling.housekeeping import Housekeeping, seconds_until_upkeep
 
 NOW = datetime(2026, 1, 15, 6, 0, tzinfo=UTC)
 
@@ -68,17 +67,25 @@ def test_an_error_that_is_no_error_of_the_house_is_not_swallowed(clock: VirtualC
         Housekeeping(store=Broken(), clock=clock).run_once()
 
 
-def test_it_runs_once_in_every_hour_until_stopped(clock: VirtualClock) -> None:
-    keeper = Housekeeping(store=Store(), clock=clock)
+@pytest.mark.parametrize(
+    ("now", "wait"),
+    [
+        (datetime(2026, 1, 15, 6, 0, tzinfo=UTC), timedelta(minutes=20)),
+        (datetime(2026, 1, 15, 6, 19, 59, tzinfo=UTC), timedelta(seconds=1)),
+        (datetime(2026, 1, 15, 6, 20, tzinfo=UTC), timedelta(hours=1)),
+        (datetime(2026, 1, 15, 23, 50, tzinfo=UTC), timedelta(minutes=30)),
+    ],
+)
+def test_the_upkeep_comes_once_in_every_hour(now: datetime, wait: timedelta) -> None:
+    assert seconds_until_upkeep(now) == wait.total_seconds()
+
+
+def test_it_waits_for_its_minute_until_stopped(clock: VirtualClock) -> None:
+    store = Store()
+    keeper = Housekeeping(store=store, clock=clock)
     assert not keeper.is_running
     keeper.start()
-    try:
-        assert keeper.is_running
-        (job,) = keeper._scheduler.get_jobs()
-        times = [job.trigger.get_next_fire_time(None, NOW)]
-        for _ in range(24):
-            times.append(job.trigger.get_next_fire_time(times[-1], times[-1]))
-    finally:
-        keeper.stop()
+    assert keeper.is_running
+    keeper.stop()
     assert not keeper.is_running
-    assert {later - earlier for earlier, later in pairwise(times)} == {timedelta(hours=1)}
+    assert store.asked == []

@@ -1,18 +1,18 @@
-"""Hourly work of a running house: the upkeep of the store of readings. APScheduler gives the hour.
+"""Hourly work of a running house: the upkeep of the store of readings.
 
 The store drops what is too old; the embedded one also sorts the days that have closed and checkpoints.
 """
 
-from datetime import UTC
+from datetime import datetime, timedelta
 
 import structlog
-from apscheduler.schedulers.background import BackgroundScheduler
 
-from heating.clock import Clock
+from heating.background import BackgroundLoop
+from heating.clock import Clock, SystemClock
 from heating.errors import HeatingError
 from heating.protocols import TimeSeriesStore
 
-__all__ = ["Housekeeping"]
+__all__ = ["Housekeeping", "seconds_until_upkeep"]
 
 _log = structlog.get_logger()
 MINUTE = 20
@@ -33,23 +33,27 @@ class Housekeeping:
     def __init__(self, *, store: TimeSeriesStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._scheduler = BackgroundScheduler(
-            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 3600}
+        self._wall = SystemClock()
+        self._loop = BackgroundLoop(
+            self._step,
+            name="housekeeping",
+            every_s=3600.0,
+            first_after_s=seconds_until_upkeep(self._wall.now()),
+            on_error=lambda error: _log.error("runtime.housekeeping_failed", error=str(error)),
         )
-        self._scheduler.add_job(self.run_once, "cron", minute=MINUTE, id="retention")
 
     def start(self) -> None:
-        """Start the scheduler."""
-        self._scheduler.start()
+        """Start waiting for the minute."""
+        self._loop.start()
 
     def stop(self) -> None:
-        """Stop after a running job."""
-        self._scheduler.shutdown(wait=True)
+        """Stop after work at hand."""
+        self._loop.stop()
 
     @property
     def is_running(self) -> bool:
-        """Whether the scheduler lives."""
-        return bool(self._scheduler.running)
+        """Whether the loop lives."""
+        return self._loop.is_running
 
     def run_once(self) -> None:
         """Apply the retention now; a store that is away is tried again in the next hour."""
@@ -59,3 +63,15 @@ class Housekeeping:
             _log.warning("runtime.retention_failed", error=str(error), retryable=error.retryable)
         else:
             _log.info("runtime.retention_applied", dropped=dropped)
+
+    def _step(self) -> float:
+        self.run_once()
+        return seconds_until_upkeep(self._wall.now())
+
+
+def seconds_until_upkeep(now: datetime) -> float:
+    """Return the time until the minute of the upkeep comes next [s]; a whole hour when it has just begun."""
+    due = now.replace(minute=MINUTE, second=0, microsecond=0)
+    if due <= now:
+        due += timedelta(hours=1)
+    return (due - now).total_seconds()

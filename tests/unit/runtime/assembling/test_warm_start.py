@@ -14,7 +14,7 @@ from heating.intervals import Interval, to_epoch_ms
 from heating.points import Measurement
 from heating.protocols import HealthStatus, RollupBatch, RollupName
 from heating.samples import ObjectRef, Sample, SampleBatch
-from runtime.warm_start import WarmStart
+from runtime.assembling.warm_start import WarmStart
 from storage.readings.errors import StoreUnavailableError
 from tests.support.small_site import small_site
 from tests.support.waiting import wait_until

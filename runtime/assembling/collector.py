@@ -1,0 +1,108 @@
+"""The collector room: from the broker to the store, the roll-ups that follow, and the upkeep of the store."""
+
+from collector.devices.clock_skew import ClockSkewWatch
+from collector.devices.device_commands import CommandOutlet
+from collector.devices.device_reports import DeviceReports
+from collector.devices.unknown_devices import UnknownDeviceWatch
+from collector.intake.mqtt.publisher import command_publisher
+from collector.intake.mqtt.source import MqttSource
+from collector.intake.pipeline import build_collector
+from collector.intake.replay import DeviceReplay, ReplayingSource
+from runtime.assembling.housekeeping import Housekeeping
+from runtime.assembling.rollup_part import build_rollups, rollup_part
+from runtime.backup_desk import BackupDesk
+from runtime.house import House
+from runtime.supervisor import Part
+from storage.readings.rollups.noting_store import NotingStore
+
+__all__ = ["add_collector"]
+
+_SUBSCRIPTIONS_FILE = "subscriptions.json"
+
+
+def _durable_source(house: House) -> ReplayingSource:
+    settings = house.settings
+    return ReplayingSource(
+        MqttSource(
+            settings=settings.mqtt,
+            clock=house.clock,
+            coalesce_ms=settings.collector.coalesce_ms,
+            subscriptions_file=settings.collector.spool_dir / _SUBSCRIPTIONS_FILE,
+        )
+    )
+
+
+def add_collector(house: House) -> None:
+    """Add the collector, the roll-ups that follow its batches, and what keeps the store in order."""
+    settings = house.settings
+    source = house.source = _durable_source(house)
+    unknown, clocks = UnknownDeviceWatch(), ClockSkewWatch()
+    rollups = build_rollups(
+        store=house.store,
+        notes=house.records.rollup_work,
+        site=house.site,
+        clock=house.clock,
+        settings=settings,
+    )
+    house.site_followers.append(rollups.follow)
+    collector = build_collector(
+        mqtt=settings.mqtt,
+        settings=settings.collector,
+        source=source,
+        store=NotingStore(house.store, rollups),
+        known=house.known,
+        clock=house.clock,
+        sinks=[house.live_state] if house.live_state else [],
+        unknown=unknown,
+        clocks=clocks,
+        zone=settings.site.time_zone,
+        commands=CommandOutlet(command_publisher(settings.mqtt)),
+    )
+    house.collector = collector
+    house.board.add("collector", collector.health)
+    house.board.add("rollups", rollups.health)
+    house.parts += [
+        *_care_for_the_store(house),
+        rollup_part(rollups),
+        Part(
+            name="collector",
+            start=collector.start,
+            stop=collector.stop,
+            is_alive=lambda: not collector.is_dead,
+        ),
+        _device_reports(house, source, unknown, clocks),
+    ]
+
+
+def _care_for_the_store(house: House) -> list[Part]:
+    """Return the parts beside a collector that keep the store in order: backups of an embedded one, retention."""
+    parts: list[Part] = []
+    if house.settings.timeseries.url.startswith("duckdb:"):
+        desk = BackupDesk(settings=house.settings, store=house.store, clock=house.clock)
+        parts.append(
+            Part(name="backup desk", start=desk.start, stop=desk.stop, is_alive=lambda: desk.is_running)
+        )
+    keeper = Housekeeping(store=house.store, clock=house.clock)
+    parts.append(
+        Part(name="housekeeping", start=keeper.start, stop=keeper.stop, is_alive=lambda: keeper.is_running)
+    )
+    return parts
+
+
+def _device_reports(
+    house: House, source: ReplayingSource, unknown: UnknownDeviceWatch, clocks: ClockSkewWatch
+) -> Part:
+    reports = DeviceReports(
+        records=house.records.devices,
+        unknown=unknown,
+        clocks=clocks,
+        replay=DeviceReplay(source=source, folder=house.settings.collector.spool_dir, clock=house.clock),
+        known=house.known,
+        clock=house.clock,
+    )
+    return Part(
+        name="device reports",
+        start=reports.start,
+        stop=reports.stop,
+        is_alive=lambda: reports.is_running,
+    )
