@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from heating.clock import SystemClock
-from runtime.commands.terminal import ConfigOption, complain, say, with_records
+from runtime.commands.terminal import ConfigOption, complain, failing_in_words, say, with_records
 from storage.registry_files.differences import RegistryDiff
-from storage.registry_files.reading import read_registry, write_registry
+from storage.registry_files.reading import RegistryFile, read_registry, write_registry
 
 __all__ = ["app"]
 
@@ -29,9 +29,9 @@ def import_registry(
         bool, typer.Option("--dry-run", help="Show what would change; write nothing.")
     ] = False,
 ) -> None:
-    """Make the registry equal to a file; mistakes in the file are all told and nothing is written then."""
+    """Make the registry equal to a file; all mistakes in the file are reported and nothing is written then."""
+    read = _read(file)
     with with_records(config) as (_, records):
-        read = read_registry(file)
         changes = records.registry.apply_site(
             read.site, read.contacts, by="command line", now=SystemClock().now(), dry_run=dry_run
         )
@@ -42,8 +42,8 @@ def import_registry(
 @app.command("diff")
 def diff_registry(file: FileArgument, config: ConfigOption = None) -> None:
     """Show what an import would add, change and remove."""
+    read = _read(file)
     with with_records(config) as (_, records):
-        read = read_registry(file)
         changes = records.registry.diff(read.site, read.contacts)
         _show(changes)
         say(changes.summary())
@@ -55,6 +55,12 @@ def export_registry(file: FileArgument, config: ConfigOption = None) -> None:
     with with_records(config) as (_, records):
         write_registry(file, records.registry.load_site(), records.registry.contacts())
         say(f"written: {file}")
+
+
+def _read(file: Path) -> RegistryFile:
+    """Read the file before the records are opened: a wrong one makes no data folder."""
+    with failing_in_words():
+        return read_registry(file)
 
 
 def _show(changes: RegistryDiff) -> None:

@@ -6,21 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from heating.assets import (
-    Area,
-    Branch,
-    Building,
-    Community,
-    Contract,
-    Emitter,
-    Household,
-    Position,
-    Sensor,
-    SensorAssignment,
-    Site,
-    Source,
-    Station,
-)
+from heating.asset_kinds import ASSET_KINDS
+from heating.assets import Contract, Emitter, Position, Site
 from storage.records.schema import registry as tables
 from storage.registry_files.differences import WeatherSite
 
@@ -71,42 +58,36 @@ class AssetTable:
             .order_by(self.table.c.place)
         )
         words = [(names.index(name), _WORDS[name]) for name in names if name in _WORDS]
-        told: dict[Any, Any] = {}  # ids and names that come again and again are kept once
+        known: dict[Any, Any] = {}  # ids and names that come again and again are kept once
         loaded = []
         for row in connection.execute(statement):
-            values = [told.setdefault(value, value) if type(value) is str else value for value in row]
+            values = [known.setdefault(value, value) if type(value) is str else value for value in row]
             for place, word in words:
                 values[place] = word(values[place])
             loaded.append(self.asset(**dict(zip(names, values, strict=True))))
         return loaded
 
 
-ASSET_TABLES = (
-    AssetTable("area", tables.areas, Area),
-    AssetTable("source", tables.sources, Source),
-    AssetTable("branch", tables.branches, Branch),
-    AssetTable("station", tables.stations, Station),
-    AssetTable("community", tables.communities, Community),
-    AssetTable("building", tables.buildings, Building),
-    AssetTable("household", tables.households, Household),
-    AssetTable("sensor", tables.sensors, Sensor),
-    AssetTable("assignment", tables.sensor_assignments, SensorAssignment),
-    AssetTable("weather_site", tables.weather_sites, WeatherSite),
+_TABLES: Mapping[str, sa.Table] = {
+    "area": tables.areas,
+    "source": tables.sources,
+    "branch": tables.branches,
+    "station": tables.stations,
+    "community": tables.communities,
+    "building": tables.buildings,
+    "household": tables.households,
+    "sensor": tables.sensors,
+    "assignment": tables.sensor_assignments,
+    "weather_site": tables.weather_sites,
+}
+ASSET_TABLES = tuple(
+    AssetTable(kind.name, _TABLES[kind.name], kind.asset or WeatherSite) for kind in ASSET_KINDS
 )
+"""The table of every kind, parents before children."""
 
 
 def site_of(connection: sa.Connection) -> Site:
     """Return the registry as values."""
     loaded = {one.kind: tuple(one.load(connection)) for one in ASSET_TABLES}
-    return Site(
-        areas=loaded["area"],
-        sources=loaded["source"],
-        branches=loaded["branch"],
-        stations=loaded["station"],
-        communities=loaded["community"],
-        buildings=loaded["building"],
-        households=loaded["household"],
-        sensors=loaded["sensor"],
-        assignments=loaded["assignment"],
-        weather_sites=tuple(one.site_id for one in loaded["weather_site"]),
-    )
+    loaded["weather_site"] = tuple(one.site_id for one in loaded["weather_site"])
+    return Site(**{kind.attribute: loaded[kind.name] for kind in ASSET_KINDS})

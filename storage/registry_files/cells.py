@@ -12,9 +12,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
-
 from heating.errors import HeatingError
 
 __all__ = ["Sheet", "UnreadableFileError", "read_sheets", "with_quote", "without_quote"]
@@ -105,6 +102,9 @@ def _decoded(path: Path, content: bytes) -> str:
 
 
 def _xlsx_sheets(path: Path) -> Iterator[Sheet]:
+    import openpyxl  # here, since most processes never read a workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except (OSError, KeyError, ValueError, zipfile.BadZipFile, InvalidFileException) as error:

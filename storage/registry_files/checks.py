@@ -10,21 +10,21 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from config.mistakes import Mistake
+from heating.asset_kinds import ASSET_KIND_NAMED, ASSET_KINDS, AssetKind
 from heating.assets import SensorAssignment, Site
 from heating.contacts import Contact
 from heating.errors import HeatingError
 
-__all__ = ["ID_PATTERN", "BrokenRegistryError", "Mistake", "check_registry", "find_mistakes"]
+__all__ = ["ID_PATTERN", "BrokenRegistryError", "Finding", "check_registry", "find_mistakes"]
 
 ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:\-]{0,63}")
 """Ids become MQTT topic levels and tags of series: letters, digits and ``_ . : -``, at most 64."""
 
-_SHOWN = 20
-
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
-    """One thing that is wrong."""
+class Finding:
+    """One thing that is wrong, by its place in the site: a file knows the row of it."""
 
     kind: str
     """Kind of asset, or ``contact``."""
@@ -34,55 +34,43 @@ class Mistake:
     object_id: str
     problem: str
     remedy: str
+    missing_id: str | None = None
+    """Id that the field points to and that is not there."""
 
-    def __str__(self) -> str:
-        return f"{self.kind} {self.object_id!r}, {self.field}: {self.problem}; {self.remedy}"
+    @property
+    def mistake(self) -> Mistake:
+        """The mistake, placed by the object's own id."""
+        return Mistake(f"{self.kind} {self.object_id!r}, {self.field}", self.problem, self.remedy)
 
 
 class BrokenRegistryError(HeatingError):
-    """The registry is not whole; `mistakes` lists everything found."""
+    """The registry is not whole; the text shows the first mistakes, `mistakes` has all."""
+
+    shown = 20
+    """Mistakes in the text."""
 
     def __init__(self, mistakes: Sequence[Mistake]) -> None:
-        shown = [str(mistake) for mistake in mistakes[:_SHOWN]]
-        if len(mistakes) > _SHOWN:
-            shown.append(f"and {len(mistakes) - _SHOWN} more")
-        super().__init__("\n".join(shown))
+        lines = [str(mistake) for mistake in mistakes[: self.shown]]
+        if len(mistakes) > self.shown:
+            lines.append(f"and {len(mistakes) - self.shown} more")
+        super().__init__("\n".join(lines))
         self.mistakes = tuple(mistakes)
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    name: str
-    attribute: str
-    id_field: str
-    references: tuple[tuple[str, str], ...] = ()
-    """Field and the kind it points to; None in the field is allowed."""
-    positive: tuple[str, ...] = ()
-    """Fields whose numbers must be above 0; None is allowed."""
-
-
-_KINDS = (
-    _Kind("area", "areas", "area_id", (("parent_id", "area"),)),
-    _Kind("source", "sources", "source_id", (("area_id", "area"),), ("capacity_gj_per_h",)),
-    _Kind("branch", "branches", "branch_id", (("source_id", "source"), ("parent_branch_id", "branch"))),
-    _Kind(
-        "station",
-        "stations",
-        "station_id",
-        (("area_id", "area"), ("branch_id", "branch")),
-        ("heated_area_m2", "design_flow_m3_per_h", "static_head_mpa", "tank_height_m", "report_interval_s"),
+_POSITIVE: Mapping[str, tuple[str, ...]] = {
+    "source": ("capacity_gj_per_h",),
+    "station": (
+        "heated_area_m2",
+        "design_flow_m3_per_h",
+        "static_head_mpa",
+        "tank_height_m",
+        "report_interval_s",
     ),
-    _Kind("community", "communities", "community_id", (("area_id", "area"),)),
-    _Kind(
-        "building",
-        "buildings",
-        "building_id",
-        (("community_id", "community"), ("station_id", "station")),
-        ("floors", "units"),
-    ),
-    _Kind("household", "households", "household_id", (("building_id", "building"),), ("unit", "area_m2")),
-    _Kind("sensor", "sensors", "sensor_id", (), ("interval_s",)),
-)
+    "building": ("floors", "units"),
+    "household": ("unit", "area_m2"),
+    "sensor": ("interval_s",),
+}
+"""Fields whose numbers must be above 0, by kind; None is allowed."""
 
 _CIRCUITS = ("low", "high")
 
@@ -95,82 +83,90 @@ def check_registry(site: Site, contacts: Sequence[Contact] = ()) -> None:
     BrokenRegistryError
         With every mistake.
     """
-    mistakes = find_mistakes(site, contacts)
-    if mistakes:
-        raise BrokenRegistryError(mistakes)
+    found = find_mistakes(site, contacts)
+    if found:
+        raise BrokenRegistryError([one.mistake for one in found])
 
 
-def find_mistakes(site: Site, contacts: Sequence[Contact] = ()) -> list[Mistake]:
+def find_mistakes(site: Site, contacts: Sequence[Contact] = ()) -> list[Finding]:
     """Return every mistake, kind by kind in the order of the site."""
-    ids = {
-        kind.name: {getattr(one, kind.id_field) for one in getattr(site, kind.attribute)} for kind in _KINDS
-    }
-    mistakes: list[Mistake] = []
-    for kind in _KINDS:
-        objects = getattr(site, kind.attribute)
-        mistakes += _of_ids(kind.name, kind.id_field, [getattr(one, kind.id_field) for one in objects])
-        mistakes += _of_references(kind, objects, ids)
-        mistakes += _of_numbers(kind, objects)
-    mistakes += _of_rings("area", "area_id", "parent_id", site.areas)
-    mistakes += _of_rings("branch", "branch_id", "parent_branch_id", site.branches)
-    mistakes += [
-        Mistake(
-            "building", index, "circuit", one.building_id, f"{one.circuit!r} is unknown", "write low or high"
+    with_ids = [kind for kind in ASSET_KINDS if kind.id_field]
+    ids = {kind.name: {getattr(one, kind.id_field) for one in kind.of(site)} for kind in with_ids}
+    found: list[Finding] = []
+    for kind in with_ids:
+        objects = kind.of(site)
+        found += _of_ids(kind.name, kind.id_field, [getattr(one, kind.id_field) for one in objects])
+        found += _of_references(kind, kind.id_field, objects, ids)
+        found += _of_numbers(kind, objects)
+    found += _of_rings("area", "area_id", "parent_id", site.areas)
+    found += _of_rings("branch", "branch_id", "parent_branch_id", site.branches)
+    found += [
+        Finding(
+            "building",
+            index,
+            "circuit",
+            one.building_id,
+            f"{one.circuit!r} is not a circuit.",
+            "Write low or high.",
         )
         for index, one in enumerate(site.buildings)
         if one.circuit not in _CIRCUITS
     ]
-    mistakes += _of_doors(site)
-    mistakes += _of_ids("weather_site", "weather_site_id", site.weather_sites)
-    mistakes += _of_assignments(site.assignments, ids)
-    mistakes += _of_contacts(contacts, ids["household"])
-    return mistakes
+    found += _of_doors(site)
+    found += _of_ids("weather_site", "weather_site_id", site.weather_sites)
+    found += _of_references(ASSET_KIND_NAMED["assignment"], "sensor_id", site.assignments, ids)
+    found += _of_assignments(site.assignments)
+    found += _of_contacts(contacts, ids["household"])
+    return found
 
 
-def _of_ids(kind: str, id_field: str, found: Sequence[str]) -> Iterator[Mistake]:
+def _of_ids(kind: str, id_field: str, found: Sequence[str]) -> Iterator[Finding]:
     seen: set[str] = set()
     for index, object_id in enumerate(found):
         if not ID_PATTERN.fullmatch(object_id):
-            remedy = "use letters, digits and _ . : - only, at most 64, the first a letter or digit"
-            yield Mistake(kind, index, id_field, object_id, "is no valid id", remedy)
+            remedy = "Use letters, digits and _ . : - only, at most 64, the first a letter or digit."
+            yield Finding(kind, index, id_field, object_id, "The id is not valid.", remedy)
         if object_id in seen:
-            yield Mistake(kind, index, id_field, object_id, "comes twice", "keep one row or change the id")
+            yield Finding(
+                kind, index, id_field, object_id, "The id is used twice.", "Keep one row or change the id."
+            )
         seen.add(object_id)
 
 
-def _of_references(kind: _Kind, objects: Sequence[Any], ids: Mapping[str, set[str]]) -> Iterator[Mistake]:
+def _of_references(
+    kind: AssetKind, shown_id: str, objects: Sequence[Any], ids: Mapping[str, set[str]]
+) -> Iterator[Finding]:
     for field, target in kind.references:
         known = ids[target]
         for index, one in enumerate(objects):
             pointed = getattr(one, field)
             if pointed is not None and pointed not in known:
-                yield Mistake(
-                    kind.name,
-                    index,
-                    field,
-                    getattr(one, kind.id_field),
-                    f"there is no {target} {pointed!r}",
-                    f"add the {target} or correct the id",
-                )
+                yield _missing(kind.name, index, field, getattr(one, shown_id), target, pointed)
 
 
-def _of_numbers(kind: _Kind, objects: Sequence[Any]) -> Iterator[Mistake]:
+def _missing(kind: str, index: int, field: str, object_id: str, target: str, pointed: str) -> Finding:
+    problem, remedy = f"There is no {target} {pointed!r}.", f"Add the {target} or correct the id."
+    return Finding(kind, index, field, object_id, problem, remedy, missing_id=pointed)
+
+
+def _of_numbers(kind: AssetKind, objects: Sequence[Any]) -> Iterator[Finding]:
     limits: list[tuple[str, Callable[[float], bool], str]] = [
-        (field, lambda value: value > 0, "write a number above 0") for field in kind.positive
+        (field, lambda value: value > 0, "Write a number above 0.") for field in _POSITIVE.get(kind.name, ())
     ]
-    if objects and hasattr(objects[0], "longitude_deg"):
-        limits.append(("longitude_deg", lambda value: -180 <= value <= 180, "write degrees from -180 to 180"))
-        limits.append(("latitude_deg", lambda value: -90 <= value <= 90, "write degrees from -90 to 90"))
+    if kind.asset is not None and "longitude_deg" in kind.asset.__dataclass_fields__:
+        limits.append(
+            ("longitude_deg", lambda value: -180 <= value <= 180, "Write degrees from -180 to 180.")
+        )
+        limits.append(("latitude_deg", lambda value: -90 <= value <= 90, "Write degrees from -90 to 90."))
     for field, holds, remedy in limits:
         for index, one in enumerate(objects):
             value = getattr(one, field)
             if value is not None and not holds(value):
-                yield Mistake(
-                    kind.name, index, field, getattr(one, kind.id_field), f"{value!r} is out of range", remedy
-                )
+                object_id = getattr(one, kind.id_field)
+                yield Finding(kind.name, index, field, object_id, f"{value!r} is out of range.", remedy)
 
 
-def _of_rings(kind: str, id_field: str, parent_field: str, objects: Sequence[Any]) -> Iterator[Mistake]:
+def _of_rings(kind: str, id_field: str, parent_field: str, objects: Sequence[Any]) -> Iterator[Finding]:
     parent_of = {getattr(one, id_field): getattr(one, parent_field) for one in objects}
     sound: set[str | None] = {None}
     for index, one in enumerate(objects):
@@ -180,83 +176,88 @@ def _of_rings(kind: str, id_field: str, parent_field: str, objects: Sequence[Any
             path[here] = None
             here = parent_of[here]
         if here in path and here == getattr(one, id_field):
-            yield Mistake(
+            yield Finding(
                 kind,
                 index,
                 parent_field,
                 here,
-                "is its own ancestor",
-                "let the chain of parents end at the top",
+                f"The {kind} is its own ancestor.",
+                "Let the chain of parents end at the top.",
             )
         elif here not in path:
             sound.update(path)
 
 
-def _of_doors(site: Site) -> Iterator[Mistake]:
+def _of_doors(site: Site) -> Iterator[Finding]:
     seen: Counter[tuple[str, int, str]] = Counter()
     for index, home in enumerate(site.households):
         door = (home.building_id, home.unit, home.room)
         seen[door] += 1
         if not home.room.strip():
-            yield Mistake("household", index, "room", home.household_id, "is empty", "write the door number")
+            yield Finding(
+                "household", index, "room", home.household_id, "The door number is empty.", "Write it."
+            )
         elif seen[door] > 1:
-            problem = f"unit {home.unit} room {home.room} of {home.building_id!r} is there already"
-            yield Mistake("household", index, "room", home.household_id, problem, "correct unit or room")
+            problem = f"Unit {home.unit} room {home.room} of {home.building_id!r} is there already."
+            yield Finding("household", index, "room", home.household_id, problem, "Correct unit or room.")
 
 
-def _of_assignments(
-    assignments: Sequence[SensorAssignment], ids: Mapping[str, set[str]]
-) -> Iterator[Mistake]:
+def _of_assignments(assignments: Sequence[SensorAssignment]) -> Iterator[Finding]:
     by_sensor: dict[str, list[tuple[int, SensorAssignment]]] = {}
     for index, one in enumerate(assignments):
-        for field, kind in (("sensor_id", "sensor"), ("household_id", "household")):
-            pointed = getattr(one, field)
-            if pointed not in ids[kind]:
-                problem = f"there is no {kind} {pointed!r}"
-                yield Mistake(
-                    "assignment", index, field, one.sensor_id, problem, f"add the {kind} or correct the id"
-                )
         moments = [one.start] if one.end is None else [one.start, one.end]
         if any(moment.tzinfo is None for moment in moments):
-            yield Mistake(
-                "assignment", index, "start", one.sensor_id, "has no time zone", "write a zone, +08:00 or Z"
+            yield Finding(
+                "assignment",
+                index,
+                "start",
+                one.sensor_id,
+                "The moment has no time zone.",
+                "Write one, +08:00 or Z.",
             )
             continue
         if one.end is not None and one.end <= one.start:
-            yield Mistake(
-                "assignment", index, "end", one.sensor_id, "is not after the start", "correct the dates"
+            yield Finding(
+                "assignment",
+                index,
+                "end",
+                one.sensor_id,
+                "The end is not after the start.",
+                "Correct the dates.",
             )
         by_sensor.setdefault(one.sensor_id, []).append((index, one))
     for group in by_sensor.values():
         yield from _of_overlaps(group)
 
 
-def _of_overlaps(group: list[tuple[int, SensorAssignment]]) -> Iterator[Mistake]:
+def _of_overlaps(group: list[tuple[int, SensorAssignment]]) -> Iterator[Finding]:
     if len(group) < 2:
         return
     group.sort(key=lambda pair: pair[1].start)
     for (_, earlier), (index, later) in pairwise(group):
         if earlier.end is None or earlier.end > later.start:
-            problem = f"the sensor still measures {earlier.household_id!r} then"
-            yield Mistake(
-                "assignment", index, "start", later.sensor_id, problem, "end the earlier assignment first"
+            problem = f"The sensor still measures {earlier.household_id!r} then."
+            yield Finding(
+                "assignment", index, "start", later.sensor_id, problem, "End the earlier assignment first."
             )
 
 
-def _of_contacts(contacts: Sequence[Contact], household_ids: set[str]) -> Iterator[Mistake]:
+def _of_contacts(contacts: Sequence[Contact], household_ids: set[str]) -> Iterator[Finding]:
     seen: set[str] = set()
     for index, contact in enumerate(contacts):
         household_id = contact.household_id
         if household_id not in household_ids:
-            problem = f"there is no household {household_id!r}"
-            yield Mistake(
-                "contact", index, "household_id", household_id, problem, "add the household or correct the id"
-            )
+            yield _missing("contact", index, "household_id", household_id, "household", household_id)
         if household_id in seen:
-            yield Mistake(
-                "contact", index, "household_id", household_id, "comes twice", "keep one contact a household"
+            yield Finding(
+                "contact",
+                index,
+                "household_id",
+                household_id,
+                "The household has two contacts.",
+                "Keep one of them.",
             )
         seen.add(household_id)
         if contact.phone and not re.fullmatch(r"\+?\d{5,15}", contact.phone):
-            remedy = "write digits only, 5 to 15 of them, with a leading + abroad"
-            yield Mistake("contact", index, "phone", household_id, "is no phone number", remedy)
+            remedy = "Write digits only, 5 to 15 of them, with a leading + abroad."
+            yield Finding("contact", index, "phone", household_id, "This is not a phone number.", remedy)

@@ -10,29 +10,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
-from heating.assets import (
-    Area,
-    Branch,
-    Building,
-    Community,
-    Contract,
-    Emitter,
-    Household,
-    Position,
-    Sensor,
-    SensorAssignment,
-    Source,
-    Station,
-)
+from heating.asset_kinds import ASSET_KIND_NAMED, AssetKind
+from heating.assets import Contract, Emitter, Position
 
 __all__ = [
     "COLUMNS",
     "COLUMN_OF_HEADER",
     "CONTACT_COLUMNS",
-    "KINDS",
-    "KIND_OF_WORD",
+    "ROW_KINDS",
+    "ROW_KIND_OF_WORD",
     "Column",
-    "Kind",
+    "RowKind",
     "UnreadableCellError",
 ]
 
@@ -80,7 +68,12 @@ _CIRCUITS: dict[str, object] = {"low": "low", "high": "high", "低区": "low", "
 
 
 class UnreadableCellError(ValueError):
-    """A cell that is no value of its column; the text is the remedy."""
+    """A cell that is no value of its column."""
+
+    def __init__(self, remedy: str) -> None:
+        super().__init__(remedy)
+        self.remedy = remedy
+        """What to do, one sentence."""
 
 
 def _text(cell: str) -> object:
@@ -91,16 +84,16 @@ def _number(cell: str) -> float:
     try:
         value = float(cell)
     except ValueError:
-        raise UnreadableCellError("write a number, for example 43.9") from None
+        raise UnreadableCellError("Write a number, for example 43.9.") from None
     if not math.isfinite(value):
-        raise UnreadableCellError("write a finite number")
+        raise UnreadableCellError("Write a finite number.")
     return value
 
 
 def _whole(cell: str) -> object:
     value = _number(cell)
     if value != int(value):
-        raise UnreadableCellError("write a whole number, for example 6")
+        raise UnreadableCellError("Write a whole number, for example 6.")
     return int(value)
 
 
@@ -108,7 +101,7 @@ def _moment(cell: str) -> object:
     try:
         moment = datetime.fromisoformat(cell)
     except ValueError:
-        raise UnreadableCellError("write a moment, for example 2026-10-01T00:00:00+08:00") from None
+        raise UnreadableCellError("Write a moment, for example 2026-10-01T00:00:00+08:00.") from None
     return (moment if moment.tzinfo else moment.replace(tzinfo=_LOCAL)).astimezone(UTC)
 
 
@@ -122,7 +115,7 @@ def _one_of(words: Mapping[str, object]) -> Callable[[str], object]:
         try:
             return words[cell.casefold()]
         except KeyError:
-            raise UnreadableCellError("write one of: " + ", ".join(words)) from None
+            raise UnreadableCellError(f"Write one of: {', '.join(words)}.") from None
 
     return read
 
@@ -191,104 +184,68 @@ COLUMN_OF_HEADER: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of row."""
+class RowKind:
+    """How the assets of a kind are rows."""
 
-    name: str
+    kind: AssetKind
     chinese: str
-    attribute: str
-    """Attribute of `heating.assets.Site`."""
-    asset: type[object] | None
-    """None for weather sites, which are only an id."""
     columns: Mapping[str, str]
     """Column to field of the asset."""
     required: tuple[str, ...]
-    """Columns that may not be empty."""
+    """Columns that may not be empty, first that of the id."""
+
+    @property
+    def name(self) -> str:
+        """Name of the kind."""
+        return self.kind.name
 
 
-def _columns(names: str, **renamed: str) -> dict[str, str]:
-    return {name: name for name in names.split()} | renamed
+def _row_kind(name: str, chinese: str, columns: str, required: str, **renamed: str) -> RowKind:
+    fields = {column: column for column in columns.split()} | renamed
+    return RowKind(ASSET_KIND_NAMED[name], chinese, fields, tuple(required.split()))
 
 
-KINDS = (
-    Kind(
-        "area",
-        "区域",
-        "areas",
-        Area,
-        _columns("area_id name name_en parent_id", area_kind="kind"),
-        ("area_id", "name"),
-    ),
-    Kind(
+ROW_KINDS = (
+    _row_kind("area", "区域", "area_id name name_en parent_id", "area_id name", area_kind="kind"),
+    _row_kind(
         "source",
         "热源",
-        "sources",
-        Source,
-        _columns("source_id name area_id longitude_deg latitude_deg capacity_gj_per_h"),
-        ("source_id", "name", "area_id"),
+        "source_id name area_id longitude_deg latitude_deg capacity_gj_per_h",
+        "source_id name area_id",
     ),
-    Kind(
-        "branch",
-        "管线",
-        "branches",
-        Branch,
-        _columns("branch_id name source_id parent_branch_id"),
-        ("branch_id", "name", "source_id"),
-    ),
-    Kind(
+    _row_kind("branch", "管线", "branch_id name source_id parent_branch_id", "branch_id name source_id"),
+    _row_kind(
         "station",
         "换热站",
-        "stations",
-        Station,
-        _columns(
-            "station_id name name_en area_id branch_id longitude_deg latitude_deg emitter heated_area_m2 "
-            "design_flow_m3_per_h static_head_mpa tank_height_m report_interval_s"
-        ),
-        ("station_id", "name", "area_id", "branch_id"),
+        "station_id name name_en area_id branch_id longitude_deg latitude_deg emitter heated_area_m2 "
+        "design_flow_m3_per_h static_head_mpa tank_height_m report_interval_s",
+        "station_id name area_id branch_id",
     ),
-    Kind(
+    _row_kind(
         "community",
         "小区",
-        "communities",
-        Community,
-        _columns("community_id name name_en area_id longitude_deg latitude_deg"),
-        ("community_id", "name", "area_id"),
+        "community_id name name_en area_id longitude_deg latitude_deg",
+        "community_id name area_id",
     ),
-    Kind(
+    _row_kind(
         "building",
         "楼栋",
-        "buildings",
-        Building,
-        _columns("building_id name community_id station_id circuit floors units built_year"),
-        ("building_id", "name", "community_id", "station_id"),
+        "building_id name community_id station_id circuit floors units built_year",
+        "building_id name community_id station_id",
     ),
-    Kind(
+    _row_kind(
         "household",
         "住户",
-        "households",
-        Household,
-        _columns("household_id building_id unit floor room area_m2 position contract vulnerable"),
-        ("household_id", "building_id", "unit", "floor", "room"),
+        "household_id building_id unit floor room area_m2 position contract vulnerable",
+        "household_id building_id unit floor room",
     ),
-    Kind(
-        "sensor",
-        "传感器",
-        "sensors",
-        Sensor,
-        _columns("sensor_id interval_s", sensor_kind="kind"),
-        ("sensor_id",),
-    ),
-    Kind(
-        "assignment",
-        "绑定",
-        "assignments",
-        SensorAssignment,
-        _columns("sensor_id household_id start end"),
-        ("sensor_id", "household_id", "start"),
-    ),
-    Kind("weather_site", "气象站", "weather_sites", None, _columns("weather_site_id"), ("weather_site_id",)),
+    _row_kind("sensor", "传感器", "sensor_id interval_s", "sensor_id", sensor_kind="kind"),
+    _row_kind("assignment", "绑定", "sensor_id household_id start end", "sensor_id household_id start"),
+    _row_kind("weather_site", "气象站", "weather_site_id", "weather_site_id"),
 )
-"""Kinds in the order of a file, parents before children."""
+"""Every kind of `heating.asset_kinds.ASSET_KINDS`, in its order."""
 
-KIND_OF_WORD: Mapping[str, Kind] = {word: kind for kind in KINDS for word in (kind.name, kind.chinese)}
+ROW_KIND_OF_WORD: Mapping[str, RowKind] = {
+    word: kind for kind in ROW_KINDS for word in (kind.name, kind.chinese)
+}
 """English and Chinese names of kinds."""

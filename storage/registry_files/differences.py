@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC
 from typing import Literal
 
+from heating.asset_kinds import ASSET_KINDS
 from heating.assets import SensorAssignment, Site
 from heating.contacts import Contact, mask_phone
 
@@ -22,18 +23,6 @@ __all__ = [
 ]
 
 Keyed = dict[str, object]
-
-_ID_FIELDS = {
-    "area": ("areas", "area_id"),
-    "source": ("sources", "source_id"),
-    "branch": ("branches", "branch_id"),
-    "station": ("stations", "station_id"),
-    "community": ("communities", "community_id"),
-    "building": ("buildings", "building_id"),
-    "household": ("households", "household_id"),
-    "sensor": ("sensors", "sensor_id"),
-}
-"""Kind of asset to the attribute of `Site` and the field with its id, parents before children."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +83,9 @@ def assignment_key(assignment: SensorAssignment) -> str:
 def keyed_assets(site: Site, contacts: Sequence[Contact] = ()) -> dict[str, Keyed]:
     """Return the objects of each kind by id, in the order of the site."""
     keyed: dict[str, Keyed] = {
-        kind: {getattr(asset, id_field): asset for asset in getattr(site, attribute)}
-        for kind, (attribute, id_field) in _ID_FIELDS.items()
+        kind.name: {getattr(asset, kind.id_field): asset for asset in kind.of(site)}
+        for kind in ASSET_KINDS
+        if kind.id_field
     }
     keyed["assignment"] = {assignment_key(one): one for one in site.assignments}
     keyed["weather_site"] = {

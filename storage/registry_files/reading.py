@@ -1,32 +1,30 @@
-"""Registry files: reading a CSV or XLSX into a `Site` and contacts, with every mistake told at its place.
+"""Registry files: reading a CSV or XLSX into a `Site` and contacts, with the place of every mistake.
 
 A CSV has a `kind` column and the union of all columns; a workbook has one sheet a kind. Headers, kinds and words may
 be English or Chinese. A file without weather sites gets the default one.
 """
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from config.mistakes import Mistake
 from heating.assets import Household, Site
 from heating.contacts import Contact
-from heating.errors import HeatingError
 from storage.registry_files.cells import Sheet, UnreadableFileError, read_sheets
-from storage.registry_files.checks import find_mistakes
+from storage.registry_files.checks import BrokenRegistryError, find_mistakes
 from storage.registry_files.columns import (
     COLUMN_OF_HEADER,
     COLUMNS,
     CONTACT_COLUMNS,
-    KIND_OF_WORD,
-    KINDS,
-    Kind,
+    ROW_KIND_OF_WORD,
+    ROW_KINDS,
+    RowKind,
     UnreadableCellError,
 )
 from storage.registry_files.writing import write_registry
 
 __all__ = [
-    "FileMistake",
     "RegistryFile",
     "RegistryFileError",
     "UnreadableFileError",
@@ -35,7 +33,6 @@ __all__ = [
 ]
 
 _COLUMN = {column.header: column for column in COLUMNS}
-_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,35 +43,10 @@ class RegistryFile:
     contacts: tuple[Contact, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FileMistake:
-    """One mistake and where it is."""
+class RegistryFileError(BrokenRegistryError):
+    """The file has mistakes; the text shows the first 200, `mistakes` has all."""
 
-    file: str
-    sheet: str
-    """Empty in a CSV."""
-    row: int
-    """As a spreadsheet counts: 1 is the header."""
-    column: str
-    """English header; empty when the whole row is meant."""
-    problem: str
-    remedy: str
-
-    def __str__(self) -> str:
-        sheet = f", sheet {self.sheet}" if self.sheet else ""
-        column = f", column {self.column}" if self.column else ""
-        return f"{self.file}{sheet}, row {self.row}{column}: {self.problem}; {self.remedy}"
-
-
-class RegistryFileError(HeatingError):
-    """The file has mistakes; the text lists them (the first 200), `mistakes` has all."""
-
-    def __init__(self, mistakes: Sequence[FileMistake]) -> None:
-        lines = [str(mistake) for mistake in mistakes[:_SHOWN]]
-        if len(mistakes) > _SHOWN:
-            lines.append(f"and {len(mistakes) - _SHOWN} more")
-        super().__init__("\n".join(lines))
-        self.mistakes = tuple(mistakes)
+    shown = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +60,22 @@ class _Reading:
     """What was read so far."""
 
     file: str
-    objects: dict[str, list[Any]] = field(default_factory=lambda: {kind.name: [] for kind in KINDS})
-    places: dict[str, list[_Place]] = field(default_factory=lambda: {kind.name: [] for kind in KINDS})
+    objects: dict[str, list[Any]] = field(default_factory=lambda: {kind.name: [] for kind in ROW_KINDS})
+    places: dict[str, list[_Place]] = field(default_factory=lambda: {kind.name: [] for kind in ROW_KINDS})
     contacts: list[Contact] = field(default_factory=list)
     contact_places: list[_Place] = field(default_factory=list)
     unreadable_ids: set[str] = field(default_factory=set)
-    mistakes: list[FileMistake] = field(default_factory=list)
+    mistakes: dict[tuple[str, int, str], list[Mistake]] = field(default_factory=dict)
+    """By sheet, row and column."""
+    complaints: int = 0
 
     def complain(self, place: _Place, column: str, problem: str, remedy: str) -> None:
-        """Note a mistake."""
-        self.mistakes.append(FileMistake(self.file, place.sheet, place.row, column, problem, remedy))
+        """Note a mistake; `column` is empty when the whole row is meant."""
+        sheet = f", sheet {place.sheet}" if place.sheet else ""
+        where = f"{self.file}{sheet}, row {place.row}" + (f", column {column}" if column else "")
+        self.complaints += 1
+        cell = (place.sheet, place.row, column)
+        self.mistakes.setdefault(cell, []).append(Mistake(where, problem, remedy))
 
 
 def read_registry(path: Path) -> RegistryFile:
@@ -114,9 +92,9 @@ def read_registry(path: Path) -> RegistryFile:
     for sheet in read_sheets(path):
         _read_sheet(reading, sheet)
     site = _site(reading)
-    reading.mistakes.extend(_mistakes_of(reading, site))
+    _complain_of_rows_that_do_not_fit(reading, site)
     if reading.mistakes:
-        raise RegistryFileError(sorted(reading.mistakes, key=lambda one: (one.sheet, one.row, one.column)))
+        raise RegistryFileError([one for cell in sorted(reading.mistakes) for one in reading.mistakes[cell]])
     return RegistryFile(site, tuple(reading.contacts))
 
 
@@ -125,50 +103,53 @@ def _read_sheet(reading: _Reading, sheet: Sheet) -> None:
     columns = [COLUMN_OF_HEADER.get(cell.casefold(), "") for cell in sheet.header]
     for cell, column in zip(sheet.header, columns, strict=True):
         if cell and not column:
-            reading.complain(header, cell, "is an unknown column", "correct its name or delete it")
+            reading.complain(header, cell, "The column is unknown.", "Correct its name or delete it.")
     for column in sorted({column for column in columns if column and columns.count(column) > 1}):
-        reading.complain(header, column, "comes twice", "keep one of the columns")
-    kind = KIND_OF_WORD.get(sheet.name.casefold())
+        reading.complain(header, column, "The column comes twice.", "Keep one of them.")
+    kind = ROW_KIND_OF_WORD.get(sheet.name.casefold())
     if kind is None and "kind" not in columns:
-        remedy = "name the sheet after a kind (area, station, household …) or add a column kind"
-        reading.complain(header, "kind", "does not say what its rows are", remedy)
+        remedy = "Name the sheet after a kind (area, station, household …) or add a column kind."
+        reading.complain(header, "kind", "The table does not say what its rows are.", remedy)
         return
     for row, cells in sheet.rows:
         place = _Place(sheet.name, row)
         if len(cells) > len(columns) and any(cells[len(columns) :]):
             reading.complain(
-                place, "", "has more cells than there are columns", "quote cells that hold a comma"
+                place, "", "The row has more cells than there are columns.", "Quote cells that hold a comma."
             )
         texts = {column: cell for column, cell in zip(columns, cells, strict=False) if column and cell}
-        row_kind = kind or KIND_OF_WORD.get(texts.get("kind", "").casefold())
+        row_kind = kind or ROW_KIND_OF_WORD.get(texts.get("kind", "").casefold())
         if row_kind is None:
-            known = ", ".join(one.name for one in KINDS)
-            reading.complain(place, "kind", f"{texts.get('kind', '')!r} is no kind", f"write one of: {known}")
+            known = ", ".join(one.name for one in ROW_KINDS)
+            reading.complain(
+                place, "kind", f"{texts.get('kind', '')!r} is no kind.", f"Write one of: {known}."
+            )
         else:
             _read_row(reading, place, row_kind, texts)
 
 
-def _read_row(reading: _Reading, place: _Place, kind: Kind, texts: dict[str, str]) -> None:
-    before = len(reading.mistakes)
+def _read_row(reading: _Reading, place: _Place, kind: RowKind, texts: dict[str, str]) -> None:
+    before = reading.complaints
     contact_columns = CONTACT_COLUMNS if kind.name == "household" else ()
     for column in texts.keys() - {"kind", *kind.columns, *contact_columns}:
-        reading.complain(place, column, f"does not belong to a {kind.name}", "empty the cell")
+        reading.complain(place, column, f"The column does not belong to a {kind.name}.", "Empty the cell.")
     for column in kind.required:
         if column not in texts:
-            reading.complain(place, column, "is empty", "fill it in")
+            reading.complain(place, column, "The cell is empty.", "Fill it in.")
     values: dict[str, Any] = {}
     for column in (*kind.columns, *contact_columns):
         if column in texts:
             try:
                 values[kind.columns.get(column, column)] = _COLUMN[column].read(texts[column])
             except UnreadableCellError as error:
-                reading.complain(place, column, f"cannot read {texts[column]!r}", str(error))
-    if len(reading.mistakes) > before:
+                reading.complain(place, column, f"Cannot read {texts[column]!r}.", error.remedy)
+    if reading.complaints > before:
         # Others may point to this row; they shall not be blamed for it.
         reading.unreadable_ids.add(texts.get(kind.required[0], ""))
         return
     name, phone = (values.pop(column, "") for column in CONTACT_COLUMNS)
-    made = values["weather_site_id"] if kind.asset is None else kind.asset(**values)
+    asset = kind.kind.asset
+    made = values["weather_site_id"] if asset is None else asset(**values)
     reading.objects[kind.name].append(made)
     reading.places[kind.name].append(place)
     if isinstance(made, Household) and (name or phone):
@@ -177,29 +158,20 @@ def _read_row(reading: _Reading, place: _Place, kind: Kind, texts: dict[str, str
 
 
 def _site(reading: _Reading) -> Site:
-    parts: dict[str, Any] = {kind.attribute: tuple(reading.objects[kind.name]) for kind in KINDS}
+    parts: dict[str, Any] = {kind.kind.attribute: tuple(reading.objects[kind.name]) for kind in ROW_KINDS}
     if not parts["weather_sites"]:
         del parts["weather_sites"]
     return Site(**parts)
 
 
-def _mistakes_of(reading: _Reading, site: Site) -> Iterator[FileMistake]:
-    """What is wrong between rows, at the place of the row."""
-    for mistake in find_mistakes(site, reading.contacts):
-        if mistake.kind == "contact":
-            place, pointed = reading.contact_places[mistake.index], None
-            column = mistake.field
-        else:
-            kind = KIND_OF_WORD[mistake.kind]
-            place = reading.places[mistake.kind][mistake.index]
-            pointed = getattr(reading.objects[mistake.kind][mistake.index], mistake.field, None)
-            column = next((name for name, one in kind.columns.items() if one == mistake.field), mistake.field)
-        if mistake.kind == "contact" and mistake.field == "household_id":
-            continue  # The row of the household itself says it.
-        if (
-            isinstance(pointed, str)
-            and pointed in reading.unreadable_ids
-            and "there is no" in mistake.problem
-        ):
-            continue
-        yield FileMistake(reading.file, place.sheet, place.row, column, mistake.problem, mistake.remedy)
+def _complain_of_rows_that_do_not_fit(reading: _Reading, site: Site) -> None:
+    """Note what is wrong between rows, at the place of the row."""
+    for one in find_mistakes(site, reading.contacts):
+        if one.missing_id in reading.unreadable_ids:
+            continue  # the row with that id has a mistake of its own
+        if one.kind != "contact":
+            columns = ROW_KIND_OF_WORD[one.kind].columns
+            column = next((name for name, field in columns.items() if field == one.field), one.field)
+            reading.complain(reading.places[one.kind][one.index], column, one.problem, one.remedy)
+        elif one.field != "household_id":  # else the row of the household itself says it
+            reading.complain(reading.contact_places[one.index], one.field, one.problem, one.remedy)

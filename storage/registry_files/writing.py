@@ -4,19 +4,16 @@ Files hold names and phones: only their owner may read them. They appear whole o
 """
 
 import csv
-import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
 
-import xlsxwriter
-
+from config.drafts import draft_for
 from heating.assets import Site
 from heating.contacts import Contact
 from storage.registry_files.cells import UnreadableFileError, with_quote
-from storage.registry_files.columns import COLUMNS, CONTACT_COLUMNS, KINDS, Kind
+from storage.registry_files.columns import COLUMNS, CONTACT_COLUMNS, ROW_KINDS, RowKind
 
 __all__ = ["write_registry"]
 
@@ -35,29 +32,25 @@ def write_registry(path: Path, site: Site, contacts: Sequence[Contact] = ()) -> 
     if write is None:
         raise UnreadableFileError(f"{path}: a registry is a .csv or .xlsx file")
     by_home = {contact.household_id: contact for contact in contacts}
-    handle, name = tempfile.mkstemp(prefix=path.name, suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    unfinished = Path(name)
-    try:
-        write(unfinished, site, by_home)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with draft_for(path, private=True) as draft:
+        write(draft, site, by_home)
 
 
 def _write_csv(path: Path, site: Site, contacts: Mapping[str, Contact]) -> None:
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.DictWriter(file, ["kind", *(column.header for column in COLUMNS)], restval="")
         writer.writeheader()
-        for kind in KINDS:
+        for kind in ROW_KINDS:
             for row in _rows(kind, site, contacts):
                 writer.writerow({"kind": kind.name, **row})
 
 
 def _write_xlsx(path: Path, site: Site, contacts: Mapping[str, Contact]) -> None:
+    import xlsxwriter  # here, since most processes never write a workbook
+
     workbook = xlsxwriter.Workbook(str(path), {"constant_memory": True})
     try:
-        for kind in KINDS:
+        for kind in ROW_KINDS:
             sheet = workbook.add_worksheet(kind.name)
             headers = [column.header for column in COLUMNS if column.header in _headers(kind)]
             for place, header in enumerate(headers):
@@ -74,13 +67,13 @@ def _write_xlsx(path: Path, site: Site, contacts: Mapping[str, Contact]) -> None
         workbook.close()
 
 
-def _headers(kind: Kind) -> set[str]:
+def _headers(kind: RowKind) -> set[str]:
     return {*kind.columns, *(CONTACT_COLUMNS if kind.name == "household" else ())}
 
 
-def _rows(kind: Kind, site: Site, contacts: Mapping[str, Contact]) -> Iterator[dict[str, Cell]]:
-    for asset in getattr(site, kind.attribute):
-        if kind.asset is None:
+def _rows(kind: RowKind, site: Site, contacts: Mapping[str, Contact]) -> Iterator[dict[str, Cell]]:
+    for asset in kind.kind.of(site):
+        if kind.kind.asset is None:
             yield {"weather_site_id": asset}
             continue
         row = {column: _cell(getattr(asset, name)) for column, name in kind.columns.items()}

@@ -95,7 +95,7 @@ def test_a_broken_site_is_refused_whole(records: Records) -> None:
     fill(records)
     stray = Household(household_id="stray", building_id="nowhere", unit=1, floor=1, room="101")
     broken = replace(small_town(), households=(*small_town().households, stray))
-    with pytest.raises(BrokenRegistryError, match="there is no building 'nowhere'"):
+    with pytest.raises(BrokenRegistryError, match="There is no building 'nowhere'"):
         records.registry.apply_site(broken, by="admin", now=NOW)
     assert records.registry.version() == 1
     assert records.registry.load_site() == small_town()

@@ -44,16 +44,17 @@ def test_a_changed_cell_is_one_changed_line(nuanliu: Any, tmp_path: Path) -> Non
     ]
 
 
-def test_mistakes_are_told_by_row_and_nothing_is_written(nuanliu: Any, tmp_path: Path) -> None:
+def test_mistakes_are_reported_by_row_and_nothing_is_written(nuanliu: Any, tmp_path: Path) -> None:
     path = tmp_path / "town.csv"
     write_registry(path, small_town(), small_town_contacts())
     text = path.read_text(encoding="utf-8-sig").replace(",st-east,", ",st-nowhere,", 1)
     path.write_text(text, encoding="utf-8")
     assert "row " in nuanliu.fails("registry", "import", str(path), code=1)
+    assert not (tmp_path / "records.sqlite3").exists()
     back = tmp_path / "back.csv"
     nuanliu.says("registry", "export", str(back))
     assert "jinxiu" not in back.read_text(encoding="utf-8-sig")
 
 
-def test_a_missing_file_is_told(nuanliu: Any, tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(nuanliu: Any, tmp_path: Path) -> None:
     assert "none.csv" in nuanliu.fails("registry", "import", str(tmp_path / "none.csv"), code=1)

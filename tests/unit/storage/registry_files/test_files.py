@@ -196,34 +196,34 @@ def test_every_mistake_is_told_at_its_place(as_csv: Callable[..., Path]) -> None
         "station,a,S,,,b,s,,,,3",
     )
     assert mistakes_of(path) == [
-        "row 3, column area_id: comes twice; keep one row or change the id",
-        "row 4, column area_id: is no valid id; use letters, digits and _ . : - only, at most 64, the first a letter or digit",
-        "row 5, column area_id: there is no area 'nowhere'; add the area or correct the id",
-        "row 6, column kind: 'castle' is no kind; write one of: area, source, branch, station, community, building, "
-        "household, sensor, assignment, weather_site",
-        "row 7, column name: is empty; fill it in",
-        "row 9, column unit: does not belong to a station; empty the cell",
+        "row 3, column area_id: The id is used twice. Keep one row or change the id.",
+        "row 4, column area_id: The id is not valid. Use letters, digits and _ . : - only, at most 64, the first a letter or digit.",
+        "row 5, column area_id: There is no area 'nowhere'. Add the area or correct the id.",
+        "row 6, column kind: 'castle' is no kind. Write one of: area, source, branch, station, community, building, "
+        "household, sensor, assignment, weather_site.",
+        "row 7, column name: The cell is empty. Fill it in.",
+        "row 9, column unit: The column does not belong to a station. Empty the cell.",
     ]
 
 
 @pytest.mark.parametrize(
     ("column", "cell", "expected"),
     [
-        ("unit", "eins", "row 8, column unit: cannot read 'eins'; write a number, for example 43.9"),
-        ("unit", "1.5", "row 8, column unit: cannot read '1.5'; write a whole number, for example 6"),
-        ("unit", "0", "row 8, column unit: 0 is out of range; write a number above 0"),
-        ("unit", "nan", "row 8, column unit: cannot read 'nan'; write a finite number"),
+        ("unit", "eins", "row 8, column unit: Cannot read 'eins'. Write a number, for example 43.9."),
+        ("unit", "1.5", "row 8, column unit: Cannot read '1.5'. Write a whole number, for example 6."),
+        ("unit", "0", "row 8, column unit: 0 is out of range. Write a number above 0."),
+        ("unit", "nan", "row 8, column unit: Cannot read 'nan'. Write a finite number."),
         (
             "phone",
             "call me",
-            "row 8, column phone: is no phone number; write digits only, 5 to 15 of them, with a leading + abroad",
+            "row 8, column phone: This is not a phone number. Write digits only, 5 to 15 of them, with a leading + abroad.",
         ),
         (
             "building_id",
             "zz",
-            "row 8, column building_id: there is no building 'zz'; add the building or correct the id",
+            "row 8, column building_id: There is no building 'zz'. Add the building or correct the id.",
         ),
-        ("room", "", "row 8, column room: is empty; fill it in"),
+        ("room", "", "row 8, column room: The cell is empty. Fill it in."),
     ],
 )
 def test_one_wrong_cell_gives_one_mistake(
@@ -252,8 +252,8 @@ def test_one_wrong_cell_gives_one_mistake(
 
 def test_unknown_and_doubled_columns_are_told(as_csv: Callable[..., Path]) -> None:
     assert mistakes_of(as_csv("area,a,A,x,B", header="kind,area_id,name,colour,name")) == [
-        "row 1, column colour: is an unknown column; correct its name or delete it",
-        "row 1, column name: comes twice; keep one of the columns",
+        "row 1, column colour: The column is unknown. Correct its name or delete it.",
+        "row 1, column name: The column comes twice. Keep one of them.",
     ]
 
 
@@ -273,7 +273,7 @@ def test_mistakes_in_a_workbook_name_the_sheet(tmp_path: Path) -> None:
     workbook.save(tmp_path / "r.xlsx")
     workbook.close()
     (mistake,) = mistakes_of(tmp_path / "r.xlsx")
-    assert mistake.startswith("sheet 区域, row 3, column area_id: is no valid id")
+    assert mistake.startswith("sheet 区域, row 3, column area_id: The id is not valid.")
 
 
 @pytest.mark.parametrize(
@@ -313,4 +313,4 @@ def test_an_assignment_that_overlaps_is_told(tmp_path: Path) -> None:
     path = tmp_path / "overlap.csv"
     write_registry(path, replace(town, assignments=(first, second)))
     (mistake,) = mistakes_of(path)
-    assert "column start: the sensor still measures 'jx-1-1-101' then" in mistake
+    assert "column start: The sensor still measures 'jx-1-1-101' then" in mistake
