@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
-from collector.messages.decoded import Decoded, ExtraValue, Reason, SampleRows
+from collector.messages.decoded import Decoded, ExtraValue, NamedDevice, Reason, SampleRows
 from heating.points import POINT_INDEX, POINTS, Measurement
 from heating.protocols import RawMessage
 from heating.quality import Quality
@@ -187,7 +187,8 @@ class ForeignRows:
         if family == self._family:
             return DeviceTarget(ObjectRef(Measurement.ROOM, device))
         if family is None:
-            self.rows.reject(message, Reason.UNKNOWN_DEVICE, f"{self._family} {device}")
+            named = (NamedDevice(self._family, device),)
+            self.rows.reject(message, Reason.UNKNOWN_DEVICE, f"{self._family} {device}", devices=named)
         else:
             detail = f"{device} is registered as {family}, not as {self._family}: join it by the device map"
             self.rows.reject(message, Reason.TOPIC_MISMATCH, detail)

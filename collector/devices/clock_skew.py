@@ -6,7 +6,6 @@ A backlog shows as skew until as many fresh readings came. What does not live he
 (`collector.messages.validation`).
 """
 
-import re
 import threading
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,7 +13,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.messages.decoded import Reason, Rejection
+from collector.messages.decoded import Rejection
 from collector.messages.routes import split_native_topic
 from heating.protocols import RawMessage
 from heating.samples import ObjectRef, SampleBatch
@@ -27,7 +26,6 @@ READINGS = 15
 LEAST_READINGS = 3
 """With fewer nothing is told."""
 MAX_DEVICES = 1_000_000
-_OFF = re.compile(r"t=(-?\d+) is ([+-]\d+) s from its arrival")
 
 
 class ClockSkewWatch:
@@ -56,13 +54,11 @@ class ClockSkewWatch:
     def note_quarantined(self, messages: Sequence[RawMessage], rejections: Sequence[Rejection]) -> None:
         """Count readings that were refused for their time; native topics only."""
         for item in rejections:
-            if item.reason not in (Reason.FUTURE_TIME, Reason.TOO_LATE):
-                continue
-            topic, told = split_native_topic(messages[item.message].topic), _OFF.search(item.detail)
-            if topic is not None and told is not None:
+            topic = None if item.ahead_ms is None else split_native_topic(messages[item.message].topic)
+            if topic is not None:
                 with self._lock:
                     place = self._place(topic.ref)
-                    self._write(np.array([place]), np.array([-1000.0 * int(told[2])]))
+                    self._write(np.array([place]), np.array([-float(item.ahead_ms or 0)]))
 
     def _place(self, ref: ObjectRef) -> int:
         place = self._places.get(ref)

@@ -8,39 +8,18 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
-from collector.decoders.families import FAMILIES
 from collector.devices.device_guess import claimed_area, guess_device
-from collector.messages.decoded import Reason, Rejection
+from collector.messages.decoded import Rejection
 from heating.intervals import from_epoch_ms
-from heating.points import Measurement
 from heating.protocols import RawMessage
 from storage.records.device_values import UnknownSighting
 
-__all__ = ["UnknownDeviceWatch", "device_ids"]
+__all__ = ["UnknownDeviceWatch"]
 
 MAX_DEVICES = 10_000
 """Devices held between two reports; more are counted only."""
 MAX_PAYLOAD_BYTES = 4_096
 """Bytes of the last message that are shown [bytes]."""
-MAX_ID_CHARACTERS = 128
-_KINDS = frozenset(measurement.value for measurement in Measurement)
-
-
-def device_ids(detail: str) -> list[str]:
-    """Return the devices that a rejection names: ``room N1; room N2``, ``tasmota hall``, or a foreign id alone."""
-    return [device for _family, device in _named(detail)]
-
-
-def _named(detail: str) -> list[tuple[str, str]]:
-    """Return payload family (empty when the rejection tells none) and id of the devices that a rejection names."""
-    found = []
-    for part in detail.split("; "):
-        word, blank, rest = part.partition(" ")
-        family = word if blank and word in FAMILIES else ""
-        device = (rest if blank and (family or word in _KINDS) else part).strip()
-        if device and len(device) <= MAX_ID_CHARACTERS:
-            found.append((family, device))
-    return found
 
 
 class UnknownDeviceWatch:
@@ -55,9 +34,8 @@ class UnknownDeviceWatch:
     def note(self, messages: Sequence[RawMessage], rejections: Sequence[Rejection]) -> None:
         """Count the messages of unknown devices among the rejections of a batch."""
         for item in rejections:
-            if item.reason is Reason.UNKNOWN_DEVICE:
-                for family, device_id in _named(item.detail):
-                    self._add(device_id, family, messages[item.message])
+            for family, device_id in item.devices:
+                self._add(device_id, family, messages[item.message])
 
     def _add(self, device_id: str, family: str, message: RawMessage) -> None:
         at = from_epoch_ms(message.received_ms)

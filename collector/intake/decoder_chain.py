@@ -19,6 +19,7 @@ from collector.messages.decoded import (
     Decoded,
     Decoder,
     DeviceCommand,
+    NamedDevice,
     Reason,
     Rejection,
     SampleRows,
@@ -184,7 +185,9 @@ def _without_silence(decoded: Decoded, known: KnownObjects) -> Decoded:
             names.setdefault(item.message, []).append(item.name)
         else:
             told.add(item.message)
-            added.append(Rejection(item.message, Reason.UNKNOWN_DEVICE, item.device))
+            added.append(
+                Rejection(item.message, Reason.UNKNOWN_DEVICE, item.device, (NamedDevice("", item.device),))
+            )
     for message, fields in names.items():
         if message not in told:
             detail = f"no point covers {', '.join(fields[:20])}"

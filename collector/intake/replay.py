@@ -13,7 +13,6 @@ from pathlib import Path
 import structlog
 
 from collector.devices.device_gate import REPLAY_EPOCH
-from collector.devices.unknown_devices import device_ids
 from collector.intake.spool.rejections import (
     KeptRejection,
     RejectionFilter,
@@ -132,5 +131,5 @@ class DeviceReplay:
         wanted = RejectionFilter(reasons=frozenset({Reason.UNKNOWN_DEVICE}), topic_prefix=device.topic)
         found = list_rejections(self._folder, wanted, limit=MAX_REJECTIONS)
         for item in reversed(found):
-            if device.device_id in device_ids(item.detail) and is_replayable(item):
+            if device.device_id in item.devices and is_replayable(item):
                 yield item

@@ -6,7 +6,7 @@ A decoder never raises on bad input. Times and ranges are not its business: `col
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ __all__ = [
     "Decoder",
     "DeviceCommand",
     "ExtraValue",
+    "NamedDevice",
     "Reason",
     "Rejection",
     "SampleRows",
@@ -64,6 +65,14 @@ class Reason(StrEnum):
     """The store refused these rows for good."""
 
 
+class NamedDevice(NamedTuple):
+    """A device that a message names and the registry does not know."""
+
+    family: str
+    """Payload family it speaks; empty: not known."""
+    device_id: str
+
+
 @dataclass(frozen=True, slots=True)
 class Rejection:
     """One reason why (a part of) a message is not stored."""
@@ -73,7 +82,11 @@ class Rejection:
     reason: Reason
     """The word."""
     detail: str = ""
-    """What exactly; at most `DETAIL_CHARACTERS`."""
+    """What exactly, for people; at most `DETAIL_CHARACTERS`."""
+    devices: tuple[NamedDevice, ...] = ()
+    """The unknown devices."""
+    ahead_ms: int | None = None
+    """How far the measured time lies ahead of the arrival, where that is the reason [ms]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +198,11 @@ class SampleRows:
         """Say whose the last `rows` rows are, and when they were measured."""
         self._readings.append((message, place, measured_ms, received_ms, rows))
 
-    def reject(self, message: int, reason: Reason, detail: str = "") -> None:
+    def reject(
+        self, message: int, reason: Reason, detail: str = "", *, devices: tuple[NamedDevice, ...] = ()
+    ) -> None:
         """Note a rejection; the same one again right after says nothing new."""
-        item = Rejection(message, reason, detail[:DETAIL_CHARACTERS])
+        item = Rejection(message, reason, detail[:DETAIL_CHARACTERS], devices)
         if not self.rejections or self.rejections[-1] != item:
             self.rejections.append(item)
 

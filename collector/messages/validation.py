@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.messages.decoded import Decoded, Reason, Rejection
+from collector.messages.decoded import Decoded, NamedDevice, Reason, Rejection
 from collector.messages.known_objects import KnownObjects
 from heating.points import POINTS
 from heating.quality import Quality
@@ -24,6 +24,8 @@ _MINIMUM: NDArray[np.float64] = np.array([point.minimum for point in POINTS], np
 _MAXIMUM: NDArray[np.float64] = np.array([point.maximum for point in POINTS], np.float64)
 _LISTED_VALUES = 5
 """Absurd values named in one rejection."""
+_NAMED_DEVICES = 100
+"""Unknown devices that one rejection keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,35 +74,41 @@ def validate(decoded: Decoded, *, known: KnownObjects, limits: TimeLimits) -> De
 
 def merge_rejections(rejections: Sequence[Rejection]) -> list[Rejection]:
     """Return one rejection for each message and reason, details joined, in the order of the messages."""
-    merged: dict[tuple[int, Reason], list[str]] = {}
+    merged: dict[tuple[int, Reason], list[Rejection]] = {}
     for item in rejections:
-        details = merged.setdefault((item.message, item.reason), [])
-        if len(details) < _LISTED_VALUES and item.detail not in details:
-            details.append(item.detail)
-    return [
-        Rejection(message, reason, "; ".join(details))
-        for (message, reason), details in sorted(merged.items(), key=lambda entry: entry[0][0])
-    ]
+        merged.setdefault((item.message, item.reason), []).append(item)
+    in_order = sorted(merged.values(), key=lambda items: items[0].message)
+    return [items[0] if len(items) == 1 else _in_one(items) for items in in_order]
+
+
+def _in_one(items: Sequence[Rejection]) -> Rejection:
+    """Return one rejection for several of one message and reason."""
+    details = list(dict.fromkeys(item.detail for item in items))[:_LISTED_VALUES]
+    devices = list(dict.fromkeys(device for item in items for device in item.devices))[:_NAMED_DEVICES]
+    return replace(items[0], detail="; ".join(details), devices=tuple(devices))
 
 
 def _known_rows(decoded: Decoded, known: KnownObjects, rejections: list[Rejection]) -> NDArray[np.bool_]:
     """Return which rows belong to objects that may make series."""
-    refused: dict[int, tuple[Reason, str]] = {}
+    refused: dict[int, Rejection] = {}
     objects, areas = decoded.samples.objects, decoded.areas
     owners = tuple(map(known.areas.get, objects))
     if owners == areas and None not in owners:
         return np.ones(len(decoded.samples), np.bool_)
     for place, (ref, area, own) in enumerate(zip(objects, areas, owners, strict=True)):
         if own is None:
-            refused[place] = (Reason.UNKNOWN_DEVICE, f"{ref.measurement.value} {ref.object_id}")
+            named = (NamedDevice("", ref.object_id),)
+            detail = f"{ref.measurement.value} {ref.object_id}"
+            refused[place] = Rejection(0, Reason.UNKNOWN_DEVICE, detail, named)
         elif area != own and area is not None and not known.accepts_area(ref, area):
-            refused[place] = (Reason.TOPIC_MISMATCH, f"{ref.object_id} belongs to {own}, not to {area}")
+            detail = f"{ref.object_id} belongs to {own}, not to {area}"
+            refused[place] = Rejection(0, Reason.TOPIC_MISMATCH, detail)
     if not refused:
         return np.ones(len(decoded.samples), np.bool_)
     bad = np.isin(decoded.samples.object_index, np.fromiter(refused, np.int32, len(refused)))
     for row in np.flatnonzero(bad & _first_of_reading(decoded)):
-        reason, detail = refused[int(decoded.samples.object_index[row])]
-        rejections.append(Rejection(int(decoded.message[row]), reason, detail))
+        found = refused[int(decoded.samples.object_index[row])]
+        rejections.append(replace(found, message=int(decoded.message[row])))
     return ~bad
 
 
@@ -120,9 +128,11 @@ def _timely_rows(
     opening = _first_of_reading(decoded) & kept
     for reason, rows in ((Reason.FUTURE_TIME, future), (Reason.TOO_LATE, late)):
         for row in np.flatnonzero(rows & opening):
-            measured_ms, distance_s = int(decoded.samples.measured_ms[row]), int(ahead_ms[row]) // 1000
-            detail = f"t={measured_ms} is {distance_s:+d} s from its arrival{_seconds_hint(measured_ms)}"
-            rejections.append(Rejection(int(decoded.message[row]), reason, detail))
+            measured_ms, distance_ms = int(decoded.samples.measured_ms[row]), int(ahead_ms[row])
+            detail = (
+                f"t={measured_ms} is {distance_ms // 1000:+d} s from its arrival{_seconds_hint(measured_ms)}"
+            )
+            rejections.append(Rejection(int(decoded.message[row]), reason, detail, ahead_ms=distance_ms))
     return ~(future | late)
 
 

@@ -4,6 +4,7 @@ What does not live here: payloads of the right shape (`collector.decoders.native
 (`collector.decoders.native.decoder`).
 """
 
+import re
 from collections.abc import Mapping
 from itertools import islice
 from typing import Final
@@ -21,6 +22,8 @@ MAX_SALVAGED_VALUES = 2_000
 TOLD_NAMES = 10
 """Wrong values told by name in one rejection."""
 _ABSENT: Final = msgspec.Raw(b"")
+_NUMBER: Final = re.compile(rb"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
+"""A sound JSON number; one that cannot be read is beyond all numbers that we can hold."""
 
 
 class LooseReading(msgspec.Struct, gc=False):
@@ -130,7 +133,7 @@ class Salvage:
         left = len(parts) - len(values) - len(wrong)
         self._values_left -= len(values) + len(wrong)
         if wrong:
-            absurd = all("infinity" in fault for _name, fault in wrong)
+            absurd = all(_NUMBER.fullmatch(parts[name]) for name, _fault in wrong)
             told = "; ".join(f"{name[:80]}: {fault}" for name, fault in wrong[:TOLD_NAMES])
             self._reject(Reason.RANGE if absurd else Reason.WRONG_TYPE, f"{len(wrong)} wrong values: {told}")
         if left:

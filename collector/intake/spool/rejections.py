@@ -35,7 +35,7 @@ KEPT_PAYLOAD_BYTES = 262_144
 """Bytes of a payload that are kept; more is cut off and cannot be replayed [bytes]."""
 TOO_BIG_PAYLOAD_BYTES = 1_024
 """Bytes that are kept of a payload that was too big [bytes]."""
-_PLACEHOLDERS = ", ".join("?" * 10)
+_PLACEHOLDERS = ", ".join("?" * 11)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,8 @@ class KeptRejection:
     """Nothing of the message was stored."""
     replayed_ms: int | None = None
     """When it was given back for another try [epoch ms]."""
+    devices: tuple[str, ...] = ()
+    """Ids of the unknown devices."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,7 @@ def write_rejections(connection: sqlite3.Connection, rejections: Iterable[KeptRe
                 item.content,
                 int(item.whole),
                 item.replayed_ms,
+                "\n".join(item.devices),
             )
             for item in rejections
         ],
@@ -134,7 +137,17 @@ def _select(connection: sqlite3.Connection, wanted: RejectionFilter, limit: int)
     )
     for row in rows:
         yield KeptRejection(
-            row[0], row[1], row[2], row[3], row[4], Reason(row[5]), row[6], row[7], bool(row[8]), row[9]
+            row[0],
+            row[1],
+            row[2],
+            row[3],
+            row[4],
+            Reason(row[5]),
+            row[6],
+            row[7],
+            bool(row[8]),
+            row[9],
+            tuple(filter(None, row[10].split("\n"))),
         )
 
 
@@ -239,6 +252,7 @@ def rejections_of(sequence: int, messages: Sequence[RawMessage], outcome: Outcom
             detail=item.detail,
             content=content_of(messages[item.message]),
             whole=item.message in outcome.whole,
+            devices=tuple(device_id for _family, device_id in item.devices),
         )
         for ordinal, item in enumerate(outcome.rejections)
     ]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from collector.intake.spool.upgrade import add_devices_column
 from heating.errors import HeatingError
 
 __all__ = [
@@ -50,7 +51,8 @@ _REJECTION_TABLE = """
 CREATE TABLE IF NOT EXISTS rejection (
     sequence INTEGER NOT NULL, ordinal INTEGER NOT NULL, received_ms INTEGER NOT NULL, topic TEXT NOT NULL,
     payload BLOB NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL, content BLOB NOT NULL,
-    whole INTEGER NOT NULL, replayed_ms INTEGER, PRIMARY KEY (sequence, ordinal)
+    whole INTEGER NOT NULL, replayed_ms INTEGER,
+    devices TEXT NOT NULL DEFAULT '', PRIMARY KEY (sequence, ordinal)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS rejection_content ON rejection (content);
 """
@@ -58,7 +60,7 @@ _CATALOGUE_TABLES = """
 CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 REJECTION_COLUMNS = (
-    "sequence, ordinal, received_ms, topic, payload, reason, detail, content, whole, replayed_ms"
+    "sequence, ordinal, received_ms, topic, payload, reason, detail, content, whole, replayed_ms, devices"
 )
 """Columns of the table `rejection`, in order."""
 
@@ -120,6 +122,7 @@ def open_file(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     connection = _connect(path, read_only=read_only)
     if not read_only:
         connection.executescript(_HOUR_TABLES + _REJECTION_TABLE)
+        add_devices_column(connection)
     return connection
 
 
@@ -134,6 +137,7 @@ def open_catalogue(folder: Path, *, read_only: bool = False) -> sqlite3.Connecti
     connection = _connect(folder / CATALOGUE_NAME, read_only=read_only)
     if not read_only:
         connection.executescript(_CATALOGUE_TABLES + _REJECTION_TABLE)
+        add_devices_column(connection)
     return connection
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from collector.devices.unknown_devices import device_ids
 from collector.intake.decoder_chain import DecoderChain
 from collector.messages.known_objects import KnownObjects
 from config.settings.tree import CollectorSettings, MqttSettings, RouteSettings
@@ -122,7 +121,7 @@ def test_no_family_lets_a_device_speak_under_an_id_of_the_registry(
     assert (len(decoded.samples), reasons(decoded)) == (0, ["topic_mismatch"])
     unheard_of = from_routes(route, known=KnownObjects({})).read([example.message])
     assert (len(unheard_of.samples), reasons(unheard_of)) == (0, ["unknown_device"])
-    assert device_ids(unheard_of.rejections[0].detail) == sorted(spoken)
+    assert [device for _family, device in unheard_of.rejections[0].devices] == sorted(spoken)
 
 
 def test_a_device_assigned_as_one_family_is_not_spoken_for_by_another() -> None:
