@@ -5,16 +5,13 @@ does not live here: the data, and how it is fetched (static/js/station.js).
 """
 
 from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
 import orjson
-import plotly.graph_objects as graph_objects
 
 from dashboard.web.languages import N_, Localiser
 from heating.points import Measurement, point_named
-
-go: Any = graph_objects
-"""The chart library's constructors; they check every name and value, and carry no types of their own."""
 
 __all__ = ["CONFIG", "TREND_POINTS", "trend_figure_json"]
 
@@ -70,7 +67,12 @@ def trend_figure_json(localiser: Localiser) -> str:
     Keys: ``traces`` (with ``meta``: the point), ``layout``, ``config``, ``locale`` (name and dictionary), ``words``
     (``resolution``: by the name that the trend interface gives it).
     """
-    figure = go.Figure(data=[_trace(localiser, point) for point in TREND_POINTS], layout=_layout(localiser))
+    # Only the station page needs the library; a start need not wait for it. Its constructors check names and values.
+    graph_objects: Any = import_module("plotly.graph_objects")
+    figure = graph_objects.Figure(
+        data=[graph_objects.Scatter(_trace(localiser, point)) for point in TREND_POINTS],
+        layout=graph_objects.Layout(_layout(localiser)),
+    )
     document = figure.to_plotly_json()
     chinese = localiser.locale == "zh_CN"
     payload = {
@@ -89,18 +91,18 @@ def trend_figure_json(localiser: Localiser) -> str:
     return orjson.dumps(payload, option=orjson.OPT_SERIALIZE_NUMPY).decode().replace("<", "\\u003c")
 
 
-def _trace(localiser: Localiser, point: str) -> Any:
-    return go.Scatter(
-        name=_label(localiser, point),
-        meta=point,
-        mode="lines",
-        connectgaps=False,
-        line=_LINES[point],
-        yaxis="y2" if point == "outdoor" else "y",
-        hovertemplate="%{y:.1f} °C",
-        x=[],
-        y=[],
-    )
+def _trace(localiser: Localiser, point: str) -> dict[str, Any]:
+    return {
+        "name": _label(localiser, point),
+        "meta": point,
+        "mode": "lines",
+        "connectgaps": False,
+        "line": _LINES[point],
+        "yaxis": "y2" if point == "outdoor" else "y",
+        "hovertemplate": "%{y:.1f} °C",
+        "x": [],
+        "y": [],
+    }
 
 
 def _label(localiser: Localiser, point: str) -> str:
@@ -110,7 +112,7 @@ def _label(localiser: Localiser, point: str) -> str:
     return localiser.pick(labelled.label_zh, labelled.label_en)
 
 
-def _layout(localiser: Localiser) -> Any:
+def _layout(localiser: Localiser) -> dict[str, Any]:
     grid = {
         "gridcolor": "#dfe3e6",
         "zeroline": False,
@@ -118,18 +120,18 @@ def _layout(localiser: Localiser) -> Any:
         "ticks": "outside",
         "tickcolor": "#98a1a8",
     }
-    return go.Layout(
-        template="none",
-        font={"family": _FONT, "size": 13, "color": "#1c2126"},
-        paper_bgcolor="#f7f8f8",
-        plot_bgcolor="#f7f8f8",
-        margin={"l": 62, "r": 62, "t": 44, "b": 40},
-        hovermode="x unified",
-        uirevision="keep",
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-        xaxis=grid | {"type": "date", "hoverformat": "%m-%d %H:%M"},
-        yaxis=grid | {"title": {"text": localiser.text("二次网 °C")}, "domain": [0.06, 1]},
-        yaxis2={
+    return {
+        "template": "none",
+        "font": {"family": _FONT, "size": 13, "color": "#1c2126"},
+        "paper_bgcolor": "#f7f8f8",
+        "plot_bgcolor": "#f7f8f8",
+        "margin": {"l": 62, "r": 62, "t": 44, "b": 40},
+        "hovermode": "x unified",
+        "uirevision": "keep",
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        "xaxis": grid | {"type": "date", "hoverformat": "%m-%d %H:%M"},
+        "yaxis": grid | {"title": {"text": localiser.text("二次网 °C")}, "domain": [0.06, 1]},
+        "yaxis2": {
             "title": {"text": localiser.text("室外 °C")},
             "overlaying": "y",
             "side": "right",
@@ -137,9 +139,9 @@ def _layout(localiser: Localiser) -> Any:
             "showgrid": False,
             "zeroline": False,
         },
-        shapes=[],
-        annotations=[],
-    )
+        "shapes": [],
+        "annotations": [],
+    }
 
 
 def _chart_locale(localiser: Localiser) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Stations: the list, lines of the last day, files for a spreadsheet; one station."""
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import JSONResponse, Response
@@ -16,8 +16,10 @@ from dashboard.web.languages import N_, Localiser
 from dashboard.web.security.access import Staff
 from dashboard.web.security.viewer import CLERKS, Viewer
 from dashboard.web.services import Services, ServicesDep
-from dashboard.web.spreadsheets import Cell, csv_bytes, xlsx_bytes
 from dashboard.web.vocabulary import STATION_STATES
+
+if TYPE_CHECKING:
+    from dashboard.web.spreadsheets import Cell
 
 __all__ = ["all_stations", "router"]
 
@@ -112,6 +114,8 @@ def export(request: Request, viewer: Staff, services: ServicesDep, wanted: Wante
     """Return every station of the filter as a file; what a person may have typed cannot be taken for a formula."""
     if kind not in _MEDIA:
         return Response(status_code=404)
+    from dashboard.web.spreadsheets import csv_bytes, xlsx_bytes  # 60 ms of libraries that few starts need
+
     reader = reader_of(request, viewer)
     header = [f"{reader.text(title)} {unit}".strip() for title, unit in _headers()]
     rows = [_cells(row, reader) for row in all_stations(services, viewer, wanted)]
@@ -167,7 +171,7 @@ def _headers() -> Iterator[tuple[str, str]]:
     yield N_("数据时间"), ""
 
 
-def _cells(row: StationRow, reader: Localiser) -> list[Cell]:
+def _cells(row: StationRow, reader: Localiser) -> "list[Cell]":
     """Return one line: values that are stale, bad or missing stay empty, as in every average."""
     points = [row.values.get(name) for name, _, _ in _COLUMNS]
     return [
