@@ -8,6 +8,7 @@ from dashboard.web.security.access import ForbiddenError
 from dashboard.web.security.viewer import ACTORS, Viewer
 from heating.alarms import Alarm, AlarmEvent, AlarmEventKind
 from heating.clock import Clock
+from storage.records.people_values import AuditLine
 from storage.records.records import Records
 
 __all__ = ["ACKNOWLEDGE_FOR", "LONGEST_SHELVING", "SHELVE_FOR", "AlarmDesk"]
@@ -100,11 +101,15 @@ class AlarmDesk:
         if alarms.incident(incident_id, area_ids=viewer.area_ids) is None:
             raise NotVisibleError(f"no incident {incident_id!r}")
         now = self._clock.now()
-        alarms.set_incident_promise(incident_id, estimated_end, by=viewer.username, at=now)
         end = None if estimated_end is None else estimated_end.isoformat()
-        self._records.audit.append(
-            viewer.username, "incident.promised", f"incident:{incident_id}", {"end": end}, at=now
+        audit = AuditLine(
+            at=now,
+            who=viewer.username,
+            action="incident.promised",
+            subject=f"incident:{incident_id}",
+            detail={"end": end},
         )
+        alarms.set_incident_promise(incident_id, estimated_end, by=viewer.username, at=now, audit=audit)
 
     def _end(self, until: datetime | None, *, default: timedelta) -> datetime:
         now = self._clock.now()
@@ -132,8 +137,10 @@ class AlarmDesk:
         event = AlarmEvent(
             alarm_id=alarm_id, kind=kind, at=now, by=viewer.username, comment=comment[:2000], until=until
         )
-        alarms.append_events([event])
-        self._records.audit.append(viewer.username, f"alarm.{kind.value}", f"alarm:{alarm_id}", at=now)
+        audit = AuditLine(
+            at=now, who=viewer.username, action=f"alarm.{kind.value}", subject=f"alarm:{alarm_id}"
+        )
+        alarms.append_events([event], audit=audit)
         after = alarms.alarm(alarm_id)
         if after is None:
             raise NotVisibleError(f"no alarm {alarm_id!r}")

@@ -22,9 +22,11 @@ from heating.alarms import (
 from heating.protocols import OutboxMessage
 from storage.records.access import within_areas
 from storage.records.alarm_rows import alarm_from_row, alarm_row, event_from_row, event_row
+from storage.records.audit import write_line
 from storage.records.incidents import IncidentRecords, UnknownIncidentError, write_incidents
 from storage.records.outbox import write_messages
 from storage.records.pages import Page, after_cursor, page_of
+from storage.records.people_values import AuditLine
 from storage.records.queries import AlarmCounts, AlarmQuery, page_size
 from storage.records.schema.alarms import alarm_events, alarms, engine_states
 
@@ -45,8 +47,11 @@ class AlarmRecords(IncidentRecords):
         incidents: Sequence[Incident] = (),
         outbox: Sequence[OutboxMessage] = (),
         engine_state: Mapping[str, bytes] | None = None,
+        audit: AuditLine | None = None,
     ) -> list[AlarmEvent]:
         """Apply and keep events, incidents, notices and engine state in one transaction; see the protocol.
+
+        `audit` is the line of the person whose act this is; it is kept in the same transaction.
 
         Writers come one after another, each sees what the one before committed. An incident that exists already
         keeps its `estimated_end`: only `set_incident_promise` changes that.
@@ -62,6 +67,8 @@ class AlarmRecords(IncidentRecords):
             write_incidents(self._database, connection, incidents)
             write_messages(self._database, connection, outbox)
             self._keep_engine_state(connection, engine_state or {})
+            if audit is not None:
+                write_line(self._database, connection, audit)
             return kept
 
         return self._database.write(work, lock=_LOCK)

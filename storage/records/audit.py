@@ -13,11 +13,11 @@ import sqlalchemy as sa
 
 from heating.errors import HeatingError
 from storage.records.database import Database
-from storage.records.people_values import AuditEntry
+from storage.records.people_values import AuditEntry, AuditLine
 from storage.records.schema.columns import to_json
 from storage.records.schema.people import audit_entries
 
-__all__ = ["AuditRecords", "BrokenChainError"]
+__all__ = ["AuditRecords", "BrokenChainError", "write_line"]
 
 _LOCK = "audit"
 _BEFORE_THE_FIRST = "0" * 64
@@ -45,27 +45,8 @@ class AuditRecords:
         ip: str | None = None,
     ) -> AuditEntry:
         """Add an entry and return it with its place and hash."""
-        text = to_json(detail or {})
-
-        def work(connection: sa.Connection) -> AuditEntry:
-            last = connection.execute(
-                sa.select(_COLUMNS.sequence, _COLUMNS.hash).order_by(_COLUMNS.sequence.desc()).limit(1)
-            ).one_or_none()
-            sequence, before = (1, _BEFORE_THE_FIRST) if last is None else (last.sequence + 1, last.hash)
-            row = {
-                "sequence": sequence,
-                "at": at,
-                "who": who,
-                "action": action,
-                "subject": subject,
-                "detail": text,
-                "ip": ip,
-            }
-            row["hash"] = _hash_of(before, row)
-            connection.execute(sa.insert(audit_entries).values(row))
-            return _entry(row)
-
-        return self._database.write(work, lock=_LOCK)
+        line = AuditLine(at=at, who=who, action=action, subject=subject, detail=detail or {}, ip=ip)
+        return self._database.write(lambda connection: write_line(self._database, connection, line))
 
     def entries(
         self,
@@ -105,6 +86,27 @@ class AuditRecords:
                     raise BrokenChainError(f"audit entry {number} or its hash was changed")
                 before = row["hash"]
         return number
+
+
+def write_line(database: Database, connection: sa.Connection, line: AuditLine) -> AuditEntry:
+    """Add an entry inside the transaction of the act that it is about: both are kept, or neither."""
+    database.lock(connection, _LOCK)
+    last = connection.execute(
+        sa.select(_COLUMNS.sequence, _COLUMNS.hash).order_by(_COLUMNS.sequence.desc()).limit(1)
+    ).one_or_none()
+    sequence, before = (1, _BEFORE_THE_FIRST) if last is None else (last.sequence + 1, last.hash)
+    row = {
+        "sequence": sequence,
+        "at": line.at,
+        "who": line.who,
+        "action": line.action,
+        "subject": line.subject,
+        "detail": to_json(line.detail),
+        "ip": line.ip,
+    }
+    row["hash"] = _hash_of(before, row)
+    connection.execute(sa.insert(audit_entries).values(row))
+    return _entry(row)
 
 
 def _hash_of(before: str, row: Mapping[str, object] | sa.RowMapping) -> str:

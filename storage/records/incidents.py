@@ -10,8 +10,10 @@ from heating.errors import HeatingError
 from heating.heat_tree import Node
 from storage.records.access import within_areas
 from storage.records.alarm_rows import incident_from_row, incident_row
+from storage.records.audit import write_line
 from storage.records.database import Database
 from storage.records.pages import Page, after_cursor, page_of
+from storage.records.people_values import AuditLine
 from storage.records.queries import IncidentQuery, page_size
 from storage.records.schema.alarms import incidents
 
@@ -78,9 +80,18 @@ class IncidentRecords:
         )
 
     def set_incident_promise(
-        self, incident_id: str, estimated_end: datetime | None, *, by: str, at: datetime
+        self,
+        incident_id: str,
+        estimated_end: datetime | None,
+        *,
+        by: str,
+        at: datetime,
+        audit: AuditLine | None = None,
     ) -> Incident:
-        """Set or take back the promised end of an incident. Raises `UnknownIncidentError`."""
+        """Set or take back the promised end of an incident, with its line of the audit in the same transaction.
+
+        Raises `UnknownIncidentError`.
+        """
 
         def work(connection: sa.Connection) -> Incident:
             row = (
@@ -95,6 +106,8 @@ class IncidentRecords:
             )
             if row is None:
                 raise UnknownIncidentError(f"no incident {incident_id!r}")
+            if audit is not None:
+                write_line(self._database, connection, audit)
             return incident_from_row(row)
 
         return self._database.write(work)

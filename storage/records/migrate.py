@@ -1,12 +1,13 @@
-"""Bringing a database to a version of the tables. The steps are in `storage.records.migrations`."""
+"""Bringing a database to a version of the tables. The steps are in `storage.records.migrations`.
 
+Alembic is imported only when steps are to be made: nearly every start finds the newest version.
+"""
+
+from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from heating.errors import HeatingError
 from storage.records.database import Database
@@ -22,6 +23,7 @@ __all__ = [
 
 _FOLDER = Path(__file__).parent / "migrations"
 _LOCK = "migrations"
+_VERSIONS = sa.table("alembic_version", sa.column("version_num", sa.Text))
 
 
 class OutdatedSchemaError(HeatingError):
@@ -30,25 +32,28 @@ class OutdatedSchemaError(HeatingError):
 
 def newest_revision() -> str:
     """Return the version that this program needs."""
-    return ScriptDirectory(str(_FOLDER)).get_current_head() or ""
+    # A step is ``r<version>_<what>.py`` and versions rise: no need to run the files to know the last.
+    return max(step.stem[1:].partition("_")[0] for step in (_FOLDER / "versions").glob("r*.py"))
 
 
 def current_revision(database: Database) -> str | None:
     """Return the version of a database, None when it is empty."""
     with database.reading() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        if not sa.inspect(connection).has_table(_VERSIONS.name):
+            return None
+        return connection.scalar(sa.select(_VERSIONS.c.version_num))
 
 
 def upgrade(database: Database, revision: str = "head") -> None:
     """Go forward to a version; two processes that start at once do it one after the other."""
     if revision == "head" and current_revision(database) == newest_revision():
         return
-    database.write(lambda connection: command.upgrade(_config(connection), revision), lock=_LOCK)
+    database.write(_steps("upgrade", revision), lock=_LOCK)
 
 
 def downgrade(database: Database, revision: str) -> None:
     """Go back to a version, ``base`` for an empty database."""
-    database.write(lambda connection: command.downgrade(_config(connection), revision), lock=_LOCK)
+    database.write(_steps("downgrade", revision), lock=_LOCK)
 
 
 def require_newest(database: Database) -> None:
@@ -66,8 +71,17 @@ def require_newest(database: Database) -> None:
         )
 
 
-def _config(connection: sa.Connection) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    return config
+def _steps(direction: Literal["upgrade", "downgrade"], revision: str) -> Callable[[sa.Connection], None]:
+    from alembic import command
+    from alembic.config import Config
+
+    def work(connection: sa.Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+        config.attributes["connection"] = connection
+        if direction == "upgrade":
+            command.upgrade(config, revision)
+        else:
+            command.downgrade(config, revision)
+
+    return work

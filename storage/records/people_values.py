@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-__all__ = ["ApiToken", "AuditEntry", "Session", "User"]
+__all__ = ["ApiToken", "AuditEntry", "AuditLine", "Session", "User"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,17 +48,23 @@ class ApiToken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AuditEntry:
-    """One line of the audit: who did or saw what."""
+class AuditLine:
+    """Who did or saw what."""
 
-    sequence: int
     at: datetime
     who: str
     action: str
     """Dotted word, for example ``household.seen``."""
     subject: str
     """What it was about, for example ``household:h1``."""
-    detail: Mapping[str, object]
-    ip: str | None
+    detail: Mapping[str, object] = field(default_factory=dict)
+    ip: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry(AuditLine):
+    """One kept line of the audit."""
+
+    sequence: int
     hash: str
     """SHA-256 over the previous entry's hash and this entry's content."""

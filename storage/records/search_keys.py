@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pypinyin import Style, lazy_pinyin
-
 __all__ = [
     "Term",
     "building_number",
@@ -91,9 +89,7 @@ def room_key(unit: int, room: str) -> str:
 def pinyin_of(name: str) -> tuple[str, str]:
     """Return full pinyin and initials of a place, for example ``("jinxiuhuayuan", "jxhy")``."""
     normal = normal_text(name)
-    full = "".join(lazy_pinyin(normal, style=Style.NORMAL))
-    initials = "".join(lazy_pinyin(normal, style=Style.FIRST_LETTER))
-    return full, initials
+    return "".join(_syllables(normal)), "".join(_syllables(normal, only_first_letters=True))
 
 
 def pinyin_of_person(name: str) -> tuple[str, str]:
@@ -153,4 +149,12 @@ def _looks_like_phone(chunk: str, digits: str) -> bool:
 
 @lru_cache(maxsize=30_000)
 def _syllable(letter: str) -> str:
-    return lazy_pinyin(letter, style=Style.NORMAL)[0]
+    return _syllables(letter)[0]
+
+
+def _syllables(text: str, *, only_first_letters: bool = False) -> list[str]:
+    # Imported here: its dictionary takes 57 MB and a third of a second, and only a process that writes a registry
+    # makes keys; queries are read without it.
+    from pypinyin import Style, lazy_pinyin
+
+    return lazy_pinyin(text, style=Style.FIRST_LETTER if only_first_letters else Style.NORMAL)

@@ -11,7 +11,9 @@ from sqlalchemy.exc import DBAPIError
 
 from heating.alarms import Alarm, AlarmEventKind, AlarmState, ForbiddenTransitionError, apply_event
 from heating.protocols import AlarmRecords, OutboxMessage, OutboxRecords, RegistryRecords
+from storage.records.alarms import UnknownIncidentError
 from storage.records.database import open_database
+from storage.records.people_values import AuditLine
 from storage.records.records import Records
 from tests.support.sample_alarms import RAISED_AT, event_of, incident_of, raising
 
@@ -225,3 +227,64 @@ def test_two_who_acknowledge_at_once_one_is_refused(
         thread.join()
     assert len(refused) == 1
     assert len(records.alarms.history_of("a1")) == 2
+
+
+def line(**changes: object) -> AuditLine:
+    values: dict[str, object] = {
+        "at": RAISED_AT,
+        "who": "wang",
+        "action": "alarm.acknowledged",
+        "subject": "alarm:a1",
+    }
+    return AuditLine(**(values | changes))  # type: ignore[arg-type]
+
+
+def test_an_act_and_its_line_of_the_audit_are_kept_together(records: Records) -> None:
+    records.alarms.append_events([raising("a1")])
+    records.alarms.append_events([event_of("a1", Kind.ACKNOWLEDGED)], audit=line())
+    (entry,) = records.audit.entries()
+    assert (entry.who, entry.action, entry.subject) == ("wang", "alarm.acknowledged", "alarm:a1")
+    assert records.audit.verify_chain() == 1
+
+
+def test_a_line_that_cannot_be_kept_leaves_no_act(records: Records) -> None:
+    records.alarms.append_events([raising("a1")])
+    before = records.alarms.alarm("a1")
+    with pytest.raises(TypeError):
+        records.alarms.append_events([event_of("a1", Kind.ACKNOWLEDGED)], audit=line(detail={"x": object()}))
+    assert records.alarms.alarm("a1") == before
+    assert len(records.alarms.history_of("a1")) == 1
+    assert records.audit.entries() == []
+
+
+def test_an_act_that_is_refused_leaves_no_line(records: Records) -> None:
+    records.alarms.append_events([raising("a1")])
+    records.alarms.append_events([event_of("a1", Kind.ACKNOWLEDGED)])
+    with pytest.raises(ForbiddenTransitionError):
+        records.alarms.append_events([event_of("a1", Kind.ACKNOWLEDGED)], audit=line())
+    with pytest.raises(UnknownIncidentError):
+        records.alarms.set_incident_promise("i9", None, by="wang", at=RAISED_AT, audit=line())
+    assert records.audit.entries() == []
+
+
+def test_acts_and_other_audited_looks_at_once_keep_the_chain_whole(
+    records: Records, open_again: Callable[[], Records]
+) -> None:
+    records.alarms.append_events([raising("a1")])
+    parts = [open_again() for _ in range(4)]
+    start = threading.Barrier(4)
+
+    def act(part: Records, number: int) -> None:
+        start.wait()
+        for _ in range(5):
+            if number % 2:
+                part.audit.append("li", "household.seen", "household:h1", at=RAISED_AT)
+            else:
+                part.alarms.append_events([event_of("a1", Kind.COMMENTED)], audit=line())
+
+    threads = [threading.Thread(target=act, args=(part, number)) for number, part in enumerate(parts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert records.audit.verify_chain() == 20

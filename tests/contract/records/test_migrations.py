@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from storage.records import migrate
 from storage.records.database import Database, open_database
@@ -49,6 +50,11 @@ def test_after_the_steps_the_tables_are_those_of_the_program(empty_url: str) -> 
     altered.tables["alarms"].append_column(sa.Column("forgotten", sa.Text))
     assert differences(database, altered) != []
     database.close()
+
+
+def test_the_newest_version_is_the_head_of_the_steps() -> None:
+    steps = Path(migrate.__file__).parent / "migrations"
+    assert migrate.newest_revision() == ScriptDirectory(str(steps)).get_current_head()
 
 
 def test_every_step_can_be_gone_back_and_forward_again(empty_url: str) -> None:
