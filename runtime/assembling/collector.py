@@ -10,7 +10,6 @@ from collector.intake.pipeline import build_collector
 from collector.intake.replay import DeviceReplay, ReplayingSource
 from runtime.assembling.housekeeping import Housekeeping
 from runtime.assembling.rollup_part import build_rollups, rollup_part
-from runtime.backup_desk import BackupDesk
 from runtime.house import House
 from runtime.supervisor import Part
 from storage.readings.rollups.noting_store import NotingStore
@@ -78,6 +77,8 @@ def _care_for_the_store(house: House) -> list[Part]:
     """Return the parts beside a collector that keep the store in order: backups of an embedded one, retention."""
     parts: list[Part] = []
     if house.settings.timeseries.url.startswith("duckdb:"):
+        from runtime.backup_desk import BackupDesk  # brings DuckDB, which no other store needs
+
         desk = BackupDesk(settings=house.settings, store=house.store, clock=house.clock)
         parts.append(
             Part(name="backup desk", start=desk.start, stop=desk.stop, is_alive=lambda: desk.is_running)
