@@ -5,12 +5,11 @@ import difflib
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
 from config.located_yaml import KeyPath, LocatedYaml, read_yaml
@@ -109,7 +108,7 @@ def _place(key_path: KeyPath, source: LocatedYaml, env: Mapping[str, str]) -> st
     return source.place(key_path)
 
 
-def _mistake(detail: ErrorDetails, source: LocatedYaml, env: Mapping[str, str]) -> Mistake:
+def _mistake(detail: Mapping[str, Any], source: LocatedYaml, env: Mapping[str, str]) -> Mistake:
     key_path: KeyPath = tuple(detail["loc"])
     dotted = ".".join(str(part) for part in key_path)
     place = _place(key_path, source, env)

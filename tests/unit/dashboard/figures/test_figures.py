@@ -69,6 +69,16 @@ def test_the_trend_sends_nothing_anywhere_and_shows_no_brand() -> None:
     assert "http" not in trend_figure_json(CHINESE)
 
 
+def test_the_chart_library_knows_every_name_and_value_of_the_trend() -> None:
+    import plotly.graph_objects as graph_objects  # checks them; at run time only its JavaScript is there
+
+    figure = json.loads(trend_figure_json(CHINESE))
+    drawn = graph_objects.Figure(data=figure["traces"], layout=figure["layout"])
+    assert drawn.layout.yaxis2.overlaying == "y"
+    with pytest.raises(ValueError, match="colour"):
+        graph_objects.Figure(data=figure["traces"], layout={"colour": "red"})
+
+
 def test_the_trend_joins_no_gaps_and_speaks_the_reader_s_language() -> None:
     for reader, name in ((CHINESE, "二次供温设定"), (ENGLISH, "Secondary supply setpoint")):
         figure = json.loads(trend_figure_json(reader))
