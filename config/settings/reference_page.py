@@ -1,6 +1,9 @@
 """The reference page of all settings, written from the model so that it cannot drift (docs/settings.md)."""
 
+import ast
 from collections.abc import Iterator
+from inspect import getsource
+from itertools import pairwise
 from types import UnionType
 from typing import Literal, Union, get_args, get_origin
 
@@ -45,7 +48,7 @@ def _tail() -> str:
 
 def setting_names() -> list[str]:
     """Return the dotted name of every setting, for example ``mqtt.routes[].filter``."""
-    return [name for name, _ in _walk(Settings, "")]
+    return [name for name, _field, _text in _walk(Settings, "")]
 
 
 def render_settings_page() -> str:
@@ -57,22 +60,35 @@ def render_settings_page() -> str:
         parts.append(f"\n## {section}\n\n{(model.__doc__ or '').strip()}\n")
         parts.append("| setting | type and range | default | meaning |\n|---|---|---|---|")
         parts += [
-            f"| `{name}` | {_kind(field)} | {_default(field)} | {_one_line(field.description)} |"
-            for name, field in _walk(model, f"{section}.")
+            f"| `{name}` | {_kind(field)} | {_default(field)} | {_one_line(text)} |"
+            for name, field, text in _walk(model, f"{section}.")
         ]
     return "\n".join(parts) + "\n" + _tail()
 
 
-def _walk(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, FieldInfo]]:
+def _walk(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, FieldInfo, str]]:
+    texts = _texts_below(model)
     for name, field in model.model_fields.items():
         inner = _model_in(field.annotation)
         if inner is None:
-            yield f"{prefix}{name}", field
+            yield f"{prefix}{name}", field, texts.get(name, "")
         elif get_origin(field.annotation) is tuple:
-            yield f"{prefix}{name}", field
+            yield f"{prefix}{name}", field, texts.get(name, "")
             yield from _walk(inner, f"{prefix}{name}[].")
         else:
             yield from _walk(inner, f"{prefix}{name}.")
+
+
+def _texts_below(model: type[BaseModel]) -> dict[str, str]:
+    """Return the docstring of each field. Pydantic could read them, but would do so at every start of a process."""
+    (definition,) = ast.parse(getsource(model)).body
+    assert isinstance(definition, ast.ClassDef)
+    texts: dict[str, str] = {}
+    for field, below in pairwise(definition.body):
+        match field, below:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                texts[name] = text
+    return texts
 
 
 def _model_in(annotation: object) -> type[BaseModel] | None:
@@ -134,5 +150,5 @@ def _default(field: FieldInfo) -> str:
     return f"`{value}`"
 
 
-def _one_line(text: str | None) -> str:
-    return " ".join((text or "").split()).replace("|", "\\|")
+def _one_line(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")

@@ -5,7 +5,6 @@ environment or in files named by ``*_file`` keys, never in arguments. Loading an
 `config.settings.reading`.
 """
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -32,9 +31,7 @@ __all__ = [
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True, validate_default=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
 
 class RouteSettings(_Section):
@@ -304,7 +301,6 @@ class Settings(BaseSettings):
         extra="forbid",
         env_prefix="NUANLIU_",
         env_nested_delimiter="__",
-        use_attribute_docstrings=True,
         validate_default=True,
     )
 
@@ -342,8 +338,3 @@ class Settings(BaseSettings):
     """Simulator."""
     log: LogSettings = LogSettings()
     """Logging."""
-
-    @property
-    def late_limit(self) -> timedelta:
-        """Oldest measured time that is stored, as a length before now."""
-        return timedelta(seconds=self.collector.late_limit_s)
