@@ -30,15 +30,17 @@ class Reach:
     """Tests that fail without any mutant: they can judge none."""
 
     def tests_of(self, path: str, first: int, last: int) -> list[str]:
-        """Return the tests that executed one of some lines, the quick ones first; for a line that only an import
-        executes those that executed anything of the module.
+        """Return the tests that executed one of some lines, the quick ones first.
+
+        What only an import executes (a constant, a field of a class) concerns every test, first those that executed
+        anything else of the module.
         """
         wanted = range(first, last + 1)
         by_test = self.lines.get(path, {})
         found = [test for test, lines in by_test.items() if test and any(line in wanted for line in lines)]
         if not found and any(line in wanted for line in by_test.get("", ())):
-            found = [test for test in by_test if test]
-        return sorted(found, key=lambda test: self.seconds.get(test, 0.0))
+            found = list(self.seconds)
+        return sorted(found, key=lambda test: (test not in by_test, self.seconds.get(test, 0.0)))
 
 
 class ReachPlugin:

@@ -134,3 +134,93 @@ def test_a_closed_alarm_never_reopens(kinds: list[AlarmEventKind]) -> None:
 def test_a_comment_changes_nothing_even_when_closed() -> None:
     closed = alarm(cleared_at=T0, closed_at=T0)
     assert apply_event(closed, event(K.COMMENTED, comment="换泵")) == closed
+
+
+def test_priorities_and_words_are_stored_for_years_and_stay() -> None:
+    assert {priority.name: int(priority) for priority in Priority} == {"P1": 1, "P2": 2, "P3": 3, "P4": 4}
+    assert alarm().fingerprint == "ST-02|station:st-001"
+
+
+def test_an_alarm_begins_as_its_opening_row() -> None:
+    opening = alarm(annunciated_at=None)
+    assert apply_event(None, event(K.RAISED, opening=opening)) == opening
+
+
+@pytest.mark.parametrize(("before", "opening"), [(None, None), (alarm(), alarm()), (alarm(), None)])
+def test_a_raising_needs_an_opening_row_and_no_alarm_before_it(
+    before: Alarm | None, opening: Alarm | None
+) -> None:
+    with pytest.raises(ForbiddenTransitionError, match="raised once"):
+        apply_event(before, event(K.RAISED, opening=opening))
+
+
+def test_an_event_without_its_alarm_is_refused() -> None:
+    with pytest.raises(ForbiddenTransitionError, match="no alarm 'a1'"):
+        apply_event(None, event(K.CLEARED))
+
+
+@pytest.mark.parametrize(
+    ("changes", "closes"),
+    [
+        ({"annunciated_at": None}, True),
+        ({"priority": Priority.P4}, True),
+        ({"acknowledged_at": T0}, True),
+        ({}, False),
+    ],
+)
+def test_a_cleared_alarm_closes_at_once_when_nobody_was_called_or_somebody_answered(
+    changes: dict[str, object], closes: bool
+) -> None:
+    cleared = after(event(K.CLEARED, 5), start=alarm(**changes))
+    assert cleared.cleared_at == T0 + timedelta(minutes=5)
+    assert cleared.closed_at == (T0 + timedelta(minutes=5) if closes else None)
+
+
+def test_an_answer_after_the_clearing_closes_it_with_the_answer() -> None:
+    closed = after(event(K.CLEARED, 5), event(K.ACKNOWLEDGED, 9, by="li", until=T0 + timedelta(hours=1)))
+    assert (closed.cleared_at, closed.closed_at) == (T0 + timedelta(minutes=5), T0 + timedelta(minutes=9))
+    assert (closed.acknowledged_by, closed.acknowledge_until) == ("li", T0 + timedelta(hours=1))
+
+
+def test_an_expired_acknowledgement_leaves_nothing_of_itself() -> None:
+    answered = event(K.ACKNOWLEDGED, by="li", until=T0 + timedelta(minutes=2))
+    assert after(answered, event(K.ACKNOWLEDGE_EXPIRED, 2)) == alarm()
+
+
+def test_a_superseded_alarm_keeps_the_moment_it_cleared() -> None:
+    returned = after(event(K.CLEARED, 5), event(K.SUPERSEDED, 9))
+    assert (returned.cleared_at, returned.closed_at) == (T0 + timedelta(minutes=5), T0 + timedelta(minutes=9))
+    at_once = after(event(K.SUPERSEDED, 9))
+    assert (at_once.cleared_at, at_once.closed_at) == (T0 + timedelta(minutes=9), T0 + timedelta(minutes=9))
+
+
+@pytest.mark.parametrize("until", [None, T0, T0 + timedelta(minutes=1)])
+def test_a_shelving_needs_an_end_after_its_beginning(until: datetime | None) -> None:
+    with pytest.raises(ForbiddenTransitionError, match="end in the future"):
+        after(event(K.SHELVED, until=until))
+
+
+@pytest.mark.parametrize("end", [K.UNSHELVED, K.SHELVE_EXPIRED])
+def test_a_shelving_that_ends_leaves_nothing_of_itself(end: AlarmEventKind) -> None:
+    shelved = after(event(K.SHELVED, by="li", comment="pump work", until=T0 + timedelta(hours=1)))
+    assert (shelved.shelved_by, shelved.shelve_reason) == ("li", "pump work")
+    assert after(event(end, 2), start=shelved) == alarm()
+    with pytest.raises(ForbiddenTransitionError, match="not shelved"):
+        after(event(end, 3))
+
+
+def test_an_announcement_keeps_its_first_moment() -> None:
+    first = after(event(K.ANNUNCIATED, 3), start=alarm(annunciated_at=None))
+    assert first.annunciated_at == T0 + timedelta(minutes=3)
+    assert after(event(K.ANNUNCIATED, 9), start=first) == first
+
+
+def test_inhibition_membership_and_urgency_are_laid_over_and_taken_away() -> None:
+    inhibited = after(event(K.INHIBITED, inhibitor="a0"))
+    assert (inhibited.inhibited_by, inhibited.state) == ("a0", AlarmState.SUPPRESSED_BY_DESIGN)
+    assert after(event(K.RELEASED, 2), start=inhibited) == alarm()
+    assert after(event(K.ATTACHED, parameters={"incident_id": "I1"})).incident_id == "I1"
+    assert (
+        after(event(K.ESCALATED, parameters={"priority": 1}), start=alarm(priority=Priority.P3)).priority
+        is Priority.P1
+    )

@@ -142,3 +142,52 @@ def test_a_loop_is_dead_only_when_it_ended_by_itself() -> None:
     assert not sound.has_died
     sound.stop()
     assert not sound.has_died
+
+
+def test_the_usual_loop_begins_at_once_and_does_not_keep_the_process_alive() -> None:
+    stepped = threading.Event()
+    daemon: list[bool] = []
+
+    def step() -> None:
+        daemon.append(threading.current_thread().daemon)
+        stepped.set()
+
+    loop = BackgroundLoop(step, name="test", every_s=HOUR_S, on_error=ignore)
+    loop.start()
+    assert stepped.wait(10)
+    loop.stop()
+    assert daemon == [True]
+
+
+def test_the_wake_that_ended_a_pause_does_not_end_the_next_one() -> None:
+    steps: list[int] = []
+    woken = threading.Event()
+
+    def step() -> None:
+        steps.append(len(steps))
+        woken.set()
+
+    loop = BackgroundLoop(step, name="test", every_s=HOUR_S, first_after_s=HOUR_S, on_error=ignore)
+    loop.start()
+    loop.wake()
+    assert woken.wait(10)
+    woken.clear()
+    assert not woken.wait(0.05)
+    loop.stop()
+    assert steps == [0]
+
+
+def test_an_error_of_the_last_step_is_reported() -> None:
+    errors: list[Exception] = []
+    first = threading.Event()
+
+    def step() -> None:
+        if first.is_set():
+            raise ValueError("the disk is gone")
+        first.set()
+
+    loop = BackgroundLoop(step, name="test", every_s=HOUR_S, on_error=errors.append, last_step=True)
+    loop.start()
+    assert first.wait(10)
+    loop.stop()
+    assert [str(error) for error in errors] == ["the disk is gone"]

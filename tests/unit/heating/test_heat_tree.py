@@ -115,3 +115,31 @@ def test_branches_in_a_ring_are_refused() -> None:
     )
     with pytest.raises(BrokenTreeError, match="ring"):
         build_heat_tree(replace(small_site(), branches=ring))
+
+
+def test_the_way_up_includes_the_source_whose_number_is_zero(tree: HeatTree) -> None:
+    home = tree.find(Level.HOUSEHOLD, "h-b-st-000-0-1-1")
+    assert tree.ancestor_at(home, Level.SOURCE) == 0
+    assert tree.ancestor_at(0, Level.SOURCE) == 0
+    assert tree.ancestor_at(0, Level.HOUSEHOLD) is None
+    assert [Level(int(tree.level[n])) for n in tree.ancestors(home)][-1] is Level.SOURCE
+
+
+def test_a_node_lies_below_itself_and_not_below_its_neighbour(tree: HeatTree) -> None:
+    one, other = (tree.find(Level.STATION, f"st-00{n}") for n in (0, 1))
+    end = int(tree.subtree_end[one])
+    assert tree.is_below(one, one)
+    assert tree.is_below(end - 1, one)
+    assert not tree.is_below(end, one)
+    assert not tree.is_below(one, other) and not tree.is_below(other, one)
+
+
+@pytest.mark.parametrize(("level", "word"), [(Level.SOURCE, "source"), (Level.HOUSEHOLD, "household")])
+def test_a_level_has_a_word_and_a_node_is_written_with_it(level: Level, word: str) -> None:
+    assert level.word == word
+    assert str(Node(level, "x")) == f"{word}:x"
+
+
+def test_a_leaf_ends_right_after_itself(tree: HeatTree) -> None:
+    for home in tree.numbers(Level.HOUSEHOLD).tolist():
+        assert int(tree.subtree_end[home]) == home + 1

@@ -105,9 +105,9 @@ def test_the_score_of_a_folder_counts_its_own_modules() -> None:
 
 def test_the_tests_of_a_line_are_those_that_reach_it_the_quick_ones_first() -> None:
     reach = Reach(
-        seconds={"slow": 2.0, "quick": 1.0, "other": 0.0},
+        seconds={"far": 0.0, "slow": 2.0, "quick": 1.0, "other": 0.5},
         lines={"m.py": {"slow": {3, 4}, "quick": {4}, "other": {9}, "": {1}}},
     )
     assert reach.tests_of("m.py", 4, 5) == ["quick", "slow"]
-    assert reach.tests_of("m.py", 1, 1) == ["other", "quick", "slow"]
+    assert reach.tests_of("m.py", 1, 1) == ["other", "quick", "slow", "far"]
     assert reach.tests_of("m.py", 7, 8) == []

@@ -1,0 +1,44 @@
+"""Quality codes are stored for years: their numbers, their words and their three bands stay."""
+
+import numpy as np
+import pytest
+
+from heating.quality import Quality, is_bad, is_good, is_usable, quality_from_label, quality_label
+
+STORED = {
+    "good": 0,
+    "uncertain": 64,
+    "uncertain_time": 65,
+    "uncertain_moved": 66,
+    "uncertain_low_battery": 67,
+    "uncertain_inconsistent": 68,
+    "uncertain_estimated": 69,
+    "bad": 128,
+    "bad_range": 129,
+    "bad_sensor_fault": 130,
+    "bad_sentinel": 131,
+    "bad_clock": 132,
+    "bad_device_dead": 133,
+}
+
+
+def test_the_number_and_the_word_of_a_code_never_change() -> None:
+    assert {quality_label(code): int(code) for code in Quality} == STORED
+    assert {label: int(quality_from_label(label)) for label in STORED} == STORED
+
+
+@pytest.mark.parametrize(("code", "band"), [(1, "uncertain"), (127, "uncertain"), (134, "bad"), (255, "bad")])
+def test_a_code_of_a_later_version_is_read_by_its_band(code: int, band: str) -> None:
+    assert quality_label(code) == band
+
+
+def test_a_word_that_is_none_is_refused() -> None:
+    with pytest.raises(KeyError):
+        quality_from_label("excellent")
+
+
+def test_the_bands_meet_without_a_gap() -> None:
+    codes = np.array([0, 1, 64, 127, 128, 255], np.uint8)
+    assert is_good(codes).tolist() == [True, False, False, False, False, False]
+    assert is_usable(codes).tolist() == [True, True, True, True, False, False]
+    assert is_bad(codes).tolist() == [False, False, False, False, True, True]
