@@ -12,11 +12,12 @@ from fastapi import FastAPI
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
+from casework.tickets.desk import TicketDesk
 from config.rules.reading import RuleSet
 from config.settings.tree import Settings
 from dashboard.accounts import api as accounts_api
 from dashboard.alarms import api as alarms_api
-from dashboard.alarms.actions import AlarmDesk
+from dashboard.alarms.actions import AlarmActions
 from dashboard.alarms.counts import AlarmCountSource
 from dashboard.alarms.health import AlarmHealthView
 from dashboard.alarms.open_alarms import OpenAlarmSource
@@ -24,7 +25,11 @@ from dashboard.alarms.view import AlarmViews
 from dashboard.devices import api as devices_api
 from dashboard.devices.actions import DeviceDesk
 from dashboard.homes import api as homes_api
+from dashboard.homes.readings import HomeReadings
 from dashboard.homes.view import HouseholdViews
+from dashboard.incidents import api as incidents_api
+from dashboard.incidents.actions import IncidentActions
+from dashboard.incidents.view import IncidentViews
 from dashboard.overview import api as overview_api
 from dashboard.overview.view import OverviewView
 from dashboard.pages import error_page
@@ -32,12 +37,15 @@ from dashboard.pages import router as pages
 from dashboard.places import api as places_api
 from dashboard.places.view import PlaceViews
 from dashboard.readings.newest import Freshness
+from dashboard.residents import api as residents_api
+from dashboard.residents.view import ResidentViews
 from dashboard.site.index import SiteSource
 from dashboard.stations import api as stations_api
 from dashboard.stations.view import StationViews
 from dashboard.stream import routes as stream_routes
 from dashboard.stream.broadcaster import Broadcaster
-from dashboard.tickets.actions import TicketDesk
+from dashboard.tickets import api as tickets_api
+from dashboard.tickets.actions import TicketActions
 from dashboard.tickets.view import TicketViews
 from dashboard.web import health
 from dashboard.web.problems import install_problem_handlers
@@ -102,7 +110,7 @@ def create_app(
         parts=parts,
     )
     _add(parts, _views(services, records=records, store=store, live=live, rules=rules))
-    _add(parts, [_homes(services, records=records, store=store), DeviceDesk(records=records, clock=clock)])
+    _add(parts, _homes(services, records=records, store=store))
     _add(parts, _streams_and_actions(services, records=records, rules=rules, real_clock=real))
     app = FastAPI(
         title=settings.site.name_en,
@@ -131,8 +139,9 @@ def _views(
     sites = SiteSource(registry=records.registry, clock=clock)
     freshness = Freshness(live=live, clock=clock)
     counts = AlarmCountSource(records.alarms)
-    alarms = AlarmViews(sites=sites, records=records, rules=rules, freshness=freshness, clock=clock)
+    alarms = AlarmViews(sites=sites, records=records.alarms, rules=rules, clock=clock)
     alarm_health = AlarmHealthView(sites=sites, records=records.alarms, alarms=alarms, clock=clock)
+    incidents = IncidentViews(sites=sites, records=records, alarms=alarms, freshness=freshness)
     tickets = TicketViews(records=records, sites=sites, clock=clock)
     standard_c = services.settings.site.indoor_standard_c
     places = PlaceViews(sites=sites, freshness=freshness, standard_c=standard_c, clock=clock)
@@ -141,6 +150,7 @@ def _views(
         freshness=freshness,
         open_alarms=OpenAlarmSource(records.alarms),
         alarms=alarms,
+        incidents=incidents,
         places=places,
         store=store,
         clock=clock,
@@ -155,22 +165,24 @@ def _views(
         alarms=alarms,
         clock=clock,
     )
-    return sites, freshness, counts, alarms, alarm_health, tickets, places, stations, overview
+    return (
+        *(sites, freshness, counts, alarms, alarm_health, incidents),
+        *(tickets, places, stations, overview),
+    )
 
 
-def _homes(services: Services, *, records: Records, store: TimeSeriesStore) -> HouseholdViews:
-    return HouseholdViews(
-        sites=services[SiteSource],
-        records=records,
+def _homes(services: Services, *, records: Records, store: TimeSeriesStore) -> Iterable[object]:
+    readings = HomeReadings(
+        registry=records.registry,
         freshness=services[Freshness],
         places=services[PlaceViews],
         stations=services[StationViews],
-        alarms=services[AlarmViews],
-        tickets=services[TicketViews],
+        incidents=services[IncidentViews],
         store=store,
-        policies=services.settings.policies,
         clock=services.clock,
     )
+    tickets = services[TicketViews]
+    return readings, ResidentViews(sites=services[SiteSource], readings=readings, tickets=tickets)
 
 
 def _streams_and_actions(
@@ -182,21 +194,36 @@ def _streams_and_actions(
         stations=services[StationViews],
         alarms=services[AlarmViews],
         counts=services[AlarmCountSource],
-        homes=services[HouseholdViews],
+        residents=services[ResidentViews],
         records=records,
         accounts=services[Accounts],
         clock=services.clock,
         real_clock=real_clock,
     )
-    tickets = TicketDesk(
-        records=records,
-        sites=services[SiteSource],
-        homes=services[HouseholdViews],
+    desk = TicketDesk(
+        tickets=records.tickets,
+        audit=records.audit,
         policies=services.settings.policies,
         clock=services.clock,
         announce=broadcaster.announce_ticket,
     )
-    return broadcaster, tickets, AlarmDesk(records=records, clock=services.clock, defaults=rules.defaults)
+    sites = services[SiteSource]
+    homes = HouseholdViews(
+        sites=sites,
+        records=records,
+        readings=services[HomeReadings],
+        tickets=services[TicketViews],
+        desk=desk,
+        clock=services.clock,
+    )
+    return (
+        broadcaster,
+        homes,
+        TicketActions(tickets=records.tickets, desk=desk, sites=sites, proposal_of=homes.proposal),
+        AlarmActions(alarms=records.alarms, clock=services.clock, longest_shelving=rules.defaults.max_shelve),
+        IncidentActions(alarms=records.alarms, clock=services.clock),
+        DeviceDesk(records=records, clock=services.clock),
+    )
 
 
 def _include_routes(app: FastAPI) -> None:
@@ -206,8 +233,11 @@ def _include_routes(app: FastAPI) -> None:
         stations_api,
         places_api,
         alarms_api,
+        incidents_api,
         devices_api,
+        tickets_api,
         homes_api,
+        residents_api,
         health,
         stream_routes,
     ):

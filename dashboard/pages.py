@@ -11,6 +11,7 @@ import dashboard.overview.page
 import dashboard.places.page
 import dashboard.residents.page
 import dashboard.stations.page
+import dashboard.tickets.page
 from dashboard.homes.evidence_sentences import evidence_sentence, script_sentence
 from dashboard.web import assets
 from dashboard.web.context import error_page
@@ -29,6 +30,7 @@ for _module in (
     dashboard.devices.page,
     dashboard.alarms.page,
     dashboard.incidents.page,
+    dashboard.tickets.page,
     dashboard.homes.page,
     dashboard.residents.page,
 ):

@@ -1,17 +1,31 @@
-"""Acknowledge, shelve, unshelve, comment, promise an end: each is one event of the alarm's history, and audited."""
+"""Acknowledge, shelve, unshelve, comment: each is one event of the alarm's history, and audited.
 
+Each action takes the viewer and a request; the JSON routes and the forms of the pages are two ways to fill it in.
+"""
+
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from config.rules.defaults import RuleDefaults
+from pydantic import AliasChoices, AwareDatetime, BaseModel, Field
+
 from dashboard.web.refusals import NotVisibleError, UnfitActionError
+from dashboard.web.replies import PlainText
 from dashboard.web.security.access import ForbiddenError
 from dashboard.web.security.viewer import ACTORS, Viewer
-from heating.alarms import Alarm, AlarmEvent, AlarmEventKind
+from heating.alarms import Alarm, AlarmEvent, AlarmEventKind, Priority
 from heating.clock import Clock
+from storage.records.alarms import AlarmRecords
 from storage.records.people_values import AuditLine
-from storage.records.records import Records
 
-__all__ = ["ACKNOWLEDGE_FOR", "LONGEST_SHELVING", "SHELVE_FOR", "AlarmDesk"]
+__all__ = [
+    "Acknowledgement",
+    "AlarmActions",
+    "Comment",
+    "Remark",
+    "Shelving",
+    "checked_end",
+    "refuse_observers",
+]
 
 ACKNOWLEDGE_FOR = timedelta(hours=12)
 """An acknowledgement calls again after this long: one shift (own)."""
@@ -21,28 +35,60 @@ LONGEST_SHELVING = timedelta(days=7)
 """Nothing is shelved for longer: what is wrong for weeks is to be mended or its rule changed (own)."""
 
 
-class AlarmDesk:
+class Acknowledgement(BaseModel):
+    """Taking note of an alarm."""
+
+    comment: PlainText = Field("", max_length=2000)
+    until: AwareDatetime | None = Field(None, description="When it calls again; 12 h from now when left out.")
+
+
+class Shelving(BaseModel):
+    """Putting an alarm aside."""
+
+    reason: PlainText = Field(min_length=1, max_length=2000)
+    until: AwareDatetime | None = Field(
+        None, description="End; 4 h from now when left out, 7 days at the most."
+    )
+
+
+class Remark(BaseModel):
+    """A note, optional."""
+
+    comment: PlainText = Field("", max_length=2000)
+
+
+class Comment(BaseModel):
+    """A note; the field may be called ``comment`` or ``text``."""
+
+    text: PlainText = Field(min_length=1, max_length=2000, validation_alias=AliasChoices("comment", "text"))
+
+
+class AlarmActions:
     """Acts on alarms for a viewer.
 
     Parameters
     ----------
-    records : Records
-        Alarms and audit.
+    alarms : AlarmRecords
+        Alarms; each act and its audit line are one transaction.
     clock : Clock
         The time data are judged by.
-    defaults : RuleDefaults
-        Longest shelving by priority.
+    longest_shelving : mapping, optional
+        Longest shelving by priority; 7 days where it says nothing.
     """
 
-    def __init__(self, *, records: Records, clock: Clock, defaults: RuleDefaults | None = None) -> None:
-        self._records = records
+    def __init__(
+        self,
+        *,
+        alarms: AlarmRecords,
+        clock: Clock,
+        longest_shelving: Mapping[Priority, timedelta] | None = None,
+    ) -> None:
+        self._alarms = alarms
         self._clock = clock
-        self.defaults = defaults or RuleDefaults()
+        self.longest_shelving = longest_shelving or {}
 
-    def acknowledge(
-        self, viewer: Viewer, alarm_id: str, *, comment: str = "", until: datetime | None = None
-    ) -> Alarm:
-        """Take note of an alarm; it calls again at `until`, 12 h from now by default.
+    def acknowledge(self, viewer: Viewer, alarm_id: str, request: Acknowledgement) -> Alarm:
+        """Take note of an alarm; it calls again at the end, 12 h from now by default.
 
         Raises
         ------
@@ -51,74 +97,44 @@ class AlarmDesk:
         heating.alarms.ForbiddenTransitionError
             Acknowledged already, or closed.
         UnfitActionError
-            `until` is not in the future.
+            The end is not in the future.
         """
-        end = self._end(until, default=ACKNOWLEDGE_FOR)
-        return self._act(viewer, alarm_id, AlarmEventKind.ACKNOWLEDGED, comment=comment, until=end)
+        end = checked_end(request.until, default=ACKNOWLEDGE_FOR, now=self._clock.now())
+        return self._act(viewer, alarm_id, AlarmEventKind.ACKNOWLEDGED, comment=request.comment, until=end)
 
-    def shelve(self, viewer: Viewer, alarm_id: str, *, reason: str, until: datetime | None = None) -> Alarm:
+    def shelve(self, viewer: Viewer, alarm_id: str, request: Shelving) -> Alarm:
         """Put an alarm aside with a reason and an end, 4 h from now by default.
 
         The rules say how long at the most for each priority; 7 days where they say nothing. Raises as `acknowledge`,
         and `UnfitActionError` without a reason or beyond the longest shelving.
         """
-        if not reason.strip():
+        reason = request.reason.strip()
+        if not reason:
             raise UnfitActionError("shelving needs a reason")
-        alarm = self._records.alarms.alarm(alarm_id, area_ids=viewer.area_ids)
-        if alarm is None:
-            raise NotVisibleError(f"no alarm {alarm_id!r}")
-        longest = self.defaults.max_shelve.get(alarm.priority, LONGEST_SHELVING)
-        end = self._end(until, default=min(SHELVE_FOR, longest))
-        if end > self._clock.now() + longest:
+        alarm, now = self._visible(viewer, alarm_id), self._clock.now()
+        longest = self.longest_shelving.get(alarm.priority, LONGEST_SHELVING)
+        end = checked_end(request.until, default=min(SHELVE_FOR, longest), now=now)
+        if end > now + longest:
             hours = longest.total_seconds() / 3600
             raise UnfitActionError(f"a {alarm.priority.name} alarm is shelved for {hours:g} h at the most")
-        return self._act(viewer, alarm_id, AlarmEventKind.SHELVED, comment=reason.strip(), until=end)
+        return self._act(viewer, alarm_id, AlarmEventKind.SHELVED, comment=reason, until=end)
 
-    def unshelve(self, viewer: Viewer, alarm_id: str, *, comment: str = "") -> Alarm:
+    def unshelve(self, viewer: Viewer, alarm_id: str, request: Remark) -> Alarm:
         """Take an alarm back before its end. Raises as `acknowledge`."""
-        return self._act(viewer, alarm_id, AlarmEventKind.UNSHELVED, comment=comment)
+        return self._act(viewer, alarm_id, AlarmEventKind.UNSHELVED, comment=request.comment)
 
-    def comment(self, viewer: Viewer, alarm_id: str, *, text: str) -> Alarm:
+    def comment(self, viewer: Viewer, alarm_id: str, request: Comment) -> Alarm:
         """Add a note to the history. Raises as `acknowledge`, and `UnfitActionError` without a text."""
-        if not text.strip():
+        text = request.text.strip()
+        if not text:
             raise UnfitActionError("a comment needs a text")
-        return self._act(viewer, alarm_id, AlarmEventKind.COMMENTED, comment=text.strip())
+        return self._act(viewer, alarm_id, AlarmEventKind.COMMENTED, comment=text)
 
-    def promise_end(self, viewer: Viewer, incident_id: str, *, estimated_end: datetime | None) -> None:
-        """Set or take back the promised end of an incident: residents and clerks read it.
-
-        Raises
-        ------
-        NotVisibleError, ForbiddenError
-            No such incident in the viewer's areas; the role may not act.
-        UnfitActionError
-            The end is not in the future, or too far in it.
-        """
-        _refuse_observers(viewer)
-        if estimated_end is not None:
-            self._end(estimated_end, default=LONGEST_SHELVING)
-        alarms = self._records.alarms
-        if alarms.incident(incident_id, area_ids=viewer.area_ids) is None:
-            raise NotVisibleError(f"no incident {incident_id!r}")
-        now = self._clock.now()
-        end = None if estimated_end is None else estimated_end.isoformat()
-        audit = AuditLine(
-            at=now,
-            who=viewer.username,
-            action="incident.promised",
-            subject=f"incident:{incident_id}",
-            detail={"end": end},
-        )
-        alarms.set_incident_promise(incident_id, estimated_end, by=viewer.username, at=now, audit=audit)
-
-    def _end(self, until: datetime | None, *, default: timedelta) -> datetime:
-        now = self._clock.now()
-        end = until or now + default
-        if end.tzinfo is None or not now < end <= now + LONGEST_SHELVING:
-            raise UnfitActionError(
-                "the end must lie in the future, at most 7 days from now, with its time zone"
-            )
-        return end
+    def _visible(self, viewer: Viewer, alarm_id: str) -> Alarm:
+        alarm = self._alarms.alarm(alarm_id, area_ids=viewer.area_ids)
+        if alarm is None:
+            raise NotVisibleError(f"no alarm {alarm_id!r}")
+        return alarm
 
     def _act(
         self,
@@ -129,10 +145,8 @@ class AlarmDesk:
         comment: str = "",
         until: datetime | None = None,
     ) -> Alarm:
-        _refuse_observers(viewer)
-        alarms = self._records.alarms
-        if alarms.alarm(alarm_id, area_ids=viewer.area_ids) is None:
-            raise NotVisibleError(f"no alarm {alarm_id!r}")
+        refuse_observers(viewer)
+        self._visible(viewer, alarm_id)
         now = self._clock.now()
         event = AlarmEvent(
             alarm_id=alarm_id, kind=kind, at=now, by=viewer.username, comment=comment[:2000], until=until
@@ -140,13 +154,19 @@ class AlarmDesk:
         audit = AuditLine(
             at=now, who=viewer.username, action=f"alarm.{kind.value}", subject=f"alarm:{alarm_id}"
         )
-        alarms.append_events([event], audit=audit)
-        after = alarms.alarm(alarm_id)
-        if after is None:
-            raise NotVisibleError(f"no alarm {alarm_id!r}")
-        return after
+        self._alarms.append_events([event], audit=audit)
+        return self._visible(viewer, alarm_id)
 
 
-def _refuse_observers(viewer: Viewer) -> None:
+def checked_end(until: datetime | None, *, default: timedelta, now: datetime) -> datetime:
+    """Return the end of an action, `default` from now when none is given. Raises `UnfitActionError`."""
+    end = until or now + default
+    if end.tzinfo is None or not now < end <= now + LONGEST_SHELVING:
+        raise UnfitActionError("the end must lie in the future, at most 7 days from now, with its time zone")
+    return end
+
+
+def refuse_observers(viewer: Viewer) -> None:
+    """Raise `ForbiddenError` for who may only read alarms."""
     if not viewer.has(*ACTORS):
         raise ForbiddenError("acting on alarms needs the role dispatcher")

@@ -1,17 +1,16 @@
-"""Alarms and incidents: lists, one of them, and what dispatchers do."""
+"""Alarms: lists, one of them, and what dispatchers do."""
 
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AliasChoices, AwareDatetime, BaseModel, Field
 from starlette.responses import Response
 
-from dashboard.alarms.actions import AlarmDesk
-from dashboard.alarms.models import AlarmDetail, AlarmRow, IncidentView
+from dashboard.alarms.actions import Acknowledgement, AlarmActions, Comment, Remark, Shelving
+from dashboard.alarms.models import AlarmDetail, AlarmRow
 from dashboard.alarms.view import AlarmFilter, AlarmViews
 from dashboard.web.refusals import InvalidRequestError
-from dashboard.web.replies import Limit, Listing, PlainText, reply, words_of
+from dashboard.web.replies import Limit, Listing, reply, words_of
 from dashboard.web.security.access import Actor, Staff
 from dashboard.web.services import ServicesDep
 from heating.alarms import AlarmState
@@ -19,7 +18,6 @@ from heating.alarms import AlarmState
 __all__ = ["PRIORITY_WORDS", "STATE_WORDS", "router"]
 
 router = APIRouter(prefix="/api/v1", tags=["alarms"])
-
 
 STATE_WORDS: dict[str, tuple[str, ...]] = {
     **{state.value: (state.value,) for state in AlarmState},
@@ -33,40 +31,6 @@ PRIORITY_WORDS: dict[str, tuple[str, ...]] = {
     word: (str(number),) for number in range(1, 5) for word in (str(number), f"P{number}", f"p{number}")
 }
 """What may stand in ``priority=``."""
-
-
-class Acknowledgement(BaseModel):
-    """Taking note of an alarm."""
-
-    comment: PlainText = Field("", max_length=2000)
-    until: AwareDatetime | None = Field(None, description="When it calls again; 12 h from now when left out.")
-
-
-class Shelving(BaseModel):
-    """Putting an alarm aside."""
-
-    reason: PlainText = Field(min_length=1, max_length=2000)
-    until: AwareDatetime | None = Field(
-        None, description="End; 4 h from now when left out, 7 days at the most."
-    )
-
-
-class Remark(BaseModel):
-    """A note, optional."""
-
-    comment: PlainText = Field("", max_length=2000)
-
-
-class Comment(BaseModel):
-    """A note; the field may be called ``comment`` or ``text``."""
-
-    text: PlainText = Field(min_length=1, max_length=2000, validation_alias=AliasChoices("comment", "text"))
-
-
-class Promise(BaseModel):
-    """The promised end of an incident."""
-
-    estimated_end: AwareDatetime | None
 
 
 @router.get("/alarms", response_model=Listing[AlarmRow])
@@ -115,52 +79,26 @@ def acknowledge(
     alarm_id: str, viewer: Actor, services: ServicesDep, body: Acknowledgement | None = None
 ) -> Response:
     """Take note of an alarm; 409 when it is acknowledged already or closed."""
-    wanted = body or Acknowledgement()
-    services[AlarmDesk].acknowledge(viewer, alarm_id, comment=wanted.comment, until=wanted.until)
+    services[AlarmActions].acknowledge(viewer, alarm_id, body or Acknowledgement())
     return reply(services[AlarmViews].detail(viewer, alarm_id))
 
 
 @router.post("/alarms/{alarm_id}/shelve", response_model=AlarmDetail)
 def shelve(alarm_id: str, body: Shelving, viewer: Actor, services: ServicesDep) -> Response:
     """Put an alarm aside, with a reason and an end."""
-    services[AlarmDesk].shelve(viewer, alarm_id, reason=body.reason, until=body.until)
+    services[AlarmActions].shelve(viewer, alarm_id, body)
     return reply(services[AlarmViews].detail(viewer, alarm_id))
 
 
 @router.post("/alarms/{alarm_id}/unshelve", response_model=AlarmDetail)
 def unshelve(alarm_id: str, viewer: Actor, services: ServicesDep, body: Remark | None = None) -> Response:
     """Take an alarm back before the end of its shelving."""
-    services[AlarmDesk].unshelve(viewer, alarm_id, comment=(body or Remark()).comment)
+    services[AlarmActions].unshelve(viewer, alarm_id, body or Remark())
     return reply(services[AlarmViews].detail(viewer, alarm_id))
 
 
 @router.post("/alarms/{alarm_id}/comment", response_model=AlarmDetail)
 def comment(alarm_id: str, body: Comment, viewer: Actor, services: ServicesDep) -> Response:
     """Add a note to the history of an alarm."""
-    services[AlarmDesk].comment(viewer, alarm_id, text=body.text)
+    services[AlarmActions].comment(viewer, alarm_id, body)
     return reply(services[AlarmViews].detail(viewer, alarm_id))
-
-
-@router.get("/incidents", response_model=Listing[IncidentView])
-def incidents(
-    viewer: Staff,
-    services: ServicesDep,
-    open: bool = False,
-    cursor: str | None = None,
-    limit: Limit = 50,
-) -> Response:
-    """Incidents, newest first."""
-    return reply(services[AlarmViews].incidents(viewer, open_only=open, cursor=cursor, limit=limit))
-
-
-@router.get("/incidents/{incident_id}", response_model=IncidentView)
-def incident(incident_id: str, viewer: Staff, services: ServicesDep) -> Response:
-    """One incident: members, cause with evidence, affected homes."""
-    return reply(services[AlarmViews].incident(viewer, incident_id))
-
-
-@router.post("/incidents/{incident_id}/promise", response_model=IncidentView)
-def promise(incident_id: str, body: Promise, viewer: Actor, services: ServicesDep) -> Response:
-    """Set or take back the promised end of an incident."""
-    services[AlarmDesk].promise_end(viewer, incident_id, estimated_end=body.estimated_end)
-    return reply(services[AlarmViews].incident(viewer, incident_id))

@@ -1,4 +1,4 @@
-"""View models of alarms, incidents and tickets."""
+"""What pages and the JSON interface show of alarms."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,10 +10,7 @@ __all__ = [
     "AlarmDetail",
     "AlarmHistoryEntry",
     "AlarmRow",
-    "Evidence",
-    "IncidentView",
-    "TicketHistoryEntry",
-    "TicketView",
+    "IncidentSummary",
 ]
 
 
@@ -81,6 +78,24 @@ class AlarmHistoryEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentSummary:
+    """One cause, in brief."""
+
+    incident_id: str
+    rule_id: str
+    name: Bilingual
+    node_level: str
+    node_id: str
+    node_name: Bilingual
+    area_id: str
+    opened_at: datetime
+    cleared_at: datetime | None
+    estimated_end: datetime | None
+    affected_households: int
+    root_alarm_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmDetail:
     """An alarm opened."""
 
@@ -96,91 +111,4 @@ class AlarmDetail:
     inhibitor: AlarmRow | None = None
     holder: AlarmRow | None = None
     """The alarm about lost data because of which this one keeps its state."""
-    incident: "IncidentView | None" = None
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One fact for or against a cause: code and parameters, the page makes the sentence."""
-
-    code: str
-    parameters: Mapping[str, object] = field(default_factory=dict)
-    supports: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IncidentView:
-    """One cause with what follows from it."""
-
-    incident_id: str
-    rule_id: str
-    name: Bilingual
-    node_level: str
-    node_id: str
-    node_name: Bilingual
-    area_id: str
-    opened_at: datetime
-    cleared_at: datetime | None
-    estimated_end: datetime | None
-    affected_households: int
-    root_alarm_id: str
-    root: AlarmRow | None = None
-    """The alarm that names the cause (on the incident page)."""
-    members: Sequence[AlarmRow] = ()
-    """Attached alarms (on the incident page), at most 200."""
-    member_count: int = 0
-    timeline: Sequence[AlarmHistoryEntry] = ()
-    """History of the root alarm."""
-    evidence: Sequence[Evidence] = ()
-    hours_to_cold: float | None = None
-    """Hours until a home without heat falls from 18 to 16 °C at the present outdoor temperature [h]."""
-    tickets: int = 0
-    """Tickets attached to it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketHistoryEntry:
-    """One entry of a ticket's history."""
-
-    at: datetime
-    by: str
-    what: str
-    """State or word of the action."""
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketView:
-    """A ticket with its clocks."""
-
-    ticket_id: str
-    household_id: str
-    address: str
-    """As it is written on site."""
-    area_id: str
-    category: str
-    urgency: str
-    state: str
-    opened_at: datetime
-    opened_by: str
-    channel: str
-    description: str
-    incident_id: str | None
-    duplicate_of: str | None
-    assigned_to: str | None
-    first_response_due: datetime | None
-    close_due: datetime | None
-    responded_at: datetime | None
-    resolved_at: datetime | None
-    closed_at: datetime | None
-    response_overdue: bool
-    close_overdue: bool
-    remaining_s: float | None
-    """Time to the next promise [s], below 0 when broken; None when no clock runs."""
-    callback_temp_c: float | None
-    satisfied: bool | None
-    allowed_moves: Sequence[str] = ()
-    history: Sequence[TicketHistoryEntry] = ()
-    """Only on the ticket's own page."""
-    address_en: str = ""
-    """In English; names that only the site has stay as they are."""
+    incident: IncidentSummary | None = None

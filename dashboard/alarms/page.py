@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
+from pydantic import ValidationError
 from starlette.responses import PlainTextResponse, Response
 
-from dashboard.alarms.actions import AlarmDesk
+from dashboard.alarms.actions import Acknowledgement, AlarmActions, Comment, Remark, Shelving
 from dashboard.alarms.health import RATE_FAIR, RATE_HIGH, AlarmHealthView
 from dashboard.alarms.models import AlarmDetail, AlarmRow
 from dashboard.alarms.view import AlarmFilter, AlarmViews
@@ -23,7 +24,6 @@ from heating.alarms import ForbiddenTransitionError
 __all__ = ["AlarmGroup", "grouped", "router"]
 
 router = APIRouter(include_in_schema=False)
-
 
 _TABS = (
     ("unacknowledged", N_("未确认")),
@@ -73,7 +73,7 @@ def grouped(rows: Iterable[AlarmRow], localiser: Localiser) -> list[AlarmGroup]:
 
 
 def _longest_shelving_s(services: Services) -> dict[int, float]:
-    limits = services[AlarmDesk].defaults.max_shelve
+    limits = services[AlarmActions].longest_shelving
     return {int(priority): length.total_seconds() for priority, length in limits.items()}
 
 
@@ -151,38 +151,25 @@ def act(
     duration_s: Annotated[int, Form(ge=60, le=604_800)] = 3600,
 ) -> Response:
     """Acknowledge, shelve, unshelve or comment; 204 when kept, 409 or 422 with a sentence when not."""
+    actions = services[AlarmActions]
     try:
-        _act(services, viewer, alarm_id, action, comment=comment, reason=reason, duration_s=duration_s)
+        match action:
+            case "acknowledge":
+                actions.acknowledge(viewer, alarm_id, Acknowledgement(comment=comment))
+            case "shelve":
+                until = services.clock.now() + timedelta(seconds=duration_s)
+                actions.shelve(viewer, alarm_id, Shelving(reason=reason, until=until))
+            case "unshelve":
+                actions.unshelve(viewer, alarm_id, Remark())
+            case "comment":
+                actions.comment(viewer, alarm_id, Comment(text=comment))
+            case _:
+                raise NotVisibleError(f"no action {action!r}")
     except ForbiddenTransitionError:
         return PlainTextResponse(reader_of(request, viewer).text(_NOT_NOW), 409)
-    except UnfitActionError:
+    except (UnfitActionError, ValidationError):
         return PlainTextResponse(reader_of(request, viewer).text(_UNFIT), 422)
     return Response(status_code=204)
-
-
-def _act(
-    services: Services,
-    viewer: Viewer,
-    alarm_id: str,
-    action: str,
-    *,
-    comment: str,
-    reason: str,
-    duration_s: int,
-) -> None:
-    desk = services[AlarmDesk]
-    match action:
-        case "acknowledge":
-            desk.acknowledge(viewer, alarm_id, comment=comment)
-        case "shelve":
-            until = services.clock.now() + timedelta(seconds=duration_s)
-            desk.shelve(viewer, alarm_id, reason=reason, until=until)
-        case "unshelve":
-            desk.unshelve(viewer, alarm_id)
-        case "comment":
-            desk.comment(viewer, alarm_id, text=comment)
-        case _:
-            raise NotVisibleError(f"no action {action!r}")
 
 
 def _detail(request: Request, viewer: Viewer, detail: AlarmDetail, template: str) -> Response:

@@ -1,33 +1,28 @@
-"""Alarms and incidents as people see them: names and texts of the rules, history, what may be done."""
+"""Alarms as people see them: names and texts of the rules, history, what may be done."""
 
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import isfinite
 
 from config.rules.alarm_texts import AlarmText, alarm_text
 from config.rules.reading import RuleSet
-from dashboard.alarms.models import AlarmDetail, AlarmHistoryEntry, AlarmRow, Evidence, IncidentView
+from dashboard.alarms.models import AlarmDetail, AlarmHistoryEntry, AlarmRow, IncidentSummary
 from dashboard.alarms.restraints import Restraints
-from dashboard.readings.newest import Freshness
 from dashboard.site.index import SiteIndex, SiteSource
 from dashboard.web.refusals import NotVisibleError
 from dashboard.web.security.viewer import ACTORS, Viewer
 from dashboard.web.values import Bilingual
-from heating.alarms import Alarm, AlarmEvent, AlarmState, Incident, Priority
+from heating.alarms import Alarm, AlarmState, Incident, Priority
 from heating.clock import Clock
-from heating.heat_tree import Level, Node
-from heating.hydronics import hours_to_cold
+from heating.heat_tree import Level
+from storage.records.alarms import AlarmRecords
 from storage.records.pages import Page
-from storage.records.queries import AlarmQuery, IncidentQuery, TicketQuery
-from storage.records.records import Records
+from storage.records.queries import AlarmQuery
 
-__all__ = ["MAX_MEMBERS", "AlarmFilter", "AlarmViews", "subject_filter"]
+__all__ = ["AlarmFilter", "AlarmViews", "subject_filter"]
 
-MAX_MEMBERS = 200
-"""Members of an incident that are listed (ux.md, principle 5)."""
 _KEPT_OPENINGS = 20_000
 
 
@@ -52,29 +47,24 @@ class AlarmFilter:
 
 
 class AlarmViews:
-    """Builds the views of alarms and incidents.
+    """Builds the views of alarms.
 
     Parameters
     ----------
     sites : SiteSource
         The registry.
-    records : Records
-        Alarms, incidents, tickets.
+    records : AlarmRecords
+        Alarms and incidents.
     rules : RuleSet
         Names and texts.
-    freshness : Freshness
-        Outdoor temperature, for the hours to cold.
     clock : Clock
         The time data are judged by.
     """
 
-    def __init__(
-        self, *, sites: SiteSource, records: Records, rules: RuleSet, freshness: Freshness, clock: Clock
-    ) -> None:
+    def __init__(self, *, sites: SiteSource, records: AlarmRecords, rules: RuleSet, clock: Clock) -> None:
         self._sites = sites
         self._records = records
         self._rules = rules
-        self._freshness = freshness
         self._clock = clock
         self._openings: OrderedDict[str, Mapping[str, object]] = OrderedDict()
         self._lock = threading.Lock()
@@ -83,7 +73,7 @@ class AlarmViews:
         """Return a page of alarms, newest first."""
         index = self._sites.current()
         level, object_id = subject_filter(wanted.subject)
-        found = self._records.alarms.find(
+        found = self._records.find(
             AlarmQuery(
                 states=frozenset(AlarmState(word) for word in wanted.states) or None,
                 open_only=wanted.open_only,
@@ -106,7 +96,7 @@ class AlarmViews:
     def detail(self, viewer: Viewer, alarm_id: str) -> AlarmDetail:
         """Return one alarm with its history. Raises `NotVisibleError`."""
         index = self._sites.current()
-        alarms = self._records.alarms
+        alarms = self._records
         alarm = alarms.alarm(alarm_id, area_ids=viewer.area_ids)
         if alarm is None:
             raise NotVisibleError(f"no alarm {alarm_id!r}")
@@ -123,10 +113,10 @@ class AlarmViews:
             action=Bilingual(zh.action, en.action),
             time_to_respond_s=None if rule is None else rule.time_to_respond_s,
             source="; ".join(rule.source) if rule is not None else "",
-            history=[_entry(event) for event in alarms.history_of(alarm_id)],
+            history=self.history(alarm_id),
             inhibitor=None if above is None else self.row(viewer, index, above),
             holder=None if holder is None else self.row(viewer, index, holder),
-            incident=None if incident is None else self._incident(index, incident),
+            incident=None if incident is None else self.incident_summary(index, incident),
         )
 
     def row(
@@ -171,92 +161,44 @@ class AlarmViews:
             actions=_actions(viewer, alarm),
         )
 
-    def incidents(
-        self, viewer: Viewer, *, open_only: bool = False, cursor: str | None = None, limit: int = 50
-    ) -> Page[IncidentView]:
-        """Return a page of incidents, newest first, without members."""
-        index = self._sites.current()
-        found = self._records.alarms.incidents(
-            IncidentQuery(open_only=open_only, area_ids=viewer.area_ids, cursor=cursor, limit=limit)
-        )
-        return Page([self._incident(index, incident) for incident in found.items], found.next_cursor)
-
-    def incidents_on(self, viewer: Viewer, index: SiteIndex, nodes: Sequence[Node]) -> list[IncidentView]:
-        """Return open incidents on the nodes, in the order of the nodes (nearest first)."""
-        places = {node: place for place, node in enumerate(nodes)}
-        found = self._records.alarms.incident_for_node(nodes) if nodes else []
-        found.sort(key=lambda incident: (places[incident.node], incident.opened_at))
-        return [self._incident(index, incident) for incident in found]
-
-    def incident(self, viewer: Viewer, incident_id: str) -> IncidentView:
-        """Return one incident with members, timeline and evidence. Raises `NotVisibleError`."""
-        index = self._sites.current()
-        alarms = self._records.alarms
-        incident = alarms.incident(incident_id, area_ids=viewer.area_ids)
-        if incident is None:
-            raise NotVisibleError(f"no incident {incident_id!r}")
-        root = alarms.alarm(incident.root_alarm_id)
-        members = [member for member in alarms.members_of(incident_id) if root is None or member != root]
-        members.sort(key=lambda alarm: (not alarm.is_active, alarm.priority, alarm.raised_at))
-        tickets = self._records.tickets.find(
-            TicketQuery(incident_id=incident_id, area_ids=viewer.area_ids, limit=500)
-        )
-        return self._incident(
-            index,
-            incident,
-            root=None if root is None else self.row(viewer, index, root),
-            members=[self.row(viewer, index, member) for member in members[:MAX_MEMBERS]],
-            member_count=len(members),
-            timeline=[_entry(event) for event in alarms.history_of(incident.root_alarm_id)],
-            tickets=len(tickets.items),
-        )
-
-    def rule_name(self, rule_id: str) -> Bilingual:
-        """Return the name of a rule; one that is no longer shipped is shown by its id."""
-        rule = self._rules.get(rule_id)
-        return Bilingual(rule_id, rule_id) if rule is None else Bilingual(rule.name.zh, rule.name.en)
-
-    def _incident(
-        self,
-        index: SiteIndex,
-        incident: Incident,
-        *,
-        root: AlarmRow | None = None,
-        members: Sequence[AlarmRow] = (),
-        member_count: int = 0,
-        timeline: Sequence[AlarmHistoryEntry] = (),
-        tickets: int = 0,
-    ) -> IncidentView:
-        name, node_name = self.rule_name(incident.rule_id), index.node_name(incident.node)
-        outdoor = self._freshness.outdoor(index)
-        evidence = [
-            Evidence("root_alarm", {"name": name, "node": node_name, "since": incident.opened_at}),
-            Evidence("outdoor", {"value_c": outdoor.value}),
-        ]
-        return IncidentView(
+    def incident_summary(self, index: SiteIndex, incident: Incident) -> IncidentSummary:
+        """Return an incident in brief."""
+        return IncidentSummary(
             incident_id=incident.incident_id,
             rule_id=incident.rule_id,
-            name=name,
+            name=self.rule_name(incident.rule_id),
             node_level=incident.node.level.word,
             node_id=incident.node.object_id,
-            node_name=node_name,
+            node_name=index.node_name(incident.node),
             area_id=incident.area_id,
             opened_at=incident.opened_at,
             cleared_at=incident.cleared_at,
             estimated_end=incident.estimated_end,
             affected_households=incident.affected_households,
             root_alarm_id=incident.root_alarm_id,
-            root=root,
-            members=members,
-            member_count=member_count,
-            timeline=timeline,
-            evidence=evidence if outdoor.usable else evidence[:1],
-            hours_to_cold=_hours_to_cold(outdoor.value if outdoor.usable else None),
-            tickets=tickets,
         )
 
+    def history(self, alarm_id: str) -> list[AlarmHistoryEntry]:
+        """Return what happened to an alarm, in order."""
+        return [
+            AlarmHistoryEntry(
+                at=event.at,
+                kind=event.kind.value,
+                by=event.by,
+                comment=event.comment,
+                until=event.until,
+                parameters=event.parameters,
+            )
+            for event in self._records.history_of(alarm_id)
+        ]
+
+    def rule_name(self, rule_id: str) -> Bilingual:
+        """Return the name of a rule; one that is no longer shipped is shown by its id."""
+        rule = self._rules.get(rule_id)
+        return Bilingual(rule_id, rule_id) if rule is None else Bilingual(rule.name.zh, rule.name.en)
+
     def _restraints(self, viewer: Viewer, index: SiteIndex, alarms: Sequence[Alarm]) -> Restraints:
-        return Restraints.read(self._records.alarms, self._rules, viewer, index, alarms)
+        return Restraints.read(self._records, self._rules, viewer, index, alarms)
 
     def _called(self, index: SiteIndex, alarm: Alarm | None) -> Bilingual | None:
         if alarm is None:
@@ -276,7 +218,7 @@ class AlarmViews:
             known = self._openings.get(alarm_id)
         if known is not None:
             return known
-        history = self._records.alarms.history_of(alarm_id)
+        history = self._records.history_of(alarm_id)
         parameters = history[0].parameters if history else {}
         with self._lock:
             self._openings[alarm_id] = parameters
@@ -294,17 +236,6 @@ def subject_filter(subject: str | None) -> tuple[Level | None, str | None]:
     return (level, object_id) if separator and level is not None else (None, subject)
 
 
-def _entry(event: AlarmEvent) -> AlarmHistoryEntry:
-    return AlarmHistoryEntry(
-        at=event.at,
-        kind=event.kind.value,
-        by=event.by,
-        comment=event.comment,
-        until=event.until,
-        parameters=event.parameters,
-    )
-
-
 def _actions(viewer: Viewer, alarm: Alarm) -> tuple[str, ...]:
     if not viewer.has(*ACTORS):
         return ()
@@ -312,10 +243,3 @@ def _actions(viewer: Viewer, alarm: Alarm) -> tuple[str, ...]:
         return ("comment",)
     acknowledge = ("acknowledge",) if alarm.acknowledged_at is None else ()
     return (*acknowledge, "shelve" if alarm.shelved_until is None else "unshelve", "comment")
-
-
-def _hours_to_cold(outdoor_c: float | None) -> float | None:
-    if outdoor_c is None:
-        return None
-    hours = hours_to_cold(room_c=18.0, outdoor_c=outdoor_c, limit_c=16.0)
-    return hours if isfinite(hours) else None

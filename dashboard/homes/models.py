@@ -1,19 +1,19 @@
-"""View models of homes: search hits, the clerk's card, the resident's page, the facade of a building."""
+"""What pages and the JSON interface show of homes: search hits and the clerk's card."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from dashboard.alarms.models import Evidence, IncidentView, TicketView
+from casework.tickets.matters import IntakeProposal
+from dashboard.incidents.models import Evidence, IncidentView
 from dashboard.stations.models import StationSummary
+from dashboard.tickets.models import TicketView
 from dashboard.web.values import Bilingual, PointValue, Ratio
 
 __all__ = [
     "HouseholdCard",
     "HouseholdHit",
-    "IntakeProposal",
     "ProbableCause",
-    "ResidentHome",
     "RoomDay",
     "Script",
     "Verdict",
@@ -89,17 +89,6 @@ class Script:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IntakeProposal:
-    """What a new ticket of this home starts with."""
-
-    category: str
-    urgency: str
-    incident_id: str | None = None
-    duplicate_of: str | None = None
-    """Open ticket of the home inside the duplicate window."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HouseholdCard:
     """Everything the clerk needs while the phone is at the ear."""
 
@@ -139,30 +128,5 @@ class HouseholdCard:
     script: Script
     proposal: IntakeProposal
     outdoor: PointValue
-    address_en: str = ""
-    """In English; names that only the site has stay as they are."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResidentHome:
-    """The resident's phone page."""
-
-    household_id: str
-    address: str
-    temperature: PointValue
-    """Own room; missing without a sensor."""
-    verdict: Verdict
-    standard_c: float
-    has_sensor: bool
-    building_median_c: float | None
-    """Median of the building [°C]; None when fewer than 5 homes count."""
-    building_counted: int
-    day: RoomDay
-    day_series: Sequence[tuple[int, float]]
-    """Hourly means of the last 24 h: start of the hour [epoch ms], temperature [°C]; hours without values missing."""
-    incident: IncidentView | None
-    """The nearest open incident that concerns the home, without members."""
-    tickets: Sequence[TicketView]
-    contract: str
     address_en: str = ""
     """In English; names that only the site has stay as they are."""

@@ -7,20 +7,15 @@ middle of the list; the words stay.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dashboard.alarms.models import Evidence, IncidentView
-from dashboard.homes.models import IntakeProposal, ProbableCause, Script, Verdict
+from dashboard.homes.models import ProbableCause, Script, Verdict
+from dashboard.incidents.models import Evidence, IncidentView
 from dashboard.stations.models import StationSummary
 from dashboard.web.values import PointValue, Ratio
-from heating.tickets import TicketCategory, TicketUrgency
 
-__all__ = ["HomeFacts", "probable_cause", "proposal_for", "script_for", "verdict_of"]
+__all__ = ["HomeFacts", "probable_cause", "script_for", "verdict_of"]
 
 COLD_MARGIN_K = 2.0
 """Further below the standard than this a home is cold and not just cool [K] (own)."""
-NO_HEAT_BELOW_C = 14.0
-"""A call from a home colder than this is about no heat at all [°C] (own)."""
-DANGER_BELOW_C = 12.0
-"""Danger to health [°C]; alerting.md."""
 GROUP_SHARE = 0.5
 """Share of cold homes that makes a riser cold (alerting.md: 50 %)."""
 BUILDING_SHARE = 0.3
@@ -131,26 +126,6 @@ def script_for(cause: ProbableCause, facts: HomeFacts) -> Script:
     if cause.code == "incident" and end is not None:
         return Script("incident_estimated", dict(cause.parameters))
     return Script(cause.code, {**cause.parameters, "standard_c": facts.standard_c})
-
-
-def proposal_for(facts: HomeFacts, cause: ProbableCause, *, duplicate_of: str | None) -> IntakeProposal:
-    """Return what a new ticket starts with."""
-    room_c = facts.room_c
-    category = TicketCategory.INSUFFICIENT
-    if room_c is not None and room_c < NO_HEAT_BELOW_C:
-        category = TicketCategory.NO_HEAT
-    urgency = TicketUrgency.NORMAL
-    if room_c is not None and room_c < DANGER_BELOW_C:
-        urgency = TicketUrgency.EMERGENCY
-    elif facts.vulnerable or category is TicketCategory.NO_HEAT:
-        urgency = TicketUrgency.HIGH
-    incident_id = cause.parameters.get("incident_id")
-    return IntakeProposal(
-        category=category.value,
-        urgency=urgency.value,
-        incident_id=None if incident_id is None else str(incident_id),
-        duplicate_of=duplicate_of,
-    )
 
 
 def _incident_parameters(incident: IncidentView) -> dict[str, object]:

@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from dashboard.alarms.actions import AlarmDesk
-from dashboard.alarms.view import AlarmViews
+from dashboard.incidents.actions import IncidentActions, Promise
+from dashboard.incidents.view import IncidentViews
 from dashboard.web.context import page_response, reader_of
 from dashboard.web.languages import N_
 from dashboard.web.refusals import UnfitActionError
@@ -18,7 +18,6 @@ from dashboard.web.services import ServicesDep
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
-
 
 _USUAL_S = (1800, 3600, 7200, 14_400, 28_800, 86_400)
 """Ends that one press promises, from now [s]."""
@@ -34,7 +33,7 @@ def incidents(
     cursor: Annotated[str, Query(max_length=400)] = "",
 ) -> Response:
     """Show a page of incidents."""
-    found = services[AlarmViews].incidents(viewer, open_only=not all, cursor=cursor or None)
+    found = services[IncidentViews].page(viewer, open_only=not all, cursor=cursor or None)
     return page_response(
         request,
         viewer,
@@ -63,11 +62,8 @@ def promise(
 ) -> Response:
     """Promise an end: so many seconds from now, or a clock time of the site; or take the promise back."""
     try:
-        services[AlarmDesk].promise_end(
-            viewer,
-            incident_id,
-            estimated_end=None if withdraw else _promised(request, viewer, services, after_s, end),
-        )
+        estimated_end = None if withdraw else _promised(request, viewer, services, after_s, end)
+        services[IncidentActions].promise(viewer, incident_id, Promise(estimated_end=estimated_end))
     except UnfitActionError:
         return _page(request, viewer, services, incident_id, failed=True)
     return RedirectResponse(f"/incidents/{incident_id}", 303)
@@ -89,7 +85,7 @@ def _page(
     request: Request, viewer: Viewer, services: ServicesDep, incident_id: str, *, failed: bool = False
 ) -> Response:
     reader = reader_of(request, viewer)
-    view = services[AlarmViews].incident(viewer, incident_id)
+    view = services[IncidentViews].detail(viewer, incident_id)
     suggested = view.estimated_end or services.clock.now() + timedelta(hours=2)
     return page_response(
         request,

@@ -6,21 +6,18 @@ from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from dashboard.figures.sparkline import day_curve
-from dashboard.homes.view import HouseholdViews
-from dashboard.tickets.actions import NewTicket, TicketDesk
+from dashboard.residents.view import ResidentViews
+from dashboard.tickets.actions import ReportRequest, TicketActions
 from dashboard.web.context import TEXT_SIZE_COOKIE, page_response, reader_of
 from dashboard.web.languages import N_
-from dashboard.web.refusals import NotVisibleError
 from dashboard.web.security.access import Resident
 from dashboard.web.security.accounts import Accounts
 from dashboard.web.security.viewer import Viewer
 from dashboard.web.services import Services, ServicesDep
-from heating.tickets import TicketCategory
 
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
-
 
 _YEAR_S = 365 * 86_400
 _TAKEN = N_("已收到您的报修，进度会显示在下面。")
@@ -47,15 +44,10 @@ def my_sections(request: Request, viewer: Resident, services: ServicesDep) -> Re
 def report_fault(
     viewer: Resident,
     services: ServicesDep,
-    category: Annotated[TicketCategory, Form()],
-    description: Annotated[str, Form(max_length=500)] = "",
+    wanted: Annotated[ReportRequest, Form()],
 ) -> Response:
-    """Take a fault report of the own home."""
-    if viewer.household_id is None:
-        raise NotVisibleError("no home belongs to this account")
-    services[TicketDesk].open(
-        viewer, NewTicket(household_id=viewer.household_id, category=category, description=description)
-    )
+    """Report a fault in the own home."""
+    services[TicketActions].report(viewer, wanted)
     return RedirectResponse("/my?taken=1", 303)
 
 
@@ -76,7 +68,7 @@ def text_size(
 
 
 def _home(request: Request, viewer: Viewer, services: Services, template: str, *, taken: bool) -> Response:
-    home = services[HouseholdViews].my_home(viewer)
+    home = services[ResidentViews].home(viewer)
     reader = reader_of(request, viewer)
     chart = day_curve(home.day_series, standard_c=home.standard_c, now=services.clock.now(), localiser=reader)
     notice = reader.text(_TAKEN) if taken else ""

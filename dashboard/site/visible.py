@@ -2,10 +2,10 @@
 
 from dashboard.site.index import SiteIndex
 from dashboard.web.refusals import NotVisibleError
-from dashboard.web.security.viewer import Viewer
+from dashboard.web.security.viewer import Role, Viewer
 from heating.assets import Building, Household, Station
 
-__all__ = ["visible_building", "visible_household", "visible_station"]
+__all__ = ["own_home", "visible_building", "visible_household", "visible_station"]
 
 
 def visible_station(viewer: Viewer, index: SiteIndex, station_id: str) -> Station:
@@ -30,4 +30,12 @@ def visible_household(viewer: Viewer, index: SiteIndex, household_id: str) -> Ho
     if home is None:
         raise NotVisibleError(f"no household {household_id!r}")
     visible_building(viewer, index, home.building_id)
+    return home
+
+
+def own_home(viewer: Viewer, index: SiteIndex) -> Household:
+    """Return the resident's own home. Raises `NotVisibleError`."""
+    home = index.households.get(viewer.household_id or "")
+    if home is None or not viewer.has(Role.RESIDENT):
+        raise NotVisibleError("no home belongs to this account")
     return home

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from dashboard.alarms.models import AlarmRow, IncidentView
+from dashboard.alarms.models import AlarmRow
+from dashboard.incidents.models import IncidentView
 from dashboard.places.models import BuildingRow
 from dashboard.web.values import Bilingual, PointValue
 

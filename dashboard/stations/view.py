@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from dashboard.alarms.open_alarms import OpenAlarms, OpenAlarmSource
 from dashboard.alarms.view import AlarmViews
+from dashboard.incidents.view import IncidentViews
 from dashboard.places.view import PlaceViews
 from dashboard.readings.newest import Freshness
 from dashboard.readings.trends import Trends
@@ -77,6 +78,7 @@ class StationViews:
         freshness: Freshness,
         open_alarms: OpenAlarmSource,
         alarms: AlarmViews,
+        incidents: IncidentViews,
         places: PlaceViews,
         store: TimeSeriesStore,
         clock: Clock,
@@ -85,6 +87,7 @@ class StationViews:
         self._freshness = freshness
         self._open_alarms = open_alarms
         self._alarms = alarms
+        self._incidents = incidents
         self._places = places
         self._trends = Trends(store=store)
         self._sparks = DaySparks(store=store, clock=clock)
@@ -157,7 +160,7 @@ class StationViews:
                 self._alarms.row(viewer, index, alarm)
                 for alarm in self._open_alarms.current().of(station_id)[:MAX_STATIONS]
             ],
-            incidents=self._alarms.incidents_on(viewer, index, above),
+            incidents=self._incidents.on(index, above),
             households=len(index.tree.below(number, Level.HOUSEHOLD)),
             heated_area_m2=station.heated_area_m2,
             source_name=of_level.get(Level.SOURCE),

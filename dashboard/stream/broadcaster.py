@@ -15,8 +15,8 @@ from starlette.concurrency import run_in_threadpool
 
 from dashboard.alarms.counts import AlarmCountSource
 from dashboard.alarms.view import AlarmViews
-from dashboard.homes.view import HouseholdViews
 from dashboard.overview.view import OverviewView
+from dashboard.residents.view import ResidentViews
 from dashboard.site.index import SiteSource
 from dashboard.stations.view import StationViews
 from dashboard.stream.frames import Frame, alive_event, encode_frame, snapshot_content
@@ -72,7 +72,7 @@ class Broadcaster:
         stations: StationViews,
         alarms: AlarmViews,
         counts: AlarmCountSource,
-        homes: HouseholdViews,
+        residents: ResidentViews,
         records: Records,
         accounts: Accounts,
         clock: Clock,
@@ -82,7 +82,7 @@ class Broadcaster:
         heartbeat_s: float = HEARTBEAT_S,
     ) -> None:
         self._sites, self._overview, self._stations = sites, overview, stations
-        self._alarms, self._counts, self._homes = alarms, counts, homes
+        self._alarms, self._counts, self._residents = alarms, counts, residents
         self._history = records.alarms
         self._accounts = accounts
         self._clock = clock
@@ -282,7 +282,7 @@ class Broadcaster:
                     }
                     return self._frame(topic, "station", points, group=group)
                 case _:
-                    home = self._homes.my_home(viewer)
+                    home = self._residents.home(viewer)
                     own: dict[str, object] = {
                         "temperature": home.temperature,
                         "verdict": home.verdict,

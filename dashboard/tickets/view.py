@@ -3,9 +3,10 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from dashboard.alarms.models import TicketHistoryEntry, TicketView
+from casework.tickets.promises import clocks_of
 from dashboard.site.index import SiteIndex, SiteSource
 from dashboard.site.visible import visible_station
+from dashboard.tickets.models import TicketHistoryEntry, TicketView
 from dashboard.web.refusals import NotVisibleError
 from dashboard.web.security.viewer import CLERKS, Viewer
 from heating.clock import Clock
@@ -15,8 +16,6 @@ from storage.records.queries import MAX_LIMIT, TicketQuery
 from storage.records.records import Records
 
 __all__ = ["TicketFilter", "TicketViews"]
-
-_DONE = (TicketState.CLOSED, TicketState.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,13 +106,7 @@ class TicketViews:
 
     def view(self, viewer: Viewer, ticket: Ticket) -> TicketView:
         """Return a ticket with its clocks."""
-        now = self._clock.now()
-        response_due = ticket.first_response_due if ticket.responded_at is None else None
-        running = ticket.state not in _DONE
-        close_due = ticket.close_due if running else None
-        next_due = min(
-            (due for due in (response_due, close_due) if due is not None and running), default=None
-        )
+        clocks = clocks_of(ticket, now=self._clock.now())
         clerk = viewer.has(*CLERKS)
         address = self._sites.current().address_of(ticket.household_id)
         return TicketView(
@@ -137,9 +130,9 @@ class TicketViews:
             responded_at=ticket.responded_at,
             resolved_at=ticket.resolved_at,
             closed_at=ticket.closed_at,
-            response_overdue=_overdue(ticket.first_response_due, ticket.responded_at, now, running=running),
-            close_overdue=_overdue(ticket.close_due, ticket.closed_at, now, running=running),
-            remaining_s=None if next_due is None else (next_due - now).total_seconds(),
+            response_overdue=clocks.response_overdue,
+            close_overdue=clocks.close_overdue,
+            remaining_s=clocks.remaining_s,
             callback_temp_c=ticket.callback_temp_c,
             satisfied=ticket.satisfied,
             allowed_moves=tuple(sorted(allowed_moves(ticket.state))) if clerk else (),
@@ -149,9 +142,3 @@ class TicketViews:
 def _station_of(index: SiteIndex, household_id: str) -> str | None:
     home = index.households.get(household_id)
     return None if home is None else index.buildings[home.building_id].station_id
-
-
-def _overdue(due: datetime | None, done: datetime | None, now: datetime, *, running: bool) -> bool:
-    if due is None:
-        return False
-    return done > due if done is not None else running and now > due

@@ -8,30 +8,25 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from dashboard.alarms.models import (
-    AlarmDetail,
-    AlarmHistoryEntry,
-    AlarmRow,
-    Evidence,
-    IncidentView,
-    TicketHistoryEntry,
-    TicketView,
-)
+from casework.tickets.matters import IntakeProposal
+from dashboard.alarms.models import AlarmDetail, AlarmHistoryEntry, AlarmRow
 from dashboard.homes.models import (
     HouseholdCard,
     HouseholdHit,
-    IntakeProposal,
     ProbableCause,
-    ResidentHome,
     RoomDay,
     Script,
     Verdict,
 )
+from dashboard.incidents.models import Evidence, IncidentView
 from dashboard.overview.models import AreaRow, CommunityPlace, Happening, Overview
 from dashboard.places.models import BuildingRow
+from dashboard.residents.models import ResidentHome
 from dashboard.stations.models import StationDetail, StationRow, StationSummary
+from dashboard.tickets.models import TicketHistoryEntry, TicketView
 from dashboard.web.values import Ratio, Sum
 from heating.points import Measurement
+from heating.tickets import TicketCategory, TicketUrgency
 from tests.support.page_readings import (
     AREAS,
     NOW,
@@ -345,7 +340,10 @@ def card(**changes: object) -> HouseholdCard:
         tickets=[ticket(1), ticket(2, state="closed", closed_at=NOW - timedelta(hours=1), remaining_s=None)],
         script=Script(code="incident_estimated", parameters={"estimated_end": NOW + timedelta(minutes=50)}),
         proposal=IntakeProposal(
-            category="insufficient", urgency="high", incident_id="in-1", duplicate_of="T-20260114-001"
+            category=TicketCategory.INSUFFICIENT,
+            urgency=TicketUrgency.HIGH,
+            incident_id="in-1",
+            duplicate_of="T-20260114-001",
         ),
         outdoor=OUTDOOR,
     )

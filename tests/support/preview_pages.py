@@ -15,25 +15,30 @@ import httpx
 from fastapi import FastAPI
 from starlette.responses import JSONResponse, StreamingResponse
 
-from config.rules.defaults import RuleDefaults
 from config.settings.tree import Settings
-from dashboard.alarms.actions import AlarmDesk
+from dashboard.alarms.actions import AlarmActions
 from dashboard.alarms.health import AlarmHealth, AlarmHealthView
-from dashboard.alarms.models import AlarmDetail, AlarmRow, IncidentView, TicketView
+from dashboard.alarms.models import AlarmDetail, AlarmRow
 from dashboard.alarms.view import AlarmViews
-from dashboard.homes.models import HouseholdCard, HouseholdHit, ResidentHome
+from dashboard.homes.models import HouseholdCard, HouseholdHit
 from dashboard.homes.search_misses import SearchMiss, explain_miss
 from dashboard.homes.view import HouseholdViews
+from dashboard.incidents.actions import IncidentActions
+from dashboard.incidents.models import IncidentView
+from dashboard.incidents.view import IncidentViews
 from dashboard.overview.models import Overview
 from dashboard.overview.view import OverviewView
 from dashboard.pages import error_page, router
 from dashboard.places.models import CommunityView, FacadeView
 from dashboard.places.view import PlaceViews
+from dashboard.residents.models import ResidentHome
+from dashboard.residents.view import ResidentViews
 from dashboard.site.index import SiteSource
 from dashboard.stations.day_sparks import Spark
 from dashboard.stations.models import StationDetail, StationRow
 from dashboard.stations.view import StationViews
-from dashboard.tickets.actions import TicketDesk
+from dashboard.tickets.actions import TicketActions
+from dashboard.tickets.models import TicketView
 from dashboard.tickets.view import TicketViews
 from dashboard.web.problems import install_problem_handlers
 from dashboard.web.refusals import NotVisibleError
@@ -205,10 +210,11 @@ class FakeAnswers:
 class RecordingDesk:
     """Notes what was done, and refuses with `refusal` where it is set."""
 
-    defaults = RuleDefaults(max_shelve={Priority.P1: timedelta(hours=2)})
-
     done: list[tuple[str, dict[str, object]]] = field(default_factory=list)
     refusal: Exception | None = None
+    longest_shelving: dict[Priority, timedelta] = field(
+        default_factory=lambda: {Priority.P1: timedelta(hours=2)}
+    )
 
     def __getattr__(self, action: str) -> object:
         def do(viewer: Viewer, *arguments: object, **named: object) -> TicketView:
@@ -224,8 +230,9 @@ def _parts(answers: FakeAnswers) -> dict[type, object]:
     fakes = SimpleNamespace
     return {
         Accounts: FakeAccounts(),
-        AlarmDesk: RecordingDesk(),
-        TicketDesk: RecordingDesk(),
+        AlarmActions: RecordingDesk(),
+        IncidentActions: RecordingDesk(),
+        TicketActions: RecordingDesk(),
         SiteSource: fakes(current=answers.site),
         OverviewView: fakes(overview=answers.overview),
         StationViews: fakes(
@@ -239,16 +246,15 @@ def _parts(answers: FakeAnswers) -> dict[type, object]:
         AlarmViews: fakes(
             page=answers.alarms,
             detail=answers.alarm,
-            incidents=answers.incidents,
-            incident=answers.incident,
         ),
+        IncidentViews: fakes(page=answers.incidents, detail=answers.incident),
         AlarmHealthView: fakes(health=answers.alarm_health),
         HouseholdViews: fakes(
             search=answers.search,
             search_miss=answers.search_miss,
             card=answers.card,
-            my_home=answers.my_home,
         ),
+        ResidentViews: fakes(home=answers.my_home),
         TicketViews: fakes(
             page=answers.tickets, detail=answers.ticket, below_station=answers.station_tickets
         ),

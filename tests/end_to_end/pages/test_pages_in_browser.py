@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dashboard.alarms.actions import AlarmDesk
-from dashboard.tickets.actions import TicketDesk
+from dashboard.alarms.actions import Acknowledgement, AlarmActions
+from dashboard.tickets.actions import TicketActions
 from tests.support.preview_pages import preview_app, serving
 from tests.support.waiting import wait_until
 
@@ -130,26 +130,26 @@ def test_the_desk_is_driven_by_keys_alone(watched: Watched) -> None:
 
 
 def test_an_acknowledgement_is_sent_and_said(watched: Watched) -> None:
-    APP.state.services[AlarmDesk].done.clear()
+    APP.state.services[AlarmActions].done.clear()
     page = watched.open("/alarms", "dispatcher")
     page.keyboard.press("j")
     page.keyboard.press("a")
     page.fill("#ack-comment", "已知悉")
     page.click("#act-acknowledge button.primary")
     wait_until(lambda: page.locator("#action-result").inner_text() == "已记录")
-    action, given = APP.state.services[AlarmDesk].done[0]
-    assert (action, given["arguments"], given["comment"]) == ("acknowledge", ("al-1",), "已知悉")
+    action, given = APP.state.services[AlarmActions].done[0]
+    assert (action, given["arguments"]) == ("acknowledge", ("al-1", Acknowledgement(comment="已知悉")))
     assert watched.complaints == []
 
 
 def test_shelving_without_a_reason_is_not_sent(watched: Watched) -> None:
-    APP.state.services[AlarmDesk].done.clear()
+    APP.state.services[AlarmActions].done.clear()
     page = watched.open("/alarms", "dispatcher")
     page.keyboard.press("j")
     page.keyboard.press("s")
     page.click("#act-shelve button.primary")
     assert page.locator("#act-shelve").is_visible()
-    assert APP.state.services[AlarmDesk].done == []
+    assert APP.state.services[AlarmActions].done == []
 
 
 def test_keys_do_nothing_while_somebody_writes_or_composes(watched: Watched) -> None:
@@ -191,7 +191,7 @@ def test_silence_is_shown_amber_after_20_s_and_red_after_60_s(watched: Watched) 
 
 
 def test_a_resident_can_report_without_scripts(watched: Watched, url: str) -> None:
-    APP.state.services[TicketDesk].done.clear()
+    APP.state.services[TicketActions].done.clear()
     browser = watched.page.context.browser
     assert browser is not None
     context = browser.new_context(java_script_enabled=False, viewport={"width": 375, "height": 812})
@@ -201,7 +201,7 @@ def test_a_resident_can_report_without_scripts(watched: Watched, url: str) -> No
     page.check("input[value=insufficient]")
     page.click("form[action='/my/tickets'] button")
     assert "已收到您的报修" in page.inner_text("body")
-    assert APP.state.services[TicketDesk].done[0][0] == "open"
+    assert APP.state.services[TicketActions].done[0][0] == "open"
     context.close()
 
 

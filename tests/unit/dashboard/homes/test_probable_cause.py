@@ -7,15 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.alarms.models import IncidentView
 from dashboard.homes.models import Verdict
 from dashboard.homes.probable_cause import (
     HomeFacts,
     probable_cause,
-    proposal_for,
     script_for,
     verdict_of,
 )
+from dashboard.incidents.models import IncidentView
 from dashboard.stations.models import StationSummary
 from dashboard.web.values import Bilingual, PointValue, Ratio
 
@@ -153,24 +152,6 @@ def test_a_promise_reaches_the_script() -> None:
 )
 def test_a_dead_sensor_is_never_called_warm(facts: HomeFacts, verdict: Verdict) -> None:
     assert verdict_of(facts) is verdict
-
-
-@pytest.mark.parametrize(
-    ("room_c", "vulnerable", "category", "urgency"),
-    [
-        (17.0, False, "insufficient", "normal"),
-        (17.0, True, "insufficient", "high"),
-        (13.9, False, "no_heat", "high"),
-        (11.9, False, "no_heat", "emergency"),
-        (None, False, "insufficient", "normal"),
-    ],
-)
-def test_a_ticket_starts_with_category_and_urgency(
-    room_c: float | None, vulnerable: bool, category: str, urgency: str
-) -> None:
-    facts = replace(FACTS, room=value(room_c), vulnerable=vulnerable)
-    proposal = proposal_for(facts, probable_cause(facts), duplicate_of=None)
-    assert (proposal.category, proposal.urgency) == (category, urgency)
 
 
 @pytest.mark.parametrize(

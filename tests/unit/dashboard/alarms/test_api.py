@@ -1,4 +1,4 @@
-"""The alarm console over HTTP: states, actions, history, incidents."""
+"""The alarm console over HTTP: states, actions, history, restraints."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -120,14 +120,6 @@ def test_an_inhibited_alarm_names_its_inhibitor(house: House) -> None:
     assert [member["alarm_id"] for member in incident["members"]] == ["a2"]
     assert incident["root"]["alarm_id"] == "a1"
     assert incident["affected_households"] == 54
-
-
-def test_a_promised_end_is_kept_and_audited(house: House) -> None:
-    client = house.client("dispatcher")
-    answer = client.post("/api/v1/incidents/i-a1/promise", json={"estimated_end": "2026-12-01T08:00:00Z"})
-    assert answer.json()["estimated_end"] == "2026-12-01T08:00:00Z"
-    assert house.records.audit.entries(limit=1)[0].action == "incident.promised"
-    assert client.post("/api/v1/incidents/i-a1/promise", json={"estimated_end": None}).status_code == 200
 
 
 def test_an_alarm_of_a_rule_that_is_no_longer_shipped_is_still_shown(house: House) -> None:
