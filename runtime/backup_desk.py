@@ -19,11 +19,11 @@ from heating.clock import Clock
 from heating.errors import HeatingError
 from heating.intervals import Interval, from_epoch_ms
 from heating.points import Measurement
-from heating.protocols import Health, HealthStatus, TimeSeriesStore
+from heating.protocols import Health, HealthStatus
 from storage.backup.manifest import BackupError
 from storage.backup.whole import back_up
-from storage.readings.duckdb.database import is_owned
-from storage.readings.opening import duckdb_folder
+from storage.readings.duckdb.ownership import is_owned
+from storage.readings.opening import OpenedStore, duckdb_folder
 from storage.readings.parquet_export import ExportError, WindowStore, export_days
 
 __all__ = [
@@ -65,7 +65,7 @@ class BackupDesk:
         When a backup is made.
     """
 
-    def __init__(self, *, settings: Settings, store: TimeSeriesStore, clock: Clock) -> None:
+    def __init__(self, *, settings: Settings, store: OpenedStore, clock: Clock) -> None:
         self._settings = settings
         self._store = store
         self._clock = clock

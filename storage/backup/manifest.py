@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from config.drafts import write_whole
 from heating.errors import HeatingError
 
 __all__ = ["MANIFEST_NAME", "BackupError", "Manifest", "checksum", "read_manifest", "seal", "verify"]
@@ -61,9 +62,7 @@ def seal(
         "parts": manifest.parts,
         "files": manifest.files,
     }
-    fresh = folder / f"{MANIFEST_NAME}.new"
-    fresh.write_text(json.dumps(content, indent=1), encoding="utf-8")
-    fresh.replace(folder / MANIFEST_NAME)
+    write_whole(folder / MANIFEST_NAME, json.dumps(content, indent=1))
     return manifest
 
 

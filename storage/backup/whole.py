@@ -8,21 +8,20 @@ import platform
 import shutil
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import structlog
 
+from config.drafts import draft_for
 from config.settings.tree import Settings
-from heating.protocols import TimeSeriesStore
 from storage.backup.manifest import BackupError, Manifest, read_manifest, seal, verify
 from storage.backup.records_copy import back_up_records, records_are_empty, records_kind, restore_records
 from storage.backup.spool_copy import back_up_spool, restore_spool, spool_is_empty
-from storage.readings.duckdb.database import COUNTER_NAME, DATABASE_NAME
-from storage.readings.duckdb.store import DuckDBStore
-from storage.readings.influxdb.store import InfluxDBStore
-from storage.readings.opening import duckdb_folder, open_time_series_store
+from storage.readings.duckdb.ownership import COUNTER_NAME, DATABASE_NAME, CommitCounter
+from storage.readings.opening import OpenedStore, duckdb_folder, open_influxdb_store, open_time_series_store
 
 __all__ = ["back_up", "restore"]
 
@@ -30,7 +29,7 @@ READINGS, RECORDS, SPOOL, SETTINGS = "readings", "records", "spool", "settings"
 _log = structlog.get_logger()
 
 Tell = Callable[[str], None]
-"""Is told what is being done, in a few words."""
+"""Called with the name of the part that is being done."""
 
 
 def back_up(
@@ -39,7 +38,7 @@ def back_up(
     *,
     now: datetime,
     config_file: Path | None = None,
-    store: TimeSeriesStore | None = None,
+    store: OpenedStore | None = None,
     tell: Tell = lambda _: None,
 ) -> Manifest:
     """Write a backup into a new or empty folder.
@@ -74,7 +73,8 @@ def back_up(
             back_up_spool(settings.collector.spool_dir, target / SPOOL)
             parts[SPOOL] = "sqlite"
         tell("readings")
-        parts[READINGS] = _back_up_readings(opened, target / READINGS, now)
+        opened.back_up(target / READINGS, now=now)
+        parts[READINGS] = opened.kind
     finally:
         if store is None:
             opened.close()
@@ -91,18 +91,6 @@ def back_up(
     manifest = seal(target, made_at=now, versions=_versions(), parts=parts)
     _log.info("storage.backup_made", folder=str(target), files=len(manifest.files))
     return manifest
-
-
-def _back_up_readings(store: TimeSeriesStore, folder: Path, now: datetime) -> str:
-    match store:
-        case DuckDBStore():
-            store.back_up(folder)
-            return "duckdb"
-        case InfluxDBStore():
-            store.back_up(folder, now=now)
-            return "influxdb"
-        case _:
-            raise BackupError(f"{type(store).__name__} cannot be backed up")
 
 
 def restore(
@@ -158,12 +146,9 @@ def _refuse_filled(settings: Settings) -> None:
         if (duckdb_folder(settings.timeseries.url) / DATABASE_NAME).exists():
             filled.append("timeseries.url")
     else:
-        store = open_time_series_store(settings.timeseries)
-        try:
-            if isinstance(store, InfluxDBStore) and not store.is_empty():
+        with closing(open_influxdb_store(settings.timeseries)) as store:
+            if not store.is_empty():
                 filled.append("timeseries.url")
-        finally:
-            store.close()
     if not records_are_empty(settings.records.url, password_file=settings.records.password_file):
         filled.append("records.url")
     if not spool_is_empty(settings.collector.spool_dir):
@@ -178,18 +163,14 @@ def _restore_readings(settings: Settings, folder: Path, *, force: bool) -> None:
     if settings.timeseries.url.startswith("duckdb:"):
         target = duckdb_folder(settings.timeseries.url)
         if force and target.exists():
-            DuckDBStore(target).close()  # refuses while a service owns it
-            for old in (DATABASE_NAME, f"{DATABASE_NAME}.wal", COUNTER_NAME):
-                (target / old).unlink(missing_ok=True)
-        target.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(folder / DATABASE_NAME, target / DATABASE_NAME)
+            with closing(CommitCounter(target / COUNTER_NAME)):  # refuses while a service owns the folder
+                for old in (DATABASE_NAME, f"{DATABASE_NAME}.wal", COUNTER_NAME):
+                    (target / old).unlink(missing_ok=True)
+        with draft_for(target / DATABASE_NAME) as draft:
+            shutil.copyfile(folder / DATABASE_NAME, draft)
         return
-    store = open_time_series_store(settings.timeseries)
-    try:
-        if isinstance(store, InfluxDBStore):
-            store.restore(folder)
-    finally:
-        store.close()
+    with closing(open_influxdb_store(settings.timeseries)) as store:
+        store.restore(folder)
 
 
 def _versions() -> dict[str, str]:

@@ -3,7 +3,9 @@
 from heating.errors import HeatingError
 
 __all__ = [
+    "StoreAccessError",
     "StoreInUseError",
+    "StoreNotFoundError",
     "StoreQueryError",
     "StoreRejectedError",
     "StoreUnavailableError",
@@ -27,6 +29,10 @@ class StoreUnavailableError(TimeSeriesError):
     retryable = True
 
 
+class StoreAccessError(StoreUnavailableError):
+    """The server does not let us in, or not there: the token or its rights must change."""
+
+
 class StoreRejectedError(TimeSeriesError):
     """The store refuses these rows, now and later; the caller halves the batch until it has found the culprit.
 
@@ -45,3 +51,7 @@ class StoreInUseError(TimeSeriesError):
 
 class StoreQueryError(TimeSeriesError):
     """A read that no store serves: too many objects, an unknown point, an id that cannot be an id."""
+
+
+class StoreNotFoundError(StoreQueryError):
+    """The server knows no such thing."""

@@ -1,20 +1,33 @@
 """Opening the time-series store that the settings name; each client is imported only when its store is opened."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from config.settings.tree import TimeSeriesSettings
 from heating.protocols import TimeSeriesStore
 from storage.readings.influxdb.flavour import Flavour
+from storage.readings.parquet_export import WindowStore
 from storage.readings.statistics import RollupStore
 
-__all__ = ["OpenedStore", "duckdb_folder", "open_time_series_store"]
+if TYPE_CHECKING:
+    from storage.readings.influxdb.store import InfluxDBStore
+
+__all__ = ["OpenedStore", "duckdb_folder", "open_influxdb_store", "open_time_series_store"]
 
 
-class OpenedStore(TimeSeriesStore, RollupStore, Protocol):
+class OpenedStore(TimeSeriesStore, RollupStore, WindowStore, Protocol):
     """What every store of ours can do."""
+
+    @property
+    def kind(self) -> str:
+        """Name of the adapter in the manifest of a backup."""
+        ...
+
+    def back_up(self, folder: Path, *, now: datetime) -> None:
+        """Copy everything up to now into a folder, while appends go on."""
+        ...
 
 
 def open_time_series_store(settings: TimeSeriesSettings) -> OpenedStore:
@@ -31,32 +44,37 @@ def open_time_series_store(settings: TimeSeriesSettings) -> OpenedStore:
     storage.readings.errors.StoreInUseError
         When another process owns the embedded store.
     """
-    retention_raw = timedelta(days=settings.retention_raw_days)
-    retention_rollup = timedelta(days=settings.retention_rollup_days)
-    parts = urlsplit(settings.url)
-    match parts.scheme:
+    match urlsplit(settings.url).scheme:
         case "duckdb":
             # Here and below: DuckDB costs 25 MB and InfluxDB's client 40 MB of memory, and no process needs both.
             from storage.readings.duckdb.store import DuckDBStore
 
             return DuckDBStore(
-                duckdb_folder(settings.url), retention_raw=retention_raw, retention_rollup=retention_rollup
+                duckdb_folder(settings.url),
+                retention_raw=timedelta(days=settings.retention_raw_days),
+                retention_rollup=timedelta(days=settings.retention_rollup_days),
             )
         case "influxdb" | "influxdbs":
-            from storage.readings.influxdb.store import InfluxDBStore
-
-            return InfluxDBStore(
-                f"{parts.scheme.replace('influxdb', 'http')}://{parts.netloc}",
-                database=parts.path.strip("/") or settings.database,
-                flavour=None if settings.flavour == "auto" else Flavour(settings.flavour),
-                token=settings.token.get_secret_value() if settings.token else None,
-                org=settings.org,
-                timeout_s=settings.timeout_s,
-                retention_raw=retention_raw,
-                retention_rollup=retention_rollup,
-            )
+            return open_influxdb_store(settings)
         case scheme:
             raise ValueError(f"timeseries.url begins with {scheme!r}: use duckdb, influxdb or influxdbs")
+
+
+def open_influxdb_store(settings: TimeSeriesSettings) -> "InfluxDBStore":
+    """Open the store of an InfluxDB URL, with what only a server can do."""
+    from storage.readings.influxdb.store import InfluxDBStore
+
+    parts = urlsplit(settings.url)
+    return InfluxDBStore(
+        f"{parts.scheme.replace('influxdb', 'http')}://{parts.netloc}",
+        database=parts.path.strip("/") or settings.database,
+        flavour=None if settings.flavour == "auto" else Flavour(settings.flavour),
+        token=settings.token.get_secret_value() if settings.token else None,
+        org=settings.org,
+        timeout_s=settings.timeout_s,
+        retention_raw=timedelta(days=settings.retention_raw_days),
+        retention_rollup=timedelta(days=settings.retention_rollup_days),
+    )
 
 
 def duckdb_folder(url: str) -> Path:

@@ -1,10 +1,10 @@
-"""Readings as Parquet files, written by DuckDB from columns: one row a value, names in words, times as timestamps."""
+"""Readings as Parquet files, written by DuckDB from columns: one row a value, names as text, times as timestamps."""
 
 from pathlib import Path
 
-import duckdb
 import numpy as np
 
+from config.drafts import draft_for
 from heating.points import POINTS
 from heating.samples import SampleBatch
 
@@ -22,8 +22,8 @@ def write_parquet(batch: SampleBatch, path: Path) -> int:
     path
         The file, replaced whole.
     """
-    fresh = path.with_name(path.name + ".new")
-    quoted = str(fresh).replace("'", "''")
+    import duckdb  # here, since a collector that could be asked for an export may have another store
+
     names = np.array([ref.object_id for ref in batch.objects], object)
     points = np.array([point.name for point in POINTS], object)
     columns = {
@@ -34,7 +34,8 @@ def write_parquet(batch: SampleBatch, path: Path) -> int:
         "value": np.ma.masked_array(batch.value, np.isnan(batch.value)),
         "quality": batch.quality,
     }
-    with duckdb.connect(config={"threads": 1}) as connection:
+    with draft_for(path) as draft, duckdb.connect(config={"threads": 1}) as connection:
+        quoted = str(draft).replace("'", "''")
         connection.execute("SET TimeZone = 'UTC'")
         connection.register("readings", columns)
         connection.register("objects", {"place": np.arange(len(names), dtype=np.int32), "name": names})
@@ -45,5 +46,4 @@ def write_parquet(batch: SampleBatch, path: Path) -> int:
             "JOIN objects o ON o.place = object_place JOIN points p ON p.place = point_place "
             f"ORDER BY object, point, measured) TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)"
         )
-    fresh.replace(path)
     return len(batch)

@@ -6,6 +6,7 @@ read as a cursor) take a transaction lock by name.
 """
 
 import random
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -201,9 +202,10 @@ def _translated() -> Iterator[None]:
 
 
 def _is_conflict(error: DBAPIError) -> bool:
-    if getattr(error.orig, "sqlstate", None) in _CONFLICT_CODES:
-        return True
-    return "database is locked" in str(error.orig)
+    if isinstance(error.orig, sqlite3.OperationalError):
+        # The low byte is the code, the rest says more about it.
+        return error.orig.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return getattr(error.orig, "sqlstate", None) in _CONFLICT_CODES
 
 
 def _first_line(error: DBAPIError) -> str:

@@ -1,13 +1,13 @@
 """A whole copy of the embedded database in a file of its own, made while appends go on.
 
-The copy is one state of the data. It is written anew table by table, so it takes no more space than its rows need.
+The copy is one state of the data. It is written table by table, so it takes no more space than its rows need.
 """
 
 from pathlib import Path
 
 import duckdb
 
-from storage.readings.duckdb.database import DATABASE_NAME
+from storage.readings.duckdb.ownership import DATABASE_NAME
 
 __all__ = ["copy_database"]
 

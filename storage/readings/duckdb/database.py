@@ -2,11 +2,10 @@
 
 DuckDB takes a log with a broken record in three ways: it refuses to open, or it stops at the record as if the log
 ended there, or it ignores the whole log. Only the first shows by itself, so the number of acknowledged commits is
-kept beside the database (`CommitCounter`) and compared at every open.
+kept beside the database (`storage.readings.duckdb.ownership`) and compared at every open.
 """
 
 import fcntl
-import mmap
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,25 +15,17 @@ from pathlib import Path
 import duckdb
 import structlog
 
-from storage.readings.errors import StoreInUseError, StoreUnavailableError, TimeSeriesError
+from storage.readings.duckdb.ownership import DATABASE_NAME, in_use
+from storage.readings.errors import StoreUnavailableError, TimeSeriesError
 
 __all__ = [
-    "DATABASE_NAME",
-    "CommitCounter",
     "DuckDBSetAside",
     "OpenedDatabase",
-    "is_owned",
     "open_database",
     "transaction",
     "translated",
 ]
 
-DATABASE_NAME = "timeseries.duckdb"
-"""File name of the database in the store's folder."""
-COUNTER_NAME = "acknowledged.count"
-"""File name of the number of acknowledged commits; its lock says who owns the folder."""
-COUNTER_BYTES = 8
-"""Size of the file with the number of acknowledged commits."""
 STORE_MARK = ""
 """Name under which the store keeps its own count of commits among the marks; spools have longer names."""
 
@@ -63,65 +54,6 @@ class OpenedDatabase:
 
     connection: duckdb.DuckDBPyConnection
     set_aside: DuckDBSetAside | None
-
-
-class CommitCounter:
-    """Number of the last acknowledged commit, in a mapped file: survives a kill of the process, costs no fsync.
-
-    It is written after the commit is durable, so it never runs ahead of a sound database. The file is locked while it
-    is open: a second store on the same folder, in this process or another, is refused.
-
-    Raises
-    ------
-    StoreInUseError
-        When another store has the folder open.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("a+b")
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            self._file.close()
-            raise _in_use(path.parent) from error
-        if self._file.seek(0, 2) != COUNTER_BYTES:
-            self._file.truncate(0)
-            self._file.write(bytes(COUNTER_BYTES))
-            self._file.flush()
-        self._map = mmap.mmap(self._file.fileno(), COUNTER_BYTES)
-
-    @property
-    def value(self) -> int:
-        """The number; 0 before the first commit."""
-        return int.from_bytes(self._map[:COUNTER_BYTES], "little")
-
-    @value.setter
-    def value(self, number: int) -> None:
-        self._map[:COUNTER_BYTES] = number.to_bytes(COUNTER_BYTES, "little")
-
-    def close(self) -> None:
-        """Let go of the file and the lock."""
-        self._map.close()
-        self._file.close()
-
-
-def is_owned(folder: Path) -> bool:
-    """Return whether a store, of this process or another, has a folder open at this moment."""
-    try:
-        with (folder / COUNTER_NAME).open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except FileNotFoundError:
-        return False
-    return False
-
-
-def _in_use(folder: Path) -> StoreInUseError:
-    return StoreInUseError(
-        f"another process owns {folder}: the embedded store serves one process; "
-        "for separate processes set timeseries.url to an InfluxDB (influxdb://host:port)"
-    )
 
 
 def open_database(folder: Path, *, memory_limit_mb: int, acknowledged: int) -> OpenedDatabase:
@@ -183,17 +115,42 @@ def _connect_or_drop_log(
     """Connect; when the log cannot be replayed, remove it (a copy is kept) and connect without it."""
     try:
         return _connect(path, memory_limit_mb), ""
+    except duckdb.OperationalError as error:  # the disk, the memory, another process: never the log's fault
+        if _is_locked(path):
+            raise in_use(path.parent) from error
+        raise _translation(error, damaged=path) from error
     except duckdb.Error as error:
-        if "lock on file" in str(error):
-            raise _in_use(path.parent) from error
-        if not log_path.exists() or "WAL" not in str(error):
+        if not log_path.exists():
             raise _translation(error, damaged=path) from error
         problem = str(error).splitlines()[0]
-    log_path.unlink()
+    # Whether the log is to blame shows by the database opening without it; until then it is only put aside.
+    beside = log_path.with_name(log_path.name + ".refused")
+    log_path.replace(beside)
     try:
-        return _connect(path, memory_limit_mb), problem
+        connection = _connect(path, memory_limit_mb)
     except duckdb.Error as error:
+        beside.replace(log_path)
         raise _translation(error, damaged=path) from error
+    beside.unlink()
+    return connection, problem
+
+
+def _is_locked(path: Path) -> bool:
+    """Return whether another process has the database file open: DuckDB locks it as `fcntl.lockf` does."""
+    try:
+        with path.open("rb") as file:
+            fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _is_duckdb(path: Path) -> bool:
+    """Return whether a file begins as every DuckDB database does, by a checksum and then its sign."""
+    with path.open("rb") as file:
+        return file.read(12)[8:] == b"DUCK"
 
 
 def _connect(path: Path, memory_limit_mb: int) -> duckdb.DuckDBPyConnection:
@@ -216,9 +173,9 @@ def _connect(path: Path, memory_limit_mb: int) -> duckdb.DuckDBPyConnection:
 
 
 def _translation(error: duckdb.Error, *, damaged: Path | None = None) -> TimeSeriesError:
-    if damaged is not None and "not a valid DuckDB" in str(error):
+    if damaged is not None and damaged.exists() and not _is_duckdb(damaged):
         return TimeSeriesError(
-            f"{damaged} is not a DuckDB database: move it away to start anew, or restore it"
+            f"{damaged} is not a DuckDB database: move it away to begin with an empty one, or restore it"
         )
     return StoreUnavailableError(f"the embedded store refused: {str(error).splitlines()[0]}")
 

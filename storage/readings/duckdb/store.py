@@ -26,22 +26,15 @@ from storage.readings.cleaning import clean_batch
 from storage.readings.duckdb.catalogue import Catalogue, Staged
 from storage.readings.duckdb.closing import drop_tables, sort_table
 from storage.readings.duckdb.copying import copy_database
-from storage.readings.duckdb.database import (
-    COUNTER_NAME,
-    DATABASE_NAME,
-    CommitCounter,
-    DuckDBSetAside,
-    open_database,
-    transaction,
-    translated,
-)
+from storage.readings.duckdb.database import DuckDBSetAside, open_database, transaction, translated
 from storage.readings.duckdb.owner import Job, OwnerThread
+from storage.readings.duckdb.ownership import COUNTER_NAME, DATABASE_NAME, CommitCounter
 from storage.readings.duckdb.pivot import pivot_samples, rollup_rows, split_by_kind
 from storage.readings.duckdb.reading import read_latest, read_rollup, read_series
 from storage.readings.duckdb.scanning import read_statistics, read_window
 from storage.readings.errors import TimeSeriesError
 from storage.readings.identifiers import check_points, check_ref, require_few_objects
-from storage.readings.rollup_rows import check_rollup_point, clean_rollup
+from storage.readings.rollup_checks import check_rollup_point, clean_rollup
 from storage.readings.statistics import Statistics, check_statistics_window
 from storage.readings.thinning import thin_series
 
@@ -105,6 +98,9 @@ class DuckDBStore:
         except BaseException:
             self._counter.close()
             raise
+
+    kind = "duckdb"
+    """Name in the manifest of a backup."""
 
     @property
     def set_aside(self) -> DuckDBSetAside | None:
@@ -199,7 +195,7 @@ class DuckDBStore:
         with translated():
             self._run(self._checkpoint)
 
-    def back_up(self, folder: Path) -> None:
+    def back_up(self, folder: Path, *, now: datetime) -> None:
         """Copy the whole database into a folder, in one state, while appends go on.
 
         Raises

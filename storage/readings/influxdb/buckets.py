@@ -1,6 +1,6 @@
 """Buckets of InfluxDB 2.x and databases of 3.x: made where they are missing and we may.
 
-The management API differs between the generations and is closed to many tokens. Whatever it refuses is told once and
+The management API differs between the generations and is closed to many tokens. Whatever it refuses is logged once and
 left to the server's owner: writing goes on where it is allowed. Policies of 1.x live in `databases`.
 """
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from storage.readings.errors import StoreQueryError, StoreUnavailableError
+from storage.readings.errors import StoreAccessError, StoreNotFoundError, StoreQueryError
 from storage.readings.influxdb.flavour import Flavour
 from storage.readings.influxdb.transport import InfluxTransport
 
@@ -51,9 +51,7 @@ def prepare_buckets(
             _make(transport, flavour, missing, org, wanted[missing])
             there.add(missing)
             _log.info("storage.influxdb_database_made", database=missing)
-    except (StoreQueryError, StoreUnavailableError, AttributeError, TypeError, KeyError, IndexError) as error:
-        if isinstance(error, StoreUnavailableError) and "does not let us in" not in str(error):
-            raise
+    except (StoreQueryError, StoreAccessError, AttributeError, TypeError, KeyError, IndexError) as error:
         _log.warning("storage.influxdb_buckets_unknown", database=name, reason=str(error))
     return frozenset(wanted) & frozenset(there)
 
@@ -68,10 +66,8 @@ def _names_of(answer: Any) -> set[str]:
 def _bucket_exists(transport: InfluxTransport, name: str, org: str) -> bool:
     try:
         answer = transport.call("GET", _BUCKETS, query={"name": name, "org": org})
-    except StoreQueryError as error:
-        if "bucket" in str(error) and "not found" in str(error):
-            return False
-        raise
+    except StoreNotFoundError:
+        return False
     return any(bucket["name"] == name for bucket in answer["buckets"])
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import structlog
 
-from storage.readings.errors import StoreQueryError, StoreUnavailableError
+from storage.readings.errors import StoreAccessError, StoreQueryError
 from storage.readings.influxdb.transport import InfluxTransport
 
 __all__ = ["RAW_POLICY", "ROLLUP_POLICY", "apply_policies", "prepare_database"]
@@ -42,9 +42,7 @@ def prepare_database(
                 f"DURATION {_hours(rollup)} REPLICATION 1"
             )
         return _policies(transport, database)
-    except (StoreQueryError, StoreUnavailableError) as error:
-        if isinstance(error, StoreUnavailableError) and "does not let us in" not in str(error):
-            raise
+    except (StoreQueryError, StoreAccessError) as error:
         _log.warning("storage.influxdb_policies_unknown", database=database, reason=str(error))
         return frozenset()
 

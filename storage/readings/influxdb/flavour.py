@@ -1,4 +1,4 @@
-"""Which InfluxDB answers: told by the headers of ``GET /ping``."""
+"""Which InfluxDB answers, by the headers of ``GET /ping``."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -18,7 +18,7 @@ class Flavour(StrEnum):
 
 
 def flavour_of_ping(status: int, headers: Mapping[str, str]) -> Flavour | None:
-    """Return the flavour told by an answer to ``/ping``, None when it tells nothing.
+    """Return the flavour that an answer to ``/ping`` shows, None when it shows none.
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ from storage.readings.influxdb.line_protocol import rollup_lines, sample_lines
 from storage.readings.influxdb.scanning import pieces_newest_first, read_window
 from storage.readings.influxdb.transport import InfluxTransport, detect_flavour
 from storage.readings.influxdb.warm_start import read_latest
-from storage.readings.rollup_rows import check_rollup_point, clean_rollup
+from storage.readings.rollup_checks import check_rollup_point, clean_rollup
 from storage.readings.statistics import (
     Statistics,
     check_statistics_window,
@@ -91,6 +91,9 @@ class InfluxDBStore:
         self._policies: frozenset[str] | None = None
         self._opening = threading.Lock()
         self._closed = False
+
+    kind = "influxdb"
+    """Name in the manifest of a backup."""
 
     @property
     def flavour(self) -> Flavour | None:

@@ -19,6 +19,8 @@ from influxdb_client.client.write_api import SYNCHRONOUS
 from influxdb_client.rest import ApiException
 
 from storage.readings.errors import (
+    StoreAccessError,
+    StoreNotFoundError,
     StoreQueryError,
     StoreRejectedError,
     StoreUnavailableError,
@@ -207,8 +209,10 @@ class InfluxTransport:
 
         Raises
         ------
+        StoreNotFoundError
+            When the server knows no such endpoint, or nothing of the name that was asked for.
         StoreQueryError
-            When the server refuses the request or knows no such endpoint.
+            When the server refuses the request.
         StoreUnavailableError
             When the server is away, busy or does not let us in.
         """
@@ -225,9 +229,8 @@ class InfluxTransport:
             return orjson.loads(response.data) if response.data.strip() else None
         except ApiException as error:
             if error.status in (404, 405, 409):
-                raise StoreQueryError(
-                    f"{self._url}{path} answered {error.status}: {_message(error)}"
-                ) from error
+                kind = StoreNotFoundError if error.status == 404 else StoreQueryError
+                raise kind(f"{self._url}{path} answered {error.status}: {_message(error)}") from error
             raise self._query_error(error) from error
         except urllib3.exceptions.HTTPError as error:
             raise self._away(error) from error
@@ -274,7 +277,7 @@ class InfluxTransport:
 
     def _unavailable(self, error: ApiException) -> StoreUnavailableError:
         if error.status in (401, 403):
-            return StoreUnavailableError(
+            return StoreAccessError(
                 f"{self._url} does not let us in ({error.status}): check timeseries.token and its rights"
             )
         if error.status == 404:

@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from heating.protocols import HealthStatus
-from storage.readings.duckdb.database import CommitCounter
+from storage.readings.duckdb.ownership import CommitCounter
 from storage.readings.duckdb.store import DuckDBStore
 from storage.readings.errors import StoreInUseError, TimeSeriesError
 
@@ -91,6 +91,37 @@ def test_a_missing_log_is_noticed(crashed: Path) -> None:
     assert store.last_mark("slot") == 9
     assert store.set_aside is not None and "20 acknowledged commits" in store.set_aside.reason
     store.close()
+
+
+def test_a_database_that_refuses_with_and_without_its_log_keeps_both(crashed: Path) -> None:
+    log, database = crashed / "timeseries.duckdb.wal", crashed / "timeseries.duckdb"
+    log.write_bytes(flip_a_byte(log.read_bytes()))
+    whole = database.read_bytes()
+    database.write_bytes(whole[:20] + bytes(4096) + whole[4116:])
+    before = (log.read_bytes(), database.read_bytes())
+    with pytest.raises(TimeSeriesError):
+        DuckDBStore(crashed)
+    assert (log.read_bytes(), database.read_bytes()) == before
+    assert {path.name for path in crashed.iterdir()} == {"acknowledged.count", database.name, log.name}
+
+
+def test_a_database_that_another_program_holds_is_named_as_in_use(tmp_path: Path) -> None:
+    DuckDBStore(tmp_path).close()
+    holding = (
+        "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", holding, str(tmp_path / "timeseries.duckdb")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert other.stdout is not None and other.stdout.readline() == b"open\n"
+        with pytest.raises(StoreInUseError):
+            DuckDBStore(tmp_path)
+    finally:
+        other.communicate(b"")
+    DuckDBStore(tmp_path).close()
 
 
 def test_a_file_that_is_no_database_is_not_touched(tmp_path: Path) -> None:
