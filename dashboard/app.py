@@ -23,7 +23,8 @@ from dashboard.alarms.health import AlarmHealthView
 from dashboard.alarms.open_alarms import OpenAlarmSource
 from dashboard.alarms.view import AlarmViews
 from dashboard.devices import api as devices_api
-from dashboard.devices.actions import DeviceDesk
+from dashboard.devices.actions import DeviceActions
+from dashboard.devices.view import DeviceViews
 from dashboard.homes import api as homes_api
 from dashboard.homes.readings import HomeReadings
 from dashboard.homes.view import HouseholdViews
@@ -222,7 +223,8 @@ def _streams_and_actions(
         TicketActions(tickets=records.tickets, desk=desk, sites=sites, proposal_of=homes.proposal),
         AlarmActions(alarms=records.alarms, clock=services.clock, longest_shelving=rules.defaults.max_shelve),
         IncidentActions(alarms=records.alarms, clock=services.clock),
-        DeviceDesk(records=records, clock=services.clock),
+        DeviceActions(records=records, clock=services.clock),
+        DeviceViews(devices=records.devices),
     )
 
 

@@ -5,30 +5,18 @@ Keepers of devices need no names and no phone numbers: none are shown, and who i
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from dashboard.devices.models import HomeChoice
 from dashboard.homes.models import HouseholdHit
 from dashboard.homes.view import HouseholdViews
 from dashboard.site.index import SiteIndex
 from dashboard.web.security.viewer import CLERKS, Viewer
 from dashboard.web.values import Bilingual
 
-__all__ = ["HomeChoice", "homes_to_choose", "measured_homes"]
+__all__ = ["homes_to_choose", "measured_homes"]
 
 _SHORTEST = 2
 _WORDS = re.compile(r"[0-9]+|[a-z]+|[\u4e00-\u9fff]+")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HomeChoice:
-    """One home to choose."""
-
-    household_id: str
-    address: Bilingual
-    contract: str
-    """heating, suspended or vacant."""
-    sensor_id: str | None
-    """Sensor that measures it now."""
 
 
 def homes_to_choose(

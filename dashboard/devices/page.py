@@ -7,15 +7,18 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form, Query, Request
+from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
-from dashboard.devices.actions import DeviceDesk, NewDevice
+from dashboard.devices.actions import Assignment, DeviceActions
 from dashboard.devices.homes import homes_to_choose, measured_homes
+from dashboard.devices.models import NewDevice
+from dashboard.devices.view import DeviceViews
 from dashboard.homes.view import HouseholdViews
 from dashboard.site.index import SiteSource
 from dashboard.web.context import page_response, reader_of
 from dashboard.web.languages import N_
-from dashboard.web.refusals import NotVisibleError
+from dashboard.web.refusals import NotVisibleError, UnfitActionError
 from dashboard.web.security.access import Keeper
 from dashboard.web.security.viewer import CLERKS, Viewer
 from dashboard.web.services import Services, ServicesDep
@@ -60,17 +63,17 @@ class Wish:
 @router.get("/devices")
 def devices(request: Request, viewer: Keeper, services: ServicesDep, done: str = "") -> Response:
     """Show new devices, those assigned lately, and the worst clocks; `done` is the device just assigned."""
-    desk = services[DeviceDesk]
+    views = services[DeviceViews]
     reader = reader_of(request, viewer)
-    assigned = desk.new_devices(viewer, assigned=True, limit=50)
-    clocks = desk.clocks(viewer)
+    assigned = views.new_devices(viewer, assigned=True, limit=50)
+    clocks = views.clocks(viewer)
     index = services[SiteSource].current()
     names = [done[:128], *(one.device_id for one in assigned), *(one.object_id for one in clocks)]
     return page_response(
         request,
         viewer,
         "devices/devices.html",
-        devices=desk.new_devices(viewer),
+        devices=views.new_devices(viewer),
         assigned=assigned,
         clocks=clocks,
         homes=measured_homes(index, names),
@@ -99,34 +102,38 @@ def assign(
     request: Request, viewer: Keeper, services: ServicesDep, wish: Annotated[Wish, Depends()]
 ) -> Response:
     """Assign a device to a home from a moment on, now when none is given."""
-    notice, status = _NO_START, 422
     try:
-        moment = _moment(wish, viewer, services)
-        if moment is not None or wish.begin != "at":
-            services[DeviceDesk].assign(
-                viewer,
-                wish.device_id,
-                wish.household_id.strip(),
-                start=moment,
+        start = _start(wish, viewer, services)
+        if start is not None or wish.begin != "at":
+            wanted = Assignment(
+                device_id=wish.device_id,
+                household_id=wish.household_id.strip(),
+                start=start,
                 keep_other=wish.keep_other,
             )
+            services[DeviceActions].assign(viewer, wanted)
             return RedirectResponse(f"/devices?done={quote(wish.device_id, safe='')}", 303)
-    except ValueError:
-        notice, status = _CONFLICT, 422
-    except NotVisibleError:
+        notice, status = _NO_START, 422
+    except UnfitActionError:
+        notice, status = _NO_START, 422
+    except (NotVisibleError, ValidationError):
         notice, status = _NO_HOME, 404
     except AssignmentConflictError:
         notice, status = _CONFLICT, 409
     return _choice(request, viewer, services, wish.device_id, wish.q, notice=notice, status=status)
 
 
-def _moment(wish: Wish, viewer: Viewer, services: Services) -> datetime | None:
+def _start(wish: Wish, viewer: Viewer, services: Services) -> datetime | None:
     if wish.begin == "first":
-        device = services[DeviceDesk].new_device(viewer, wish.device_id)
+        device = services[DeviceViews].new_device(viewer, wish.device_id)
         return None if device is None else _first_minute(device)
     if wish.begin == "now" or not wish.start:
         return None
-    return datetime.fromisoformat(wish.start).replace(tzinfo=ZoneInfo(services.settings.site.time_zone))
+    try:
+        local = datetime.fromisoformat(wish.start)
+    except ValueError as error:
+        raise UnfitActionError("the start is no date with a time") from error
+    return local.replace(tzinfo=ZoneInfo(services.settings.site.time_zone))
 
 
 def _first_minute(device: NewDevice) -> datetime:
@@ -145,7 +152,7 @@ def _choice(
     status: int = 200,
 ) -> Response:
     reader = reader_of(request, viewer)
-    device = services[DeviceDesk].new_device(viewer, device_id)
+    device = services[DeviceViews].new_device(viewer, device_id)
     index = services[SiteSource].current()
     if device is None and (viewer.area_ids is not None or device_id not in index.sensors):
         raise NotVisibleError(f"no new device and no sensor {device_id!r}")

@@ -121,3 +121,18 @@ def test_the_move_of_a_known_sensor_and_clocks_are_for_who_sees_all_areas(house:
     assert "移动已登记的传感器" not in own and "时钟偏差" not in own and "其余由管理员分配" in own
     page = admin.get(PAGE, params={"device": f"s-{OWN_HOME}", "q": "jx-1-1-101"}).text
     assert "已登记的传感器" in page and 'value="first"' not in page
+
+
+@pytest.mark.parametrize("begin", ["", "at"])
+def test_a_day_that_the_calendar_does_not_have_assigns_nothing(house: House, begin: str) -> None:
+    browser, headers = house.signed_in("maintenance")
+    form = {"device_id": "new-1", "household_id": OWN_HOME, "begin": begin, "start": "2026-11-31T10:00"}
+    answer = browser.post(PAGE, data=form, headers=headers)
+    assert answer.status_code == 422 and "请填写开始时间" in answer.text
+    assert house.records.registry.sensor_of(OWN_HOME, NOW) == f"s-{OWN_HOME}"
+
+
+def test_without_a_home_the_page_asks_for_one(house: House) -> None:
+    browser, headers = house.signed_in("maintenance")
+    answer = browser.post(PAGE, data={"device_id": "new-1", "household_id": " "}, headers=headers)
+    assert answer.status_code == 404 and "没有这个住户编号" in answer.text
