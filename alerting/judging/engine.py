@@ -1,11 +1,12 @@
-"""The rule engine: one step is a pure function of state, signals and now.
+"""The rule engine: timers of every rule, advanced over the tables of one moment.
 
-Evaluates every rule over its table and advances its timers; the transitions come out in one fixed order, parents
-before children, so that neither the order of data in a tick nor the split of the fleet matters. Not here: what people
-see of it (`alerting.alarms.lifecycle`) and where state is kept (`alerting.judging.state_codec`).
+`RuleEngine.advance` is a pure function of timers, tables and now; the transitions come out in one fixed order, parents
+before children, so that neither the order of data in a tick nor the split of the fleet matters. Not here: signals and
+windows (`alerting.judging.step` joins them), what people see of it (`alerting.alarms.lifecycle`), where timers are kept
+(`alerting.judging.state_codec`).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -14,14 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerting.judging.conditions.evaluation import Conditions
-from alerting.judging.signals.columns import SignalTable, SignalTables
+from alerting.judging.layout import Layout, Subjects
+from alerting.judging.signals.tables import SignalTable, SignalTables
 from alerting.judging.timers import Advance, RuleState, advance
 from config.rules.reading import Rule, RuleSet
 from heating.alarms import Priority
-from heating.heat_tree import HeatTree, Level, Node
+from heating.heat_tree import Node
 from heating.intervals import to_epoch_ms
 
-__all__ = ["EngineState", "RuleEngine", "StepResult", "Transition", "TransitionKind"]
+__all__ = ["Judged", "RuleEngine", "Timers", "Transition", "TransitionKind"]
 
 
 class TransitionKind(StrEnum):
@@ -48,24 +50,52 @@ class Transition:
 
 
 @dataclass(frozen=True, slots=True)
-class EngineState:
-    """Timers of every rule, by rule id; rules without an entry are normal everywhere."""
+class Timers:
+    """Timers of every rule, by rule id; rules without an entry are normal everywhere.
+
+    Entries stand in rows, and `subjects` names the rows of each rule, so that timers follow their objects when rows
+    move.
+    """
 
     rules: Mapping[str, RuleState] = field(default_factory=dict)
+    subjects: Mapping[str, Subjects] = field(default_factory=dict)
+    """Of every rule in `rules`."""
 
-    def of(self, rule_id: str) -> RuleState:
-        """Return the timers of one rule."""
-        return self.rules.get(rule_id, _NOTHING)
+    def of(self, rule_id: str, subjects: Subjects) -> RuleState:
+        """Return the timers of a rule in the rows of `subjects`; those of objects that are not there are left out."""
+        state = self.rules.get(rule_id)
+        if state is None:
+            return _NOTHING
+        own = self.subjects[rule_id]
+        if own is subjects or not len(state.row):
+            return state
+        moved = [subjects.row_of.get(own.id_at(row), -1) for row in state.row.tolist()]
+        return state.in_rows(np.array(moved, np.int64))
+
+    def carried_to(self, layout: Layout) -> "Timers":
+        """Return the same timers in the rows of another layout: a changed registry, or a part of this one."""
+        return Timers.merged(layout, (self,))
+
+    @staticmethod
+    def merged(layout: Layout, pieces: Iterable["Timers"]) -> "Timers":
+        """Return the timers of several parts in the rows of the whole."""
+        found: dict[str, list[RuleState]] = {}
+        subjects: dict[str, Subjects] = {}
+        for piece in pieces:
+            for rule_id, own in piece.subjects.items():
+                subjects[rule_id] = layout.subjects(own.level)
+                found.setdefault(rule_id, []).append(piece.of(rule_id, subjects[rule_id]))
+        return Timers({rule_id: RuleState.joined(states) for rule_id, states in found.items()}, subjects)
 
 
 _NOTHING = RuleState.empty()
 
 
 @dataclass(frozen=True, slots=True)
-class StepResult:
-    """What one step gives."""
+class Judged:
+    """What one look at the rules gives."""
 
-    state: EngineState
+    timers: Timers
     transitions: tuple[Transition, ...]
     touched: Mapping[str, NDArray[np.int64]]
     """Rows whose timers changed, by rule id."""
@@ -89,48 +119,47 @@ class RuleEngine:
         self.rules = rules
         self._conditions = Conditions(rules.rules)
 
-    def step(
-        self,
-        state: EngineState,
-        signals: SignalTables,
-        now: datetime,
-        *,
-        tree: HeatTree,
-        held: Collection[str] = (),
-    ) -> StepResult:
+    def advance(
+        self, timers: Timers, tables: SignalTables, now: datetime, *, held: Collection[str] = ()
+    ) -> Judged:
         """Advance every rule to `now`.
 
         Parameters
         ----------
-        state : EngineState
-            Before the step; its rows refer to the rows of `signals`.
-        signals : SignalTables
-            Any subset of stations and households.
+        timers : Timers
+            Before the step, in any rows.
+        tables : mapping
+            Signals of any part of the fleet. A rule whose scope has no table is not judged.
         now : datetime
             The moment of the step.
-        tree : HeatTree
-            Names the subjects.
         held : collection of str
             Ids of rules that are not judged now and keep their state.
         """
         now_ms = to_epoch_ms(now)
-        truths = self._conditions.evaluate(Level.STATION, signals.station.columns)
-        truths |= self._conditions.evaluate(Level.HOUSEHOLD, signals.household.columns)
-        truths |= self._conditions.evaluate(Level.SOURCE, signals.watch.columns)
+        truths = {
+            rule_id: truth
+            for name, table in tables.items()
+            for rule_id, truth in self._conditions.evaluate(name, table.columns).items()
+        }
         states: dict[str, RuleState] = {}
+        subjects: dict[str, Subjects] = {}
         touched: dict[str, NDArray[np.int64]] = {}
         transitions: list[Transition] = []
         for rule in self.rules.rules:
-            if rule.rule_id in held:
-                states[rule.rule_id] = state.of(rule.rule_id)
+            table = tables.get(rule.scope.table)
+            if table is None:
                 continue
-            table = signals.of(rule.scope)
-            result = advance(rule, state.of(rule.rule_id), truths[rule.rule_id], now_ms=now_ms)
-            states[rule.rule_id] = result.state
-            touched[rule.rule_id] = result.touched
-            transitions += _transitions(rule, result, table, now, tree)
+            name = rule.rule_id
+            subjects[name] = table.subjects
+            states[name] = timers.of(name, table.subjects)
+            if name in held:
+                continue
+            result = advance(rule, states[name], truths[name], now_ms=now_ms)
+            states[name] = result.state
+            touched[name] = result.touched
+            transitions += _transitions(rule, result, table, now)
         transitions.sort(key=_order)
-        return StepResult(EngineState(states), tuple(transitions), touched)
+        return Judged(Timers(states, subjects), tuple(transitions), touched)
 
     def close(self) -> None:
         """Let go of the expression engine."""
@@ -148,30 +177,25 @@ def _order(transition: Transition) -> tuple[bool, int, int, int, str]:
     )
 
 
-def _transitions(
-    rule: Rule, result: Advance, table: SignalTable, now: datetime, tree: HeatTree
-) -> list[Transition]:
+def _transitions(rule: Rule, result: Advance, table: SignalTable, now: datetime) -> list[Transition]:
     base = np.full(len(result.cleared), int(rule.priority), np.int8)
-    found: list[Transition] = []
-    for kind, rows, priorities in (
-        (TransitionKind.RAISED, result.raised, result.raised_priority),
-        (TransitionKind.CLEARED, result.cleared, base),
-        (TransitionKind.ESCALATED, result.escalated, result.escalated_priority),
-    ):
-        for row, priority in zip(rows.tolist(), priorities.tolist(), strict=True):
-            number = int(table.subjects[row])
-            found.append(
-                Transition(
-                    kind=kind,
-                    rule_id=rule.rule_id,
-                    subject=tree.node(number),
-                    number=number,
-                    at=now,
-                    priority=Priority(priority),
-                    parameters=_parameters(rule, table, row),
-                )
-            )
-    return found
+    return [
+        Transition(
+            kind=kind,
+            rule_id=rule.rule_id,
+            subject=table.subjects.node_at(row),
+            number=int(table.subjects.numbers[row]),
+            at=now,
+            priority=Priority(priority),
+            parameters=_parameters(rule, table, row),
+        )
+        for kind, rows, priorities in (
+            (TransitionKind.RAISED, result.raised, result.raised_priority),
+            (TransitionKind.CLEARED, result.cleared, base),
+            (TransitionKind.ESCALATED, result.escalated, result.escalated_priority),
+        )
+        for row, priority in zip(rows.tolist(), priorities.tolist(), strict=True)
+    ]
 
 
 def _parameters(rule: Rule, table: SignalTable, row: int) -> dict[str, object]:

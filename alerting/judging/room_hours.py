@@ -1,15 +1,19 @@
 """Hourly mean room temperatures of the last 24 h of every sensor, and the cold degree hours that follow from them.
 
-A ring of 24 means a sensor (float32, 96 B), sorted like the sensors of the live state. Sums over whole hours are kept
-and computed anew once an hour, and where a reading or a roll-up changed a past hour. Not here: which readings count
-(`alerting.judging.room_readings`) and when a sum is current (`alerting.judging.signals.columns`).
+A ring of 24 means a sensor (float32, 96 B), in the rows of the layout. Sums over whole hours are kept
+and computed again once an hour, and where a reading or a roll-up changed a past hour. Not here: which readings count
+(`alerting.judging.room_readings`) and when a sum is current (`alerting.judging.signals.rooms`).
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
+
+from alerting.judging.by_object import ByObject
 
 __all__ = ["HOURS_KEPT", "DegreeHours", "RoomHours"]
 
@@ -22,7 +26,7 @@ _NIGHT_WEIGHT = 0.7
 """Weight of a night hour (rules.yaml HB-01)."""
 
 
-class RoomHours:
+class RoomHours(ByObject):
     """The ring.
 
     Parameters
@@ -30,6 +34,8 @@ class RoomHours:
     sensors : int
         How many sensors.
     """
+
+    ARRAYS: ClassVar[Mapping[str, int]] = {"mean_c": 1, "newest_hour": 0, "_count": 0}
 
     def __init__(self, sensors: int) -> None:
         self.mean_c: NDArray[np.float32] = np.full((HOURS_KEPT, sensors), np.nan, np.float32)
@@ -73,12 +79,12 @@ class RoomHours:
     ) -> None:
         """Fill hours that have no reading yet, in any order; older ones than the ring are left out.
 
-        With `whole` the means are those of whole hours: they take the place of what single readings told of past ones.
+        With `whole` the means are those of whole hours: they take the place of what single readings said of past ones.
         """
         newest = np.zeros(len(self.newest_hour), np.int32)
         np.maximum.at(newest, sensor, hour.astype(np.int32))
-        told = np.flatnonzero(newest > self.newest_hour)
-        self._turn_to(told, newest[told])
+        newer = np.flatnonzero(newest > self.newest_hour)
+        self._turn_to(newer, newest[newer])
         age = self.newest_hour[sensor] - hour
         slot = hour % HOURS_KEPT
         fits = (age >= 0) & (age < HOURS_KEPT) & (np.isnan(self.mean_c[slot, sensor]) | (whole & (age > 0)))
@@ -86,12 +92,6 @@ class RoomHours:
         alone = sensor[fits & (age == 0)]
         self._count[alone] = np.maximum(self._count[alone], 1)
         self.touched[sensor[fits]] = True
-
-    def take_from(self, other: "RoomHours", mine: NDArray[np.intp], theirs: NDArray[np.intp]) -> None:
-        """Copy the rings of sensors known before a rebuild: places here and there, shape ``(n,)``."""
-        self.mean_c[:, mine] = other.mean_c[:, theirs]
-        self.newest_hour[mine] = other.newest_hour[theirs]
-        self._count[mine] = other._count[theirs]
 
     def forget_before(self, since_ms: NDArray[np.int64]) -> None:
         """Forget the hours of each sensor that began before a moment [epoch ms], shape ``(n_sensors,)``."""
@@ -135,7 +135,7 @@ class DegreeHours:
     def at(self, now_ms: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return cold degree hours [K·h] and covered hours [h], each of shape ``(n_sensors,)``; without NaN.
 
-        The sum runs over the hours that have good readings, so with gaps it is at least what is told. The hour that
+        The sum runs over the hours that have good readings, so with gaps the true sum is at least this. The hour that
         runs counts as far as it has come.
         """
         hour, passed = now_ms // _HOUR_MS, (now_ms % _HOUR_MS) / _HOUR_MS

@@ -1,8 +1,8 @@
 """Recent room temperatures of every sensor, and their running medians.
 
-A ring of the last readings a sensor, as two arrays sorted like the sensors of the live state. Medians are kept and
-computed anew only where a reading came or one left the window. The same readings feed the hourly means
-(`alerting.judging.room_hours`). Not here: quality and freshness (`alerting.judging.live_state`).
+A ring of the last readings a sensor, as two arrays in the rows of the layout. Medians are kept and
+computed again only where a reading came or one left the window. The same readings feed the hourly means
+(`alerting.judging.room_hours`). Not here: which readings are usable (`alerting.judging.windows`).
 """
 
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from alerting.judging.by_object import ByObject
 from alerting.judging.room_hours import RoomHours
 
 __all__ = ["READINGS_KEPT", "RoomReadings"]
@@ -29,7 +30,7 @@ class _RunningMedian:
         self.expires_ms = np.full(sensors, _NEVER, np.int64)
 
 
-class RoomReadings:
+class RoomReadings(ByObject):
     """The rings.
 
     Parameters
@@ -37,6 +38,8 @@ class RoomReadings:
     sensors : int
         How many sensors.
     """
+
+    ARRAYS = dict.fromkeys(("value", "time_ms", "_newest_ms", "_next"), 0)
 
     def __init__(self, sensors: int) -> None:
         self.value: NDArray[np.float64] = np.full((sensors, READINGS_KEPT), np.nan)
@@ -123,14 +126,6 @@ class RoomReadings:
             median.expires_ms[rows] = ends
             median.stale[rows] = False
         return median.value
-
-    def take_from(self, other: "RoomReadings", mine: NDArray[np.intp], theirs: NDArray[np.intp]) -> None:
-        """Copy the rings of sensors known before a rebuild: places here and there, shape ``(n,)``."""
-        self.value[mine] = other.value[theirs]
-        self.time_ms[mine] = other.time_ms[theirs]
-        self._newest_ms[mine] = other._newest_ms[theirs]
-        self._next[mine] = other._next[theirs]
-        self.hours.take_from(other.hours, mine, theirs)
 
     def forget_before(self, since_ms: NDArray[np.int64]) -> None:
         """Forget what each sensor measured before a moment [epoch ms], shape ``(n_sensors,)``."""

@@ -1,7 +1,9 @@
-"""Keeps the engine's timers across restarts: one small blob a station, with the timers of its homes.
+"""Saves what the judging step remembers, and reads it back: timers for a restart, windows for a stream engine.
 
-Entries name their subject, so a changed registry loses only the timers of what is gone. A tick writes the blobs of
-the stations that changed and no others. Not here: the timers (`alerting.judging.timers`) and the database.
+Timers are kept across restarts as one small blob a station, with the timers of its homes; a tick writes the blobs of
+the stations that changed and no others. Windows are filled from the store at a start and are saved only where there is
+no store to ask. Everything names its object, so a changed registry loses only the state of what is gone. Not here: the
+state itself, and the database.
 """
 
 from collections.abc import Mapping
@@ -9,23 +11,25 @@ from typing import NamedTuple
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
-from alerting.judging.engine import EngineState, StepResult
+from alerting.judging.engine import Judged, Timers
+from alerting.judging.layout import Layout, Subjects
 from alerting.judging.timers import RuleState
-from config.rules.reading import RuleSet
+from alerting.judging.windows import Windows, parts_of
+from config.rules.reading import Rule, RuleSet
 from heating.errors import HeatingError
-from heating.heat_tree import HeatTree, Level
+from heating.heat_tree import Level
+from heating.points import Measurement, points_of
 
-__all__ = ["EngineStateCodec", "EngineStateError"]
+__all__ = ["StateError", "TimersCodec", "decode_windows", "encode_windows"]
 
 _PREFIX = "engine/"
-_WATCH = "engine@watch"
-"""Blob of the rules that judge the watch itself: their subjects stand above every station."""
+_ABOVE = "engine@watch"
+"""Blob of the rules whose subjects stand above every station, such as those that judge the watch itself."""
 
 
-class EngineStateError(HeatingError):
-    """A saved blob cannot be read; deleting it restarts the timers of that station."""
+class StateError(HeatingError):
+    """Saved state cannot be read; without it the timers or windows of that part begin empty."""
 
 
 class _Entry(NamedTuple):
@@ -41,103 +45,141 @@ _Blob = dict[str, list[_Entry]]
 _DECODER = msgspec.json.Decoder(_Blob)
 
 
-class EngineStateCodec:
-    """Turns timers into blobs and back, for one tree and rule set."""
+class TimersCodec:
+    """Turns timers into blobs and back, for one layout and rule set."""
 
-    def __init__(self, *, tree: HeatTree, rules: RuleSet) -> None:
-        self._tree, self._rules = tree, rules
-        self._stations = tree.numbers(Level.STATION)
-        self._subjects = {
-            level: tree.numbers(level) for level in (Level.SOURCE, Level.STATION, Level.HOUSEHOLD)
-        }
-        self._row = {
-            level: {tree.ids[number]: row for row, number in enumerate(numbers)}
-            for level, numbers in self._subjects.items()
-        }
+    def __init__(self, *, layout: Layout, rules: RuleSet) -> None:
+        self._layout, self._rules = layout, rules
+        self._stations = layout.subjects(Level.STATION).numbers
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of every blob there may be."""
-        return (*(_PREFIX + self._tree.ids[number] for number in self._stations), _WATCH)
+        return (*(_PREFIX + name for name in self._layout.ids[Measurement.STATION]), _ABOVE)
 
-    def encode_changed(self, result: StepResult) -> dict[str, bytes]:
+    def encode_changed(self, judged: Judged) -> dict[str, bytes]:
         """Return the blobs of the stations whose timers a step changed."""
         changed: set[int] = set()
-        watch: dict[str, bytes] = {}
-        for rule_id, rows in result.touched.items():
-            level = self._rules.rule(rule_id).scope.level
-            if level is Level.SOURCE:
-                watch |= {_WATCH: self._encode_watch(result.state)} if len(rows) else {}
+        blobs: dict[str, bytes] = {}
+        for rule_id, rows in judged.touched.items():
+            subjects = judged.timers.subjects[rule_id]
+            if subjects.level < Level.STATION:
+                if len(rows):
+                    blobs[_ABOVE] = self._encode_above(judged.timers)
                 continue
-            numbers = self._subjects[level][rows]
-            places = np.searchsorted(self._stations, numbers, side="right") - 1
+            places = np.searchsorted(self._stations, subjects.numbers[rows], side="right") - 1
             changed.update(np.unique(places).tolist())
-        return watch | {
-            _PREFIX + self._tree.ids[int(self._stations[place])]: self._encode(result.state, place)
-            for place in sorted(changed)
-        }
+        return blobs | {self.names[place]: self._encode(judged.timers, place) for place in sorted(changed)}
 
-    def _encode_watch(self, state: EngineState) -> bytes:
-        sources = self._subjects[Level.SOURCE]
-        rules = [rule.rule_id for rule in self._rules.rules if rule.scope.level is Level.SOURCE]
-        return msgspec.json.encode({name: self._entries(state.of(name), sources) for name in rules})
+    def _encode_above(self, timers: Timers) -> bytes:
+        above = {name: own for name, own in timers.subjects.items() if own.level < Level.STATION}
+        return msgspec.json.encode({name: _entries(timers.of(name, own), own) for name, own in above.items()})
 
-    def _encode(self, state: EngineState, place: int) -> bytes:
+    def _encode(self, timers: Timers, place: int) -> bytes:
         station = int(self._stations[place])
         blob: _Blob = {}
-        for rule in self._rules.rules:
-            if rule.scope.level is Level.SOURCE:
+        for rule_id, subjects in timers.subjects.items():
+            if subjects.level < Level.STATION:
                 continue
-            subjects = self._subjects[rule.scope.level]
-            low, high = np.searchsorted(subjects, (station, int(self._tree.subtree_end[station])))
-            entries = state.of(rule.rule_id)
-            first, last = np.searchsorted(entries.row, (low, high))
+            # Subjects stand in tree order, so those of a station are one run of rows.
+            end = int(self._layout.tree.subtree_end[station])
+            low, high = np.searchsorted(subjects.numbers, (station, end))
+            state = timers.of(rule_id, subjects)
+            first, last = np.searchsorted(state.row, (low, high))
             if first < last:
-                blob[rule.rule_id] = self._entries(entries.select(np.arange(first, last)), subjects)
+                blob[rule_id] = _entries(state.select(np.arange(first, last)), subjects)
         return msgspec.json.encode(blob)
 
-    def _entries(self, state: RuleState, subjects: NDArray[np.intp]) -> list[_Entry]:
-        ids = [self._tree.ids[number] for number in subjects[state.row]]
-        columns = (state.phase, state.since_ms, state.frozen_ms, state.priority, state.urgent_ms)
-        return [_Entry(*entry) for entry in zip(ids, *(c.tolist() for c in columns), strict=True)]
-
-    def decode(self, blobs: Mapping[str, bytes]) -> EngineState:
+    def decode(self, blobs: Mapping[str, bytes]) -> Timers:
         """Return the timers that blobs hold; subjects and rules that are gone are left out.
 
         Raises
         ------
-        EngineStateError
+        StateError
             Names the blob that cannot be read.
         """
-        entries: dict[str, list[tuple[int, _Entry]]] = {}
+        found: dict[str, list[_Entry]] = {}
         for name, blob in blobs.items():
             try:
                 content = _DECODER.decode(blob)
             except msgspec.DecodeError as error:
-                raise EngineStateError(f"saved timers {name!r}: {error}") from error
-            for rule_id, found in content.items():
-                rule = self._rules.get(rule_id)
-                rows = {} if rule is None else self._row[rule.scope.level]
-                known = [(rows[entry.subject], entry) for entry in found if entry.subject in rows]
-                entries.setdefault(rule_id, []).extend(known)
-        return EngineState({rule_id: _state(found) for rule_id, found in entries.items() if found})
+                raise StateError(f"saved timers {name!r}: {error}") from error
+            for rule_id, entries in content.items():
+                found.setdefault(rule_id, []).extend(entries)
+        subjects = {rule_id: own for rule_id in found if (own := self._subjects(self._rules.get(rule_id)))}
+        return Timers({name: _state(found[name], own) for name, own in subjects.items()}, subjects)
 
-    def moved_to(self, state: EngineState, other: "EngineStateCodec") -> EngineState:
-        """Return the same timers for the rows of another tree."""
-        blobs = {name: self._encode(state, place) for place, name in enumerate(self.names[:-1])}
-        blobs[_WATCH] = self._encode_watch(state)
-        return other.decode(blobs)
+    def _subjects(self, rule: Rule | None) -> Subjects | None:
+        level = None if rule is None else rule.scope.level
+        return None if level is None else self._layout.subjects(level)
 
 
-def _state(found: list[tuple[int, _Entry]]) -> RuleState:
-    found.sort(key=lambda pair: pair[0])
-    row = np.array([row for row, _ in found], np.int64)
-    columns = list(zip(*(entry[1:] for _, entry in found), strict=True))
-    return RuleState(
-        row,
-        np.array(columns[0], np.int8),
-        np.array(columns[1], np.int64),
-        np.array(columns[2], np.int64),
-        np.array(columns[3], np.int8),
-        np.array(columns[4], np.int64),
+def _entries(state: RuleState, subjects: Subjects) -> list[_Entry]:
+    ids = [subjects.id_at(row) for row in state.row.tolist()]
+    columns = (state.phase, state.since_ms, state.frozen_ms, state.priority, state.urgent_ms)
+    return [_Entry(*entry) for entry in zip(ids, *(c.tolist() for c in columns), strict=True)]
+
+
+def _state(entries: list[_Entry], subjects: Subjects) -> RuleState:
+    rows = [subjects.row_of.get(entry.subject, -1) for entry in entries]
+    columns = list(zip(*(entry[1:] for entry in entries), strict=True)) or [()] * 5
+    kinds = (np.int8, np.int64, np.int64, np.int8, np.int64)
+    phase, since_ms, frozen_ms, priority, urgent_ms = (
+        np.array(column, kind) for column, kind in zip(columns, kinds, strict=True)
     )
+    unordered = RuleState(np.array(rows, np.int64), phase, since_ms, frozen_ms, priority, urgent_ms)
+    return unordered.in_rows(unordered.row)
+
+
+class _SavedWindows(msgspec.Struct):
+    """Windows of one measurement."""
+
+    ids: list[str]
+    points: list[str]
+    """Points that the rows of the newest values stand for; other points than today's are of another version."""
+    arrays: dict[str, dict[str, bytes]]
+    """By part and array, objects first."""
+
+
+_WINDOWS_DECODER = msgspec.msgpack.Decoder(dict[str, _SavedWindows])
+
+
+def encode_windows(windows: Windows) -> bytes:
+    """Return windows as bytes that name their objects."""
+    saved = {
+        measurement.value: _SavedWindows(
+            list(windows.layout.ids[measurement]),
+            [point.name for point in points_of(measurement)],
+            {
+                name: {array: np.ascontiguousarray(part.rows(array)).tobytes() for array in part.ARRAYS}
+                for name, part in parts.items()
+            },
+        )
+        for measurement, parts in windows.parts.items()
+    }
+    return msgspec.msgpack.encode(saved)
+
+
+def decode_windows(blob: bytes, layout: Layout) -> Windows:
+    """Return saved windows in the rows of a layout; objects that are gone are left out.
+
+    Raises
+    ------
+    StateError
+        When the bytes are not windows, or those of another version of the points.
+    """
+    windows = Windows(layout)
+    try:
+        for word, saved in _WINDOWS_DECODER.decode(blob).items():
+            measurement = Measurement(word)
+            if saved.points != [point.name for point in points_of(measurement)]:
+                raise StateError(f"saved windows of {word}: other points than today's")
+            parts = parts_of(measurement, saved.ids)
+            for name, part in parts.items():
+                for array in part.ARRAYS:
+                    rows = part.rows(array)
+                    rows[:] = np.frombuffer(saved.arrays[name][array], rows.dtype).reshape(rows.shape)
+            windows.take_rows(measurement, saved.ids, parts)
+    except (msgspec.DecodeError, KeyError, ValueError) as error:
+        raise StateError(f"saved windows cannot be read: {error}") from error
+    return windows

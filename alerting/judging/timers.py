@@ -4,7 +4,8 @@ The state is sparse: only subjects that are pending, active or clearing have a r
 state, truths and now, row by row: any split of the subjects gives the same result. Not here: alarms, inhibition.
 """
 
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from enum import IntEnum
 
 import numpy as np
@@ -58,6 +59,19 @@ class RuleState:
     def select(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> "RuleState":
         """Return some entries."""
         return RuleState(*(getattr(self, f.name)[chosen] for f in fields(self)))
+
+    def in_rows(self, rows: NDArray[np.int64]) -> "RuleState":
+        """Return the entries moved to other rows, shape ``(n,)``; those moved to -1 are dropped."""
+        order = np.argsort(rows, kind="stable")
+        order = order[rows[order] >= 0]
+        return replace(self.select(order), row=rows[order])
+
+    @classmethod
+    def joined(cls, states: Sequence["RuleState"]) -> "RuleState":
+        """Return the entries of states that have no row in common."""
+        columns = (np.concatenate([getattr(state, f.name) for state in states]) for f in fields(cls))
+        together = cls(*columns)
+        return together.select(np.argsort(together.row, kind="stable"))
 
 
 @dataclass(frozen=True, slots=True)

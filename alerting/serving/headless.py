@@ -1,19 +1,20 @@
 """The same signals, engine and lifecycle without records, clock and channels: for case files and replay."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alerting.alarms.book import AlarmBook
 from alerting.alarms.incidents import IncidentBook
 from alerting.alarms.lifecycle import Lifecycle, TickPlan
 from alerting.alarms.subjects import Subjects
-from alerting.judging.engine import EngineState, RuleEngine
-from alerting.judging.live_state import LiveState
-from alerting.judging.signals.columns import Signals, watch_table
+from alerting.judging.engine import RuleEngine, Timers
+from alerting.judging.layout import Layout
+from alerting.judging.signals.family import WatchFigures
+from alerting.judging.signals.tables import Signals
+from alerting.judging.windows import Windows
 from config.rules.reading import RuleSet
 from heating.alarms import Alarm, AlarmEvent
 from heating.assets import Site
-from heating.heat_tree import Level, build_heat_tree
+from heating.heat_tree import build_heat_tree
 from heating.intervals import to_epoch_ms
 from heating.samples import SampleBatch
 
@@ -48,10 +49,10 @@ class HeadlessAlerting:
     ) -> None:
         tree = build_heat_tree(site)
         subjects = Subjects(site, tree)
-        self.live = LiveState(site, tree, now=start)
-        self._signals = Signals(self.live, standard_c=standard_c, watching_since_ms=to_epoch_ms(start))
+        self._windows = Windows(Layout(site, tree, now=start))
+        self._signals = Signals(standard_c=standard_c, watching_since_ms=to_epoch_ms(start))
         self._engine = RuleEngine(rules)
-        self._state = EngineState()
+        self._timers = Timers()
         self.book = AlarmBook(tree)
         self._lifecycle = Lifecycle(
             rules=rules,
@@ -64,16 +65,15 @@ class HeadlessAlerting:
 
     def accept(self, batch: SampleBatch) -> None:
         """Take readings."""
-        self.live.accept(batch)
+        self._windows.take(batch)
 
     def tick(self, now: datetime, *, blind_s: float = 0.0, feed_down_s: float = 0.0) -> TickPlan:
-        """Judge a moment; the watch itself is well unless it is said that it was blind or its feed down [s]."""
-        sources = self.live.tree.numbers(Level.SOURCE)
-        own = watch_table(sources, blind_s=blind_s, feed_down_s=feed_down_s)
-        tables = replace(self._signals.tables(now_ms=to_epoch_ms(now)), watch=own)
-        result = self._engine.step(self._state, tables, now, tree=self.live.tree)
-        self._state = result.state
-        plan = self._lifecycle.tick(result.transitions, now=now)
+        """Judge a moment; the watch was not blind and its feed was up unless these say otherwise [s]."""
+        watch = WatchFigures(blind_s, feed_down_s)
+        tables = self._signals.tables(self._windows, now_ms=to_epoch_ms(now), watch=watch)
+        judged = self._engine.advance(self._timers, tables, now)
+        self._timers = judged.timers
+        plan = self._lifecycle.tick(judged.transitions, now=now)
         self.history += plan.events
         return plan
 

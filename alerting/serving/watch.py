@@ -7,9 +7,8 @@ at all, /readyz and the supervisor must say it. Not here: the rule (``config/def
 from collections.abc import Callable
 from datetime import datetime
 
-from alerting.judging.signals.columns import SignalTable, watch_table
+from alerting.judging.signals.family import CALM, WatchFigures
 from heating.clock import Clock
-from heating.heat_tree import HeatTree, Level
 from heating.protocols import Health, HealthStatus
 
 __all__ = ["Watch"]
@@ -31,20 +30,16 @@ class Watch:
         self._clock = clock
         self._down_since: datetime | None = None
 
-    def calm(self, tree: HeatTree) -> SignalTable:
-        """Return the signals of history: nobody was watching then, so the watch was not blind."""
+    def calm(self) -> WatchFigures:
+        """Return the figures of history: nobody was watching then, so the watch was not blind."""
         self._down_since = None
-        return watch_table(tree.numbers(Level.SOURCE), blind_s=0.0, feed_down_s=0.0)
+        return CALM
 
-    def look(self, tree: HeatTree, *, now: datetime, last: datetime | None) -> SignalTable:
-        """Return the signals at a judging; `last` is the one before, None for the first."""
+    def look(self, *, now: datetime, last: datetime | None) -> WatchFigures:
+        """Return the figures at a judging; `last` is the one before, None for the first."""
         down = self._feed is not None and self._feed().status is HealthStatus.DOWN
         self._down_since = (self._down_since or now) if down else None
-        return watch_table(
-            tree.numbers(Level.SOURCE),
-            blind_s=self._seconds(last, now),
-            feed_down_s=self._seconds(self._down_since, now),
-        )
+        return WatchFigures(self._seconds(last, now), self._seconds(self._down_since, now))
 
     def _seconds(self, since: datetime | None, now: datetime) -> float:
         speed = max(1.0, float(getattr(self._clock, "speed", 1.0)))

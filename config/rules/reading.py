@@ -1,25 +1,28 @@
 """Rule sets, and the loader of the YAML files that rules are written in.
 
-Here: how a folder of rule files becomes a `RuleSet`, errors with file, line and remedy. Not here: what a rule is
-(`config.rules.values`, given on here), what the conditions mean (`alerting.judging.conditions` parses and evaluates them) and
+Here: how a folder of rule files becomes a `RuleSet`, mistakes with file, line and remedy. Not here: what a rule is
+(`config.rules.values`, offered here too), what the conditions mean (`alerting.judging.conditions` parses and evaluates them) and
 how texts are rendered (`config.rules.alarm_texts`).
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 
+from config.located_yaml import LocatedYaml, read_yaml
+from config.mistakes import Mistake, MistakesError
 from config.rules.defaults import DEFAULTS_FILE, DefaultsDocument, RuleDefaults
 from config.rules.durations import parse_duration
-from config.rules.values import BilingualText, InhibitKind, Limit, Rule, RuleScope, Variant
+from config.rules.scopes import SCOPES, STATION, Scope
+from config.rules.values import BilingualText, InhibitKind, Limit, Rule, Variant
 from config.settings.tree import RulesSettings
 from heating.alarms import Priority
-from heating.errors import HeatingError
 
 __all__ = [
     "CASES_DIR",
@@ -29,12 +32,10 @@ __all__ = [
     "Limit",
     "Rule",
     "RuleDefaults",
-    "RuleFault",
-    "RuleFileError",
-    "RuleScope",
     "RuleSet",
     "Variant",
     "load_rules",
+    "mistakes_of",
     "parse_duration",
 ]
 
@@ -42,28 +43,6 @@ RULES_DIR = Path(__file__).parents[1] / "defaults" / "rules"
 """Folder of the shipped rules."""
 CASES_DIR = RULES_DIR / "cases"
 """Folder of the shipped case files, one a rule."""
-
-
-@dataclass(frozen=True, slots=True)
-class RuleFault:
-    """One mistake in a rule file."""
-
-    file: str
-    line: int
-    """From 1; 0 when it concerns the whole file."""
-    message: str
-    """What is wrong and what to do about it."""
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.message}"
-
-
-class RuleFileError(HeatingError):
-    """Rule files cannot be used; `faults` has every mistake found."""
-
-    def __init__(self, faults: Iterable[RuleFault]) -> None:
-        self.faults = tuple(faults)
-        super().__init__("\n".join(str(fault) for fault in self.faults))
 
 
 @dataclass(frozen=True)
@@ -98,7 +77,7 @@ class RuleSet:
         """Return a rule by id, None when it is not (or no longer) shipped."""
         return self._by_id.get(rule_id)
 
-    def in_scope(self, *scopes: RuleScope) -> tuple[Rule, ...]:
+    def in_scope(self, *scopes: Scope) -> tuple[Rule, ...]:
         """Return the rules of some scopes, in order."""
         return tuple(rule for rule in self.rules if rule.scope in scopes)
 
@@ -135,7 +114,7 @@ def _expand(rule: Rule, known: Mapping[str, Rule]) -> frozenset[str]:
             wanted = {f"{match[1]}-{n:02d}" for n in range(int(match[2]), int(match[3]) + 1)}
             found |= wanted & known.keys()
         elif entry == RULES_OF_STATION:
-            found |= {other.rule_id for other in known.values() if other.scope is RuleScope.STATION}
+            found |= {other.rule_id for other in known.values() if other.scope == STATION}
         elif entry in known:
             found.add(entry)
     found.discard(rule.rule_id)
@@ -172,7 +151,7 @@ class _VariantDocument(_Document):
 class _RuleDocument(_Document):
     id: str = Field(pattern=_ID.pattern)
     enabled: bool = True
-    scope: RuleScope
+    scope: str
     priority: Priority
     name: _TextDocument
     text: _TextDocument
@@ -196,6 +175,19 @@ class _RuleDocument(_Document):
     time_to_respond: timedelta | None = None
     source: tuple[str, ...] = Field(min_length=1)
 
+    @field_validator("scope")
+    @classmethod
+    def _that_has_objects(cls, value: str) -> str:
+        scope = SCOPES.get(value)
+        usable = ", ".join(name for name, known in SCOPES.items() if known.level is not None)
+        if scope is None:
+            raise ValueError(f"{value!r} is no scope: choose from {usable}")
+        if scope.level is None:
+            raise ValueError(
+                f"nothing can be judged in scope {value!r} ({scope.meaning}): choose from {usable}"
+            )
+        return value
+
     @field_validator("priority", mode="before")
     @classmethod
     def _by_name(cls, value: object) -> object:
@@ -218,7 +210,7 @@ class _RuleDocument(_Document):
         respond = self.time_to_respond
         return Rule(
             rule_id=self.id,
-            scope=self.scope,
+            scope=SCOPES[self.scope],
             priority=self.priority,
             name=self.name.value(),
             text=self.text.value(),
@@ -259,115 +251,92 @@ def load_rules(settings: RulesSettings) -> RuleSet:
 
     Raises
     ------
-    RuleFileError
+    config.mistakes.MistakesError
         With every mistake of every file: file, line, what to do.
     """
     folder = settings.dir or RULES_DIR
     files = sorted(path for path in folder.rglob("*.yaml") if "cases" not in path.relative_to(folder).parts)
     general = folder / DEFAULTS_FILE
-    defaults, faults = _read_defaults(general if general in files else RULES_DIR / DEFAULTS_FILE)
+    mistakes: list[Mistake] = []
+    defaults = _read(
+        general if general in files else RULES_DIR / DEFAULTS_FILE, DefaultsDocument, {}, mistakes
+    )
     files = [path for path in files if path != general]
     if not files:
-        faults.append(
-            RuleFault(str(folder), 0, "no rule files (*.yaml) here: check rules.dir in the settings")
+        mistakes.append(
+            Mistake(str(folder), "There are no rule files (*.yaml).", "Check rules.dir in the settings.")
         )
     rules: dict[str, Rule] = {}
     pending = dict(settings.overrides)
     for path in files:
-        document, found = _read_file(path, pending)
-        faults.extend(found)
+        document = _read(path, _RuleDocument, pending, mistakes)
         if document is None:
             continue
         if document.id in rules:
             first = rules[document.id].file
-            faults.append(RuleFault(str(path), 1, f"{document.id} is already defined in {first}: remove one"))
+            mistakes.append(
+                Mistake(f"{path}:1", f"{document.id} is already defined in {first}.", "Remove one.")
+            )
         elif document.enabled:
             rules[document.id] = document.rule(str(path))
-    faults += [
-        RuleFault("settings", 0, f"rules.overrides names {rule_id}, which is no rule: remove or correct it")
+    mistakes += [
+        Mistake("settings", f"rules.overrides names {rule_id}, which is no rule.", "Remove or correct it.")
         for rule_id in pending
     ]
-    if faults:
-        raise RuleFileError(faults)
-    return RuleSet(tuple(rules[rule_id] for rule_id in sorted(rules)), defaults)
+    if mistakes or defaults is None:
+        raise MistakesError(mistakes)
+    return RuleSet(tuple(rules[rule_id] for rule_id in sorted(rules)), defaults.value())
 
 
-def _read_defaults(path: Path) -> tuple[RuleDefaults, list[RuleFault]]:
-    root, content, faults = _read_yaml(path)
-    if faults:
-        return RuleDefaults(), faults
+Document = TypeVar("Document", bound=BaseModel)
+
+
+def _read(
+    path: Path,
+    kind: type[Document],
+    pending: dict[str, dict[str, str | int | float | bool]],
+    mistakes: list[Mistake],
+) -> Document | None:
+    """Read one file with its changes of `pending`; what is wrong goes to `mistakes`."""
     try:
-        return DefaultsDocument.model_validate(content).value(), []
+        source = read_yaml(path)
+    except MistakesError as error:
+        mistakes += error.mistakes
+        return None
+    mistakes += source.mistakes
+    values = dict(source.values)
+    _override(values, pending.pop(str(values.get("id")), {}))
+    try:
+        return kind.model_validate(values)
     except ValidationError as error:
-        return RuleDefaults(), _faults_of(error, path, root)
+        mistakes += mistakes_of(error, source)
+        return None
 
 
-def _read_yaml(path: Path) -> tuple[yaml.Node | None, dict[str, object], list[RuleFault]]:
-    """Return the tree with its lines, the content, and why neither is to be had."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = 0 if mark is None else mark.line + 1
-        reason = f"cannot be read as YAML ({type(error).__name__}): correct it"
-        return None, {}, [RuleFault(str(path), line, reason)]
-    if not isinstance(content, dict):
-        return None, {}, [RuleFault(str(path), 1, "this file is a mapping: a rule file starts with «id:»")]
-    return root, content, []
-
-
-def _faults_of(error: ValidationError, path: Path, root: yaml.Node | None) -> list[RuleFault]:
-    return [
-        RuleFault(str(path), _line_of(root, item["loc"]), _sentence(item["loc"], item["type"], item["msg"]))
-        for item in error.errors()
-    ]
-
-
-def _read_file(
-    path: Path, pending: dict[str, dict[str, str | int | float | bool]]
-) -> tuple[_RuleDocument | None, list[RuleFault]]:
-    root, content, faults = _read_yaml(path)
-    if faults:
-        return None, faults
-    _override(content, pending.pop(str(content.get("id")), {}))
-    try:
-        return _RuleDocument.model_validate(content), []
-    except ValidationError as error:
-        return None, _faults_of(error, path, root)
-
-
-def _override(content: dict[str, object], changes: Mapping[str, str | int | float | bool]) -> None:
-    limits = content.get("limits")
+def _override(values: dict[str, object], changes: Mapping[str, str | int | float | bool]) -> None:
+    limits = values.get("limits")
     for key, value in changes.items():
         limit_name = key.removeprefix("limits.")
         if isinstance(limits, dict) and isinstance(limits.get(limit_name), dict):
             limits[limit_name]["value"] = value
         else:
-            content[key] = value
+            values[key] = value
 
 
-def _sentence(location: tuple[int | str, ...], kind: str, message: str) -> str:
-    place = ".".join(str(part) for part in location)
-    match kind:
+def mistakes_of(error: ValidationError, source: LocatedYaml) -> list[Mistake]:
+    """Return what a model found wrong in a file, each with its line."""
+    return [
+        _mistake(source.place(item["loc"]), ".".join(map(str, item["loc"])), item) for item in error.errors()
+    ]
+
+
+def _mistake(place: str, key: str, item: ErrorDetails) -> Mistake:
+    match item["type"]:
         case "missing":
-            return f"{place} is missing: add it"
+            return Mistake(place, f"{key} is missing.", "Add it.")
         case "extra_forbidden":
-            return f"{place} is no key of a rule: remove it or correct its name"
+            return Mistake(place, f"{key} is not known here.", "Remove it or correct its name.")
+        case "value_error":
+            return Mistake(place, f"{key}: {item['ctx']['error']}.", "Correct it.")
         case _:
-            return f"{place}: {message.removeprefix('Value error, ')}"
-
-
-def _line_of(root: yaml.Node | None, location: tuple[int | str, ...]) -> int:
-    node = root
-    for part in location:
-        below: yaml.Node | None = None
-        if isinstance(node, yaml.MappingNode):
-            below = next((value for key, value in node.value if key.value == str(part)), None)
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            below = node.value[part]
-        if below is None:
-            break
-        node = below
-    return 0 if node is None else int(node.start_mark.line) + 1
+            return Mistake(place, f"{key}: {item['msg']}.", "Correct it.")

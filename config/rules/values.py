@@ -8,32 +8,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from config.rules.scopes import Scope
 from heating.alarms import Priority
-from heating.heat_tree import Level
 
-__all__ = ["BilingualText", "InhibitKind", "Limit", "Rule", "RuleScope", "Variant"]
-
-
-class RuleScope(StrEnum):
-    """What a rule judges: each scope has its own table of signals."""
-
-    STATION = "station"
-    HOUSEHOLD = "household"
-    SENSOR = "sensor"
-    """A room sensor; its alarms stand at the household that it measures."""
-    WATCH = "watch"
-    """The watch itself: rules and feed; its alarms stand at each heat source, so that every dispatcher sees them."""
-
-    @property
-    def level(self) -> Level:
-        """Level of the subjects in the heat-supply tree."""
-        match self:
-            case RuleScope.STATION:
-                return Level.STATION
-            case RuleScope.WATCH:
-                return Level.SOURCE
-            case _:
-                return Level.HOUSEHOLD
+__all__ = ["BilingualText", "InhibitKind", "Limit", "Rule", "Variant"]
 
 
 class InhibitKind(StrEnum):
@@ -84,7 +62,7 @@ class Rule:
     """One alert rule with its rationalisation record."""
 
     rule_id: str
-    scope: RuleScope
+    scope: Scope
     priority: Priority
     """Priority when raised; variants only make it more urgent."""
     name: BilingualText

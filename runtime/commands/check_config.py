@@ -7,7 +7,7 @@ import typer
 from alerting.judging.conditions.linter import lint_rules
 from collector.devices.device_lint import device_mistakes
 from config.mistakes import MistakesError
-from config.rules.reading import RuleFileError, load_rules
+from config.rules.reading import load_rules
 from config.settings.reading import check_service_secrets, load_settings
 from runtime.commands.terminal import BAD_CONFIGURATION, ConfigOption, complain, say
 
@@ -32,8 +32,8 @@ def check_config(
         told += device_mistakes(settings.mqtt, settings.collector)
         try:
             told += [str(fault) for fault in lint_rules(load_rules(settings.rules))]
-        except RuleFileError as error:
-            told += str(error).splitlines()
+        except MistakesError as error:
+            told += [str(mistake) for mistake in error.mistakes]
     for line in told:
         complain(line)
     if told:

@@ -1,7 +1,7 @@
 """Evaluates the conditions of rules over columns of signals: one pass of DuckDB a table, three-valued.
 
 A column is an array with NaN for «unknown»; a truth comes back as int8: 1 true, 0 false, -1 unknown. Not here: what
-the signals mean (`alerting.judging.signals.columns`) and what follows from a truth (`alerting.judging.engine`).
+the signals mean (`alerting.judging.signals`) and what follows from a truth (`alerting.judging.engine`).
 """
 
 import threading
@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from alerting.judging.conditions.syntax import ConditionError, Expression, locked_connection, parse_condition
 from config.rules.reading import Rule
-from heating.heat_tree import Level
 
 __all__ = ["FALSE", "TRUE", "UNKNOWN", "Conditions", "RuleTruth"]
 
@@ -41,59 +40,57 @@ class Conditions:
     Parameters
     ----------
     rules : sequence of Rule
-        Rules whose subjects are on one level share a table and are evaluated in one statement.
+        Rules of one table of signals are evaluated in one statement.
 
     Raises
     ------
     alerting.judging.conditions.syntax.ConditionError
-        When a condition is malformed or uses what is not allowed; `alerting.judging.conditions.linter` tells more.
+        When a condition is malformed or uses what is not allowed; `alerting.judging.conditions.linter` says more.
     """
 
     def __init__(self, rules: Sequence[Rule]) -> None:
-        self._rules: dict[Level, list[Rule]] = {}
+        self._rules: dict[str, list[Rule]] = {}
         for rule in rules:
-            self._rules.setdefault(rule.scope.level, []).append(rule)
-        self._sql = {
-            level: _statement(of_level, f"signals_{level.word}") for level, of_level in self._rules.items()
-        }
+            self._rules.setdefault(rule.scope.table, []).append(rule)
+        self._sql = {table: _statement(rules, f"signals_{table}") for table, rules in self._rules.items()}
         self._lock = threading.Lock()
         self._connection: duckdb.DuckDBPyConnection | None = None
-        self._prepared: dict[Level, dict[str, NDArray[np.float64]]] = {}
-        """Columns that the prepared statement of each level reads in place."""
+        self._prepared: dict[str, dict[str, NDArray[np.float64]]] = {}
+        """Columns that the prepared statement of each table reads in place."""
 
-    def evaluate(self, level: Level, columns: Columns) -> dict[str, RuleTruth]:
-        """Return the truths of every rule of a level over a table of signals, by rule id.
+    def evaluate(self, table: str, columns: Columns) -> dict[str, RuleTruth]:
+        """Return the truths of every rule of a table of signals, by rule id.
 
         Parameters
         ----------
-        level : Level
-            Level of the subjects.
+        table : str
+            As `Scope.table`.
         columns : mapping
             Column by signal name, float64 of shape ``(n_subjects,)``, NaN for unknown; needs every signal that the
             rules name.
         """
-        rules = self._rules.get(level, [])
+        rules = self._rules.get(table, [])
         used = {name: columns[name] for name in _signals_of(rules)}
         if not rules or len(next(iter(used.values()))) == 0:
             nothing = np.zeros(0, np.int8)
             return {r.rule_id: RuleTruth(nothing, nothing, tuple(nothing for _ in r.variants)) for r in rules}
         with self._lock:
-            answer = self._answer(level, used)
+            answer = self._answer(table, used)
         return {rule.rule_id: _truth_of(rule, place, answer) for place, rule in enumerate(rules)}
 
-    def _answer(self, level: Level, used: Columns) -> Mapping[str, NDArray[np.int8]]:
+    def _answer(self, table: str, used: Columns) -> Mapping[str, NDArray[np.int8]]:
         """Copy the columns to where the prepared statement reads them: planning it costs more than small tables."""
         if self._connection is None:
             self._connection = locked_connection()
-        kept = self._prepared.get(level)
+        kept = self._prepared.get(table)
         if kept is None or any(len(kept[name]) != len(column) for name, column in used.items()):
-            kept = self._prepared[level] = {name: np.array(column) for name, column in used.items()}
-            self._connection.register(f"signals_{level.word}", kept)
-            self._connection.execute(f"PREPARE judge_{level.word} AS {self._sql[level]}")
+            kept = self._prepared[table] = {name: np.array(column) for name, column in used.items()}
+            self._connection.register(f"signals_{table}", kept)
+            self._connection.execute(f"PREPARE judge_{table} AS {self._sql[table]}")
         else:
             for name, column in used.items():
                 np.copyto(kept[name], column)
-        return self._connection.execute(f"EXECUTE judge_{level.word}").fetchnumpy()
+        return self._connection.execute(f"EXECUTE judge_{table}").fetchnumpy()
 
     def close(self) -> None:
         """Let go of the connection."""

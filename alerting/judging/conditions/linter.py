@@ -5,25 +5,31 @@ nothing fills, a missing rationalisation, a clear condition that is the bare opp
 wanted, inhibition cycles and consequence inhibitors that are less urgent than what they silence.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from alerting.judging.conditions.syntax import ConditionError, Expression, parse_condition
-from alerting.judging.signals.names import signals_of
+from alerting.judging.signals.family import Family, Signal
+from alerting.judging.signals.registry import FAMILIES, signals_of
+from config.mistakes import Mistake
 from config.rules.alarm_texts import placeholders
-from config.rules.reading import InhibitKind, Rule, RuleFault, RuleSet
+from config.rules.reading import InhibitKind, Rule, RuleSet
 from heating.alarms import Priority
 
 __all__ = ["lint_rules"]
 
+_Found = tuple[str, str]
+"""Problem, without a full stop, and remedy."""
 
-def lint_rules(rules: RuleSet) -> list[RuleFault]:
-    """Return every fault of a rule set, in the order of the rules; empty when there is none."""
-    faults: list[RuleFault] = []
+
+def lint_rules(rules: RuleSet, *, families: Sequence[Family] = FAMILIES) -> list[Mistake]:
+    """Return every mistake of a rule set, in the order of the rules; empty when there is none."""
+    mistakes: list[Mistake] = []
     for rule in rules.rules:
-        messages = [*_names(rule), *_conditions(rule), *_texts(rule), *_record(rule)]
-        faults += [RuleFault(rule.file, 0, f"{rule.rule_id}: {message}") for message in messages]
-    faults += _inhibition(rules)
-    return faults
+        known = signals_of(rule.scope, families)
+        found = [*_names(rule, known), *_conditions(rule, known), *_texts(rule), *_record(rule)]
+        mistakes += [Mistake(rule.file, f"{rule.rule_id}: {problem}.", remedy) for problem, remedy in found]
+    mistakes += [Mistake(file, f"{problem}.", remedy) for file, problem, remedy in _inhibition(rules)]
+    return mistakes
 
 
 def _conditions_of(rule: Rule) -> dict[str, str]:
@@ -34,18 +40,18 @@ def _conditions_of(rule: Rule) -> dict[str, str]:
     return found
 
 
-def _names(rule: Rule) -> Iterator[str]:
-    known = signals_of(rule.scope)
+def _names(rule: Rule, known: Collection[str]) -> Iterator[_Found]:
     for name in rule.signals:
         if name not in known:
-            yield f"unknown signal {name!r} of scope {rule.scope.value}: choose from {', '.join(sorted(known))}"
+            choice = ", ".join(sorted(known)) or "nothing yet: no family computes signals of it"
+            yield f"unknown signal {name!r} of scope {rule.scope.name}", f"Choose from {choice}."
     for name in rule.limits:
         if name in known:
-            yield f"limit {name!r} has the name of a signal: rename it"
+            yield f"limit {name!r} has the name of a signal", "Rename it."
 
 
-def _conditions(rule: Rule) -> Iterator[str]:
-    units = {name: signal.unit for name, signal in signals_of(rule.scope).items()}
+def _conditions(rule: Rule, known: Mapping[str, Signal]) -> Iterator[_Found]:
+    units = {name: signal.unit for name, signal in known.items()}
     units |= {name: limit.unit for name, limit in rule.limits.items()}
     used: set[str] = set()
     for key, text in _conditions_of(rule).items():
@@ -53,28 +59,29 @@ def _conditions(rule: Rule) -> Iterator[str]:
             expression = parse_condition(text)
         except ConditionError as error:
             place = "" if error.position is None else f" at character {error.position + 1}"
-            yield f"{key}{place}: {error}"
+            yield f"{key}{place}: {error}", "Correct it."
             continue
         used |= expression.names
         for name in sorted(expression.names - set(rule.signals) - rule.limits.keys()):
-            yield f"{key}: {name!r} is neither in signals nor in limits: add or correct it"
-        yield from (f"{key}: {message}" for message in _unit_faults(expression, units))
+            yield f"{key}: {name!r} is neither in signals nor in limits", "Add or correct it."
+        for problem in _unit_problems(expression, units):
+            yield f"{key}: {problem}", "Bring both sides to one unit."
     for name in sorted(rule.limits.keys() - used):
-        yield f"limit {name!r} is used by no condition: remove it"
+        yield f"limit {name!r} is used by no condition", "Remove it."
     if rule.raise_when.strip() == rule.clear_when.strip():
-        yield "clear_when is the same as raise_when: it must say when the alarm is over"
+        yield "clear_when is the same as raise_when", "Say when the alarm is over."
 
 
-def _unit_faults(expression: Expression, units: Mapping[str, str]) -> Iterator[str]:
+def _unit_problems(expression: Expression, units: Mapping[str, str]) -> Iterator[str]:
     for node in expression.walk():
         if node.kind in ("compare", "between", "in"):
             found = {unit for child in node.children if (unit := _unit_of(child, units))}
             if len(found) > 1:
-                yield f"compares {' with '.join(sorted(found))}: bring both sides to one unit"
+                yield f"compares {' with '.join(sorted(found))}"
         elif node.kind == "function" and node.text in "+-" and len(node.children) == 2:
             left, right = (_unit_of(child, units) for child in node.children)
             if left and right and left != right and (left, right) != ("°C", "K"):
-                yield f"adds {left} and {right}: bring both to one unit"
+                yield f"adds {left} and {right}"
 
 
 def _unit_of(node: Expression, units: Mapping[str, str]) -> str | None:
@@ -94,52 +101,55 @@ def _unit_of(node: Expression, units: Mapping[str, str]) -> str | None:
     return found[0] if node.text in ("abs", "-") else None
 
 
-def _texts(rule: Rule) -> Iterator[str]:
+def _texts(rule: Rule) -> Iterator[_Found]:
     fillable = {*rule.signals, *rule.limits}
     for language, template in (("zh", rule.text.zh), ("en", rule.text.en)):
         try:
             names = placeholders(template)
         except ValueError as error:
-            yield f"text.{language}: {error}"
+            yield f"text.{language}: {error}", "Correct it."
             continue
         for name in names:
             if name not in fillable:
-                yield f"text.{language}: nothing fills {{{name}}}: add it to signals or limits"
+                yield f"text.{language}: nothing fills {{{name}}}", "Add it to signals or limits."
 
 
-def _record(rule: Rule) -> Iterator[str]:
+def _record(rule: Rule) -> Iterator[_Found]:
     for key, text in (("cause", rule.cause), ("consequence", rule.consequence), ("action", rule.action)):
         if not text.zh.strip() or not text.en.strip():
-            yield f"{key} is empty: write the rationalisation record"
+            yield f"{key} is empty", "Write the rationalisation record."
     if rule.priority is not Priority.P4 and rule.time_to_respond_s is None:
-        yield "time_to_respond is missing: an alarm without a time to respond is no alarm"
+        yield "time_to_respond is missing", "Add it: an alarm without a time to respond is no alarm."
     if rule.inhibits and rule.inhibit_kind is None:
-        yield "inhibits without inhibit_kind: say consequence, mask_bad_data or mask_resident"
+        yield "inhibits without inhibit_kind", "Say consequence, mask_bad_data or mask_resident."
     if rule.opens_incident and rule.priority is Priority.P4:
-        yield "a journal entry (P4) opens no incident"
+        yield "a journal entry (P4) opens no incident", "Remove opens_incident."
     for variant in rule.variants:
         if variant.priority >= rule.priority:
-            yield f"variant {variant.priority.name} is not more urgent than {rule.priority.name}: remove it"
+            yield (
+                f"variant {variant.priority.name} is not more urgent than {rule.priority.name}",
+                "Remove it.",
+            )
 
 
-def _inhibition(rules: RuleSet) -> Iterator[RuleFault]:
+def _inhibition(rules: RuleSet) -> Iterator[tuple[str, str, str]]:
+    """Yield file, problem and remedy."""
     for rule in rules.rules:
-        for target in sorted(rules.silenced_by(rule.rule_id)):
+        name = rule.rule_id
+        for target in sorted(rules.silenced_by(name)):
             other = rules.rule(target)
             if rule.inhibit_kind is InhibitKind.CONSEQUENCE and rule.priority > other.priority:
-                message = f"{rule.rule_id} ({rule.priority.name}) silences the more urgent {target}: raise it"
-                yield RuleFault(rule.file, 0, message)
+                problem = f"{name} ({rule.priority.name}) silences the more urgent {target}"
+                yield rule.file, problem, "Make it at least as urgent."
             if other.never_inhibited:
-                message = (
-                    f"{rule.rule_id} inhibits {target}, which is never inhibited: remove it from inhibits"
-                )
-                yield RuleFault(rule.file, 0, message)
-        if ring := _ring_from(rule.rule_id, rules):
-            yield RuleFault(rule.file, 0, f"inhibition ring {' > '.join(ring)}: cut it in one place")
+                problem = f"{name} inhibits {target}, which is never inhibited"
+                yield rule.file, problem, "Remove it from inhibits."
+        if ring := _ring_from(name, rules):
+            yield rule.file, f"inhibition ring {' > '.join(ring)}", "Cut it in one place."
 
 
 def _ring_from(start: str, rules: RuleSet) -> list[str] | None:
-    """Return a ring that begins and ends at a rule and has no smaller id in it, so that each is told once."""
+    """Return a ring that begins and ends at a rule and has no smaller id in it, so that each is reported once."""
     pending = [[start]]
     seen: set[str] = set()
     while pending:

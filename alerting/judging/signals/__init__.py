@@ -1,1 +1,1 @@
-"""Signals: the named figures that conditions may speak of, and how they are computed."""
+"""Signals: the named figures that conditions may speak of. One module a family; `registry` lists the families."""

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from config.rules.reading import RULES_DIR, RuleDefaults, RuleFileError, RuleScope, RuleSet, load_rules
+from config.mistakes import MistakesError
+from config.rules.reading import RULES_DIR, RuleDefaults, RuleSet, load_rules
+from config.rules.scopes import STATION
 from config.settings.tree import RulesSettings
 from heating.alarms import Priority
 
@@ -45,20 +47,20 @@ def test_a_folder_of_own_rules_may_have_own_defaults_and_takes_the_shipped_ones_
         ("- P1\n", 1, "mapping"),
     ],
 )
-def test_a_mistake_in_the_defaults_is_told_with_its_line(
+def test_a_mistake_in_the_defaults_is_reported_with_its_line(
     tmp_path: Path, text: str, line: int, says: str
 ) -> None:
     (tmp_path / "ST-01.yaml").write_text(ST_01, encoding="utf-8")
     (tmp_path / "defaults.yaml").write_text(text, encoding="utf-8")
-    with pytest.raises(RuleFileError) as caught:
+    with pytest.raises(MistakesError) as caught:
         load_rules(RulesSettings(dir=tmp_path))
-    (fault,) = caught.value.faults
-    assert fault.line == line
-    assert says in fault.message
+    (mistake,) = caught.value.mistakes
+    assert mistake.place.endswith(f"defaults.yaml:{line}")
+    assert says in str(mistake)
 
 
 def test_a_silent_gateway_holds_every_rule_of_its_station_and_inhibits_none() -> None:
-    of_stations = {rule.rule_id for rule in RULES.in_scope(RuleScope.STATION)}
+    of_stations = {rule.rule_id for rule in RULES.in_scope(STATION)}
     assert RULES.held_by("DQ-08") == of_stations - {"DQ-08"} == RULES.targets_of("DQ-08")
     assert RULES.silenced_by("DQ-08") == frozenset()
 

@@ -1,11 +1,12 @@
-"""Rule files are read, checked and overridden; mistakes are told with file, line and remedy."""
+"""Rule files are read, checked and overridden; mistakes are reported with file, line and remedy."""
 
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from config.rules.reading import RULES_DIR, RuleFileError, load_rules, parse_duration
+from config.mistakes import MistakesError
+from config.rules.reading import RULES_DIR, load_rules, parse_duration
 from config.settings.tree import RulesSettings
 from heating.alarms import Priority
 
@@ -27,9 +28,9 @@ SHIPPED = [
 ST_01 = (RULES_DIR / "station" / "ST-01.yaml").read_text(encoding="utf-8")
 
 
-def faults_of(tmp_path: Path, text: str) -> str:
+def mistakes_in(tmp_path: Path, text: str) -> str:
     (tmp_path / "rule.yaml").write_text(text, encoding="utf-8")
-    with pytest.raises(RuleFileError) as caught:
+    with pytest.raises(MistakesError) as caught:
         load_rules(RulesSettings(dir=tmp_path))
     return str(caught.value)
 
@@ -61,7 +62,7 @@ def test_a_rule_can_be_switched_off() -> None:
 
 
 def test_an_override_of_an_unknown_rule_is_refused() -> None:
-    with pytest.raises(RuleFileError, match="ST-99, which is no rule"):
+    with pytest.raises(MistakesError, match="ST-99, which is no rule"):
         load_rules(RulesSettings(overrides={"ST-99": {"on_delay": "1s"}}))
 
 
@@ -70,31 +71,34 @@ def test_an_override_of_an_unknown_rule_is_refused() -> None:
     [
         ("on_delay: 10s", "on_delay: soon", ":11: on_delay: 'soon' is no duration"),
         ("priority: P1", "priority: P9", ":3: priority: 'P9' is no priority"),
-        ("clear_when: pwr = 1\n", "", "clear_when is missing: add it"),
-        ("off_delay: 60s", "of_delay: 60s", "of_delay is no key of a rule"),
+        ("clear_when: pwr = 1\n", "", "clear_when is missing. Add it."),
+        ("off_delay: 60s", "of_delay: 60s", "of_delay is not known here"),
         ("[ST-02, ", "[ST-2, ", "'ST-2' is no rule id"),
-        ("scope: station", "scope: [", "cannot be read as YAML"),
+        ("scope: station", "scope: stations", ":2: scope: 'stations' is no scope: choose from source, branch,"),
+        ("scope: station", "scope: circuit", ":2: scope: nothing can be judged in scope 'circuit' (a circuit"),
+        ("priority: P1", "priority: P1\npriority: P2", "stands on line 3 too"),
+        ("scope: station", "scope: [", "not valid YAML"),
     ],
 )
-def test_a_mistake_is_told_with_its_line(tmp_path: Path, before: str, after: str, expected: str) -> None:
+def test_a_mistake_is_reported_with_its_line(tmp_path: Path, before: str, after: str, expected: str) -> None:
     assert before in ST_01
-    assert expected in faults_of(tmp_path, ST_01.replace(before, after))
+    assert expected in mistakes_in(tmp_path, ST_01.replace(before, after))
 
 
-def test_every_mistake_of_every_file_is_told_at_once(tmp_path: Path) -> None:
+def test_every_mistake_of_every_file_is_reported_at_once(tmp_path: Path) -> None:
     (tmp_path / "other.yaml").write_text(ST_01.replace("on_delay: 10s", "on_delay: x"), encoding="utf-8")
-    told = faults_of(tmp_path, ST_01.replace("priority: P1", "priority: X"))
-    assert "other.yaml" in told
-    assert "rule.yaml" in told
+    said = mistakes_in(tmp_path, ST_01.replace("priority: P1", "priority: X"))
+    assert "other.yaml" in said
+    assert "rule.yaml" in said
 
 
 def test_a_second_file_with_the_same_id_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(ST_01, encoding="utf-8")
-    assert "already defined" in faults_of(tmp_path, ST_01)
+    assert "already defined" in mistakes_in(tmp_path, ST_01)
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(RuleFileError, match="no rule files"):
+    with pytest.raises(MistakesError, match="no rule files"):
         load_rules(RulesSettings(dir=tmp_path))
 
 

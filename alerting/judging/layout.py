@@ -1,0 +1,192 @@
+"""`Layout`: which objects there are and in which row each stands. Windows and tables of signals follow it.
+
+Rows are an index over ids and change with the registry; what is carried over, split, merged or saved goes by id. Not
+here: values (`alerting.judging.windows`).
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heating.assets import SensorAssignment, Site, Station
+from heating.heat_tree import HeatTree, Level, Node
+from heating.intervals import to_epoch_ms
+from heating.points import Measurement
+
+__all__ = ["Layout", "Subjects"]
+
+_OF_NODES = {
+    Measurement.STATION: Level.STATION,
+    Measurement.BUILDING: Level.BUILDING,
+    Measurement.SOURCE: Level.SOURCE,
+}
+_INTERVAL_S = 3600.0
+"""Of a sensor that the registry has no interval for [s]."""
+
+
+@dataclass(frozen=True)
+class Subjects:
+    """The nodes that the rows of a table stand for."""
+
+    tree: HeatTree
+    level: Level
+    numbers: NDArray[np.intp]
+    """(n,) node numbers, rising."""
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def id_at(self, row: int) -> str:
+        """Return the id of a row."""
+        return self.tree.ids[int(self.numbers[row])]
+
+    def node_at(self, row: int) -> Node:
+        """Return the node of a row."""
+        return Node(self.level, self.id_at(row))
+
+    @cached_property
+    def ids(self) -> tuple[str, ...]:
+        """Id of each row; made when first asked for: a tick of a large city never does."""
+        return tuple(self.tree.ids[number] for number in self.numbers.tolist())
+
+    @cached_property
+    def row_of(self) -> Mapping[str, int]:
+        """Row by id."""
+        return {object_id: row for row, object_id in enumerate(self.ids)}
+
+    def select(self, rows: NDArray[np.intp]) -> "Subjects":
+        """Return some rows."""
+        return Subjects(self.tree, self.level, self.numbers[rows])
+
+
+class Layout:
+    """Rows of a registry at a moment, or of the part of it that belongs to some stations.
+
+    Parameters
+    ----------
+    site : Site
+        The registry.
+    tree : HeatTree
+        Its heat-supply tree.
+    now : datetime, optional
+        Which sensor measures which home at this moment; without it assignments that have ended are left out.
+    """
+
+    def __init__(self, site: Site, tree: HeatTree, *, now: datetime | None = None) -> None:
+        self.site, self.tree = site, tree
+        self.valid_until = _next_change(site.assignments, now)
+        """When the next sensor comes to a home or leaves it: a new layout is due then; None: never, or not asked."""
+        self._subjects = {level: Subjects(tree, level, tree.numbers(level)) for level in Level}
+        current = _current_assignments(site.assignments, now)
+        known = {sensor.sensor_id for sensor in site.sensors}
+        homes = [tree.ids[number] for number in tree.numbers(Level.HOUSEHOLD).tolist()]
+        sensor_of = {home: assignment.sensor_id for home, assignment in current.items()}
+        assigned = dict.fromkeys(sensor_of[home] for home in homes if sensor_of.get(home) in known)
+        spare = (sensor.sensor_id for sensor in site.sensors if sensor.sensor_id not in assigned)
+        self.ids = self._ids((*assigned, *spare), site.weather_sites)
+        """Ids of the objects of each measurement, by row."""
+        rooms = {sensor: row for row, sensor in enumerate(self.ids[Measurement.ROOM])}
+        self.home_sensor = np.array([rooms.get(sensor_of.get(home, ""), -1) for home in homes], np.intp)
+        """Row of each home's sensor in the rooms, homes in tree order; -1 without a sensor."""
+        self.since_ms: NDArray[np.int64] = np.zeros(len(rooms), np.int64)
+        """When each sensor began to measure its present home [epoch ms]; 0 for those without one."""
+        for assignment in current.values():
+            if assignment.sensor_id in rooms:
+                self.since_ms[rooms[assignment.sensor_id]] = to_epoch_ms(assignment.start)
+
+    def _ids(self, rooms: tuple[str, ...], weather: Sequence[str]) -> Mapping[Measurement, tuple[str, ...]]:
+        of_nodes = {m: self._subjects[level].ids for m, level in _OF_NODES.items()}
+        return of_nodes | {Measurement.WEATHER: tuple(weather), Measurement.ROOM: rooms}
+
+    def subjects(self, level: Level) -> Subjects:
+        """Return the nodes of a level, always the same object."""
+        return self._subjects[level]
+
+    def of_stations(self, station_ids: Collection[str]) -> "Layout":
+        """Return the rows of some stations and of everything below them, without sources, weather and spare sensors."""
+        return self._part(self._below(station_ids), np.zeros(0, np.intp), ())
+
+    def above_stations(self) -> "Layout":
+        """Return the rows that belong to no station: sources, branches, weather, spare sensors."""
+        inside = ~self._below(self.ids[Measurement.STATION])
+        spare = np.setdiff1d(np.arange(len(self.since_ms)), self.home_sensor)
+        return self._part(inside, spare, self.ids[Measurement.WEATHER])
+
+    def _below(self, station_ids: Collection[str]) -> NDArray[np.bool_]:
+        inside = np.zeros(len(self.tree), np.bool_)
+        for station_id in station_ids:
+            number = self.tree.find(Level.STATION, station_id)
+            inside[number : int(self.tree.subtree_end[number])] = True
+        return inside
+
+    def _part(self, inside: NDArray[np.bool_], spare: NDArray[np.intp], weather: Sequence[str]) -> "Layout":
+        part = object.__new__(Layout)
+        part.site, part.tree, part.valid_until = self.site, self.tree, self.valid_until
+        part._subjects = {
+            level: own.select(np.flatnonzero(inside[own.numbers])) for level, own in self._subjects.items()
+        }
+        of_homes = self.home_sensor[inside[self._subjects[Level.HOUSEHOLD].numbers]]
+        kept = np.array([*dict.fromkeys(of_homes[of_homes >= 0].tolist()), *spare.tolist()], np.intp)
+        part.ids = part._ids(tuple(self.ids[Measurement.ROOM][row] for row in kept.tolist()), weather)
+        moved = np.full(len(self.since_ms) + 1, -1, np.intp)
+        # Row in the part by row here; the place after the last stays -1, which is where -1 (no sensor) looks.
+        moved[kept] = np.arange(len(kept))
+        part.home_sensor, part.since_ms = moved[of_homes], self.since_ms[kept]
+        return part
+
+    @cached_property
+    def sensor_interval_s(self) -> NDArray[np.float64]:
+        """Expected time between messages of each room sensor [s]."""
+        intervals = {sensor.sensor_id: sensor.interval_s for sensor in self.site.sensors}
+        return np.array([intervals.get(name, _INTERVAL_S) for name in self.ids[Measurement.ROOM]], np.float64)
+
+    @cached_property
+    def stations(self) -> tuple[Station, ...]:
+        """The stations, by row."""
+        by_id = {station.station_id: station for station in self.site.stations}
+        return tuple(by_id[name] for name in self.ids[Measurement.STATION])
+
+    @cached_property
+    def station_interval_s(self) -> NDArray[np.float64]:
+        """Expected time between messages of each station [s]."""
+        return np.array([station.report_interval_s for station in self.stations], np.float64)
+
+    def of_homes(self, of_sensors: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the figure of each home's sensor; NaN without a sensor."""
+        row, missing = self._sensor_rows
+        if not len(of_sensors):
+            return np.full(len(row), np.nan)
+        found = of_sensors[row]
+        if len(missing):
+            found[missing] = np.nan
+        return found
+
+    @cached_property
+    def _sensor_rows(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        return np.maximum(self.home_sensor, 0), np.flatnonzero(self.home_sensor < 0)
+
+
+def _current_assignments(
+    assignments: Sequence[SensorAssignment], now: datetime | None
+) -> dict[str, SensorAssignment]:
+    """Return the assignment of each home at a moment, by household id; of several the one that started last."""
+    found: dict[str, SensorAssignment] = {}
+    for assignment in sorted(assignments, key=lambda a: (a.start, a.sensor_id)):
+        if now is None:
+            current = assignment.end is None
+        else:
+            current = assignment.start <= now and (assignment.end is None or now < assignment.end)
+        if current:
+            found[assignment.household_id] = assignment
+    return found
+
+
+def _next_change(assignments: Sequence[SensorAssignment], now: datetime | None) -> datetime | None:
+    if now is None:
+        return None
+    moments = (moment for a in assignments for moment in (a.start, a.end) if moment is not None)
+    return min((moment for moment in moments if moment > now), default=None)

@@ -1,0 +1,45 @@
+"""Water of a station: flows, make-up tank, control valve, and the figures of the design they are compared with."""
+
+import numpy as np
+
+from alerting.judging.signals.family import Basis, Columns, Family, Signal
+from config.rules.scopes import STATION
+from heating.assets import Station
+
+__all__ = ["FAMILY"]
+
+_KG_PER_H_M2 = 3.0
+"""Design circulation by heated area when no design flow is known [kg/(h·m²)]; 2-4 is usual (own)."""
+_TANK_M = 2.0
+"""Full level of a make-up tank of unknown height [m]: its quarter is the usual 0.5 m limit."""
+
+
+def _design_flow_m3_per_h(station: Station) -> float:
+    if station.design_flow_m3_per_h:
+        return station.design_flow_m3_per_h
+    return np.nan if station.heated_area_m2 is None else station.heated_area_m2 * _KG_PER_H_M2 / 1000
+
+
+def _constants(basis: Basis) -> Columns:
+    stations = basis.layout.stations
+    return {
+        "g2_design": np.array([_design_flow_m3_per_h(station) for station in stations], np.float64),
+        "lt_full": np.array([station.tank_height_m or _TANK_M for station in stations]),
+    }
+
+
+FAMILY = Family(
+    scope=STATION,
+    signals=(
+        Signal("g1", "m³/h", "primary flow", "primary_flow_m3_per_h"),
+        Signal("g2", "m³/h", "secondary flow", "secondary_flow_m3_per_h"),
+        Signal(
+            "g2_design", "m³/h", "design secondary flow; from 3 kg/h and m² of heated area when not given"
+        ),
+        Signal("gmk", "m³/h", "make-up flow", "makeup_flow_m3_per_h"),
+        Signal("lt", "m", "make-up tank level", "makeup_tank_level_m"),
+        Signal("lt_full", "m", "full level of the tank; 2 m when the registry has none"),
+        Signal("vp", "%", "valve position", "valve_position_pct"),
+    ),
+    constants=_constants,
+)

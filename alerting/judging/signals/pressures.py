@@ -1,0 +1,36 @@
+"""Pressures of a station against its pressure-holding setpoint and the height of its buildings."""
+
+import numpy as np
+
+from alerting.judging.signals.family import Basis, Columns, Family, Moment, Signal
+from config.rules.scopes import STATION
+
+__all__ = ["FAMILY"]
+
+_HOLDING = "secondary_return_pressure_setpoint_mpa"
+
+
+def _columns(moment: Moment) -> Columns:
+    # A station that never reported the setpoint has none: 0, so that the static head alone decides. One that did and
+    # is silent about it now is unknown, and the rule waits.
+    never = moment.stations.newest_ms[moment.stations.points[_HOLDING]] == 0
+    return {"p2r_sp_if_any": np.where(never, 0.0, moment.station_point(_HOLDING))}
+
+
+def _constants(basis: Basis) -> Columns:
+    return {"static_head": np.array([station.static_head_mpa or 0.0 for station in basis.layout.stations])}
+
+
+FAMILY = Family(
+    scope=STATION,
+    signals=(
+        Signal("p1s", "MPa", "primary supply pressure", "primary_supply_pressure_mpa"),
+        Signal("p1r", "MPa", "primary return pressure", "primary_return_pressure_mpa"),
+        Signal("p2s", "MPa", "secondary supply pressure", "secondary_supply_pressure_mpa"),
+        Signal("p2r", "MPa", "secondary return pressure", "secondary_return_pressure_mpa"),
+        Signal("p2r_sp_if_any", "MPa", "pressure-holding setpoint; 0 at a station that never reported one"),
+        Signal("static_head", "MPa", "static pressure of the highest building; 0 when the registry has none"),
+    ),
+    columns=_columns,
+    constants=_constants,
+)

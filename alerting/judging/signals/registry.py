@@ -1,0 +1,39 @@
+"""The families of signals. To add one, write its module and name it here."""
+
+from collections.abc import Sequence
+
+from alerting.judging.signals import (
+    flows,
+    pressures,
+    pumps,
+    room_sensors,
+    rooms,
+    station_devices,
+    temperatures,
+    watch,
+)
+from alerting.judging.signals.family import Family, Signal
+from config.rules.scopes import Scope
+
+__all__ = ["FAMILIES", "signals_of"]
+
+FAMILIES: tuple[Family, ...] = (
+    temperatures.FAMILY,
+    pressures.FAMILY,
+    flows.FAMILY,
+    pumps.FAMILY,
+    station_devices.FAMILY,
+    rooms.FAMILY,
+    room_sensors.FAMILY,
+    watch.FAMILY,
+)
+
+
+def signals_of(scope: Scope, families: Sequence[Family] = FAMILIES) -> dict[str, Signal]:
+    """Return the signals that rules of a scope may name: those of every scope it shares its table with."""
+    return {
+        signal.name: signal
+        for family in families
+        if family.scope.table == scope.table
+        for signal in family.signals
+    }
