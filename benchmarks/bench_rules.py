@@ -11,9 +11,9 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from alerting.judging.engine import EngineState, RuleEngine
+from alerting.judging.engine import RuleEngine, Timers
 from alerting.judging.live_state import LiveState
-from alerting.judging.signals.columns import Signals, SignalTables
+from alerting.judging.signals.tables import Signals, SignalTables
 from benchmarks.harness import Goal, Reference, Result
 from config.rules.reading import load_rules
 from config.settings.tree import RulesSettings
@@ -82,7 +82,7 @@ def league() -> Site:
 
 def rooms_at(live: LiveState, moment: datetime, share: float, random: np.random.Generator) -> SampleBatch:
     """Return new readings of a share of the rooms; two in a hundred homes are cold."""
-    ids = live.tables[Measurement.ROOM].ids
+    ids = live.layout.ids[Measurement.ROOM]
     chosen = np.sort(random.choice(len(ids), int(len(ids) * share), replace=False))
     value = 20.0 + random.normal(0, 0.5, len(chosen)) - 5.0 * (chosen % 100 < 100 * _COLD_SHARE)
     point = POINT_INDEX[Measurement.ROOM, "room_temp_c"]
@@ -107,7 +107,7 @@ def _batch(
 
 def _dense_pass(tables: SignalTables, since: dict[str, NDArray[np.int64]], now_ms: int) -> int:
     """Judge the household rules over every home with plain arrays; returns how many fire."""
-    homes = tables.household.columns
+    homes = tables["household"].columns
     warm, cool = homes["t_room_med60"], homes["t_room_med30"]
     heated = homes["heating"] == 1
     late = (homes["silent_s"] > 3 * homes["interval_s"]) & (homes["silent_s"] > 21600)
@@ -129,12 +129,11 @@ def run() -> list[Result]:
     """Measure passes one second apart, at three times the nominal rate of room readings."""
     random = np.random.default_rng(1)
     site = league()
-    tree = build_heat_tree(site)
-    live = LiveState(site, tree, now=_T0)
-    stations = list(live.tables[Measurement.STATION].ids)
-    signals = Signals(live, standard_c=18.0, watching_since_ms=to_epoch_ms(_T0))
+    live = LiveState(site, build_heat_tree(site), now=_T0)
+    stations = list(live.layout.ids[Measurement.STATION])
+    signals = Signals(standard_c=18.0, watching_since_ms=to_epoch_ms(_T0))
     engine = RuleEngine(load_rules(RulesSettings()))
-    state, now = EngineState(), _T0
+    timers, now = Timers(), _T0
     since: dict[str, NDArray[np.int64]] = {}
     pass_ms: list[float] = []
     dense_ms: list[float] = []
@@ -146,15 +145,16 @@ def run() -> list[Result]:
             live.accept(_batch(Measurement.STATION, stations, index, np.full(len(stations), value), now))
         live.accept(rooms_at(live, now, 0.9 if warming else _PEAK_SHARE, random))
         started = perf_counter()
-        tables = signals.tables(now_ms=to_epoch_ms(now))
-        state = engine.step(state, tables, now, tree=tree).state
+        with live.held() as windows:
+            tables = signals.tables(windows, now_ms=to_epoch_ms(now))
+        timers = engine.advance(timers, tables, now).timers
         ended = perf_counter()
         _dense_pass(tables, since, to_epoch_ms(now))
         if not warming:
             pass_ms.append((ended - started) * 1000)
             dense_ms.append((perf_counter() - ended) * 1000)
     engine.close()
-    held = sum(len(rule.row) for rule in state.rules.values())
+    held = sum(len(rule.row) for rule in timers.rules.values())
     if held < HOMES * _COLD_SHARE:
         raise AssertionError(f"only {held} timers run: the pass had nothing to judge")
     reference = Reference(name="four household rules by hand, dense numpy", value=median(dense_ms))

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from alerting.judging.live_state import LiveState
+from alerting.serving.warm_start import warm_newest, warm_past
 from benchmarks.harness import Goal, Reference, Result
 from heating.assets import Site
 from heating.heat_tree import build_heat_tree
@@ -100,7 +101,7 @@ def _newest(store: Any, site: Site) -> tuple[LiveState, float]:
     """Return a live state with the newest values, and how long that took [s]."""
     live = LiveState(site, build_heat_tree(site), now=END)
     began = time.perf_counter()
-    rows = live.warm_newest(store, now=END)
+    rows = warm_newest(live, store, now=END)
     taken_s = time.perf_counter() - began
     expected = len(site.sensors) + STATIONS * 30
     if rows != expected:
@@ -114,7 +115,7 @@ def _embedded(folder: Path, site: Site) -> list[Result]:
         _fill(store.append, site, minutes=90)
         live, newest_s = _newest(store, site)
         began = time.perf_counter()
-        live.warm_past(store, now=END)
+        warm_past(live, store, now=END)
         past_s = time.perf_counter() - began
     finally:
         store.close()

@@ -14,6 +14,8 @@ from config.mistakes import Mistake, MistakesError
 __all__ = ["KeyPath", "LocatedYaml", "read_yaml"]
 
 KeyPath = tuple[str | int, ...]
+_MERGE = "tag:yaml.org,2002:merge"
+"""Of the key ``<<``, which takes over the keys of another mapping where the own ones say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,14 @@ def _value(
 ) -> object:
     if isinstance(node, yaml.MappingNode):
         result: dict[str, object] = {}
+        inherited: dict[str, object] = {}
         for key_node, value_node in node.value:
+            if key_node.tag == _MERGE:
+                several = value_node.value if isinstance(value_node, yaml.SequenceNode) else [value_node]
+                for source in several:
+                    taken = _value(source, at, lines, mistakes, path)
+                    inherited = {**taken, **inherited} if isinstance(taken, dict) else inherited
+                continue
             key = str(key_node.value)
             line = key_node.start_mark.line + 1
             if key in result:
@@ -102,7 +111,7 @@ def _value(
                 )
             lines[(*at, key)] = line
             result[key] = _value(value_node, (*at, key), lines, mistakes, path)
-        return result
+        return inherited | result
     if isinstance(node, yaml.SequenceNode):
         items = []
         for place, item in enumerate(node.value):

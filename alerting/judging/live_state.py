@@ -97,6 +97,11 @@ class LiveState:
         with self._lock:
             self._windows.fill_hours(sensor_ids, hour, mean_c)
 
+    def anyone_unheard(self, measurement: Measurement) -> bool:
+        """Return whether some object of a measurement was never heard."""
+        with self._lock:
+            return not self._windows.newest(measurement).heard_ms.all()
+
     def of_object(self, ref: ObjectRef) -> Mapping[str, LatestValue]:
         """Return the newest usable value of each point that ever came, with the quality of the newest row."""
         with self._lock:

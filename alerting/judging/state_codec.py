@@ -16,7 +16,7 @@ from alerting.judging.engine import Judged, Timers
 from alerting.judging.layout import Layout, Subjects
 from alerting.judging.timers import RuleState
 from alerting.judging.windows import Windows, parts_of
-from config.rules.reading import Rule, RuleSet
+from config.rules.reading import RuleSet
 from heating.errors import HeatingError
 from heating.heat_tree import Level
 from heating.points import Measurement, points_of
@@ -51,11 +51,8 @@ class TimersCodec:
     def __init__(self, *, layout: Layout, rules: RuleSet) -> None:
         self._layout, self._rules = layout, rules
         self._stations = layout.subjects(Level.STATION).numbers
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of every blob there may be."""
-        return (*(_PREFIX + name for name in self._layout.ids[Measurement.STATION]), _ABOVE)
+        self.names = (*(_PREFIX + name for name in layout.ids[Measurement.STATION]), _ABOVE)
+        """Names of every blob there may be, stations in tree order first."""
 
     def encode_changed(self, judged: Judged) -> dict[str, bytes]:
         """Return the blobs of the stations whose timers a step changed."""
@@ -106,12 +103,12 @@ class TimersCodec:
                 raise StateError(f"saved timers {name!r}: {error}") from error
             for rule_id, entries in content.items():
                 found.setdefault(rule_id, []).extend(entries)
-        subjects = {rule_id: own for rule_id in found if (own := self._subjects(self._rules.get(rule_id)))}
+        subjects = {
+            rule_id: self._layout.subjects(rule.scope.level)
+            for rule_id in found
+            if (rule := self._rules.get(rule_id)) is not None and rule.scope.level is not None
+        }
         return Timers({name: _state(found[name], own) for name, own in subjects.items()}, subjects)
-
-    def _subjects(self, rule: Rule | None) -> Subjects | None:
-        level = None if rule is None else rule.scope.level
-        return None if level is None else self._layout.subjects(level)
 
 
 def _entries(state: RuleState, subjects: Subjects) -> list[_Entry]:

@@ -39,6 +39,11 @@ class AlertingJobs:
         self._scheduler.add_job(tick, "interval", seconds=every_s, id="tick")
         self._scheduler.add_job(dispatch, "interval", seconds=max(_DISPATCH_S, every_s), id="dispatch")
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the scheduler was started and not stopped; that its calls come is for the caller to watch."""
+        return bool(self._scheduler.running)
+
     def start(self) -> None:
         """Start the scheduler's thread."""
         self._scheduler.start()

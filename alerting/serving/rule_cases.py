@@ -5,16 +5,20 @@ A file names a rule and its cases; a case has timelines of values (merged one ov
 bad quality. ``watch`` says what the watch knows of itself. An expected alarm is a rule id, or ``ST-15 < ST-23`` for one that another inhibits.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Annotated
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from alerting.serving.headless import HeadlessAlerting
-from config.rules.reading import CASES_DIR, RuleFault, RuleFileError, RuleSet, parse_duration
+from config.located_yaml import read_yaml
+from config.mistakes import Mistake, MistakesError
+from config.rules.durations import Duration
+from config.rules.reading import CASES_DIR, RuleSet, mistakes_of
 from heating.alarms import Alarm
 from heating.assets import (
     Area,
@@ -36,11 +40,22 @@ from heating.samples import ObjectRef, Sample, SampleBatch
 __all__ = ["CaseResult", "RuleCase", "load_cases", "run_case", "run_cases"]
 
 _START = datetime(2026, 1, 10, tzinfo=UTC)
-_BAD = "bad"
-_SILENT = "silent"
-_QUIET_STATION: Mapping[timedelta, dict[str, float | str] | str] = {timedelta(0): {"mains_power_ok": 1.0}}
+
+
+def _figure(written: object) -> object:
+    return math.nan if written == "bad" else written
+
+
+def _sent(written: object) -> object:
+    return None if written == "silent" else written
+
+
+Values = dict[str, Annotated[float, BeforeValidator(_figure)]]
+"""By point; NaN is sent with bad quality."""
+Timeline = Mapping[Duration, Annotated[Values | None, BeforeValidator(_sent)]]
+"""What is sent from a moment on, merged over what was sent before; None: nothing any more."""
+_QUIET_STATION: Timeline = {timedelta(0): {"mains_power_ok": 1.0}}
 """What the station of a case sends that is about the home alone."""
-Timeline = dict[str, dict[str, float | str] | str]
 
 
 class _CaseDocument(BaseModel):
@@ -49,16 +64,16 @@ class _CaseDocument(BaseModel):
     name: str
     station: Timeline = Field(default_factory=dict)
     room: Timeline = Field(default_factory=dict)
-    watch: dict[str, dict[str, float]] = Field(default_factory=dict)
+    watch: dict[Duration, dict[str, float]] = Field(default_factory=dict)
     emitter: Emitter = Emitter.RADIATOR
-    expect: dict[str, tuple[str, ...]] = Field(min_length=1)
+    expect: dict[Duration, tuple[str, ...]] = Field(min_length=1)
 
 
 class _FileDocument(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     rule: str
-    report: str = "10s"
+    report: Duration = timedelta(seconds=10)
     cases: tuple[_CaseDocument, ...] = Field(min_length=1)
 
 
@@ -69,11 +84,11 @@ class RuleCase:
     rule_id: str
     name: str
     report: timedelta
-    station: Mapping[timedelta, dict[str, float | str] | str]
-    room: Mapping[timedelta, dict[str, float | str] | str]
+    station: Timeline
+    room: Timeline
     emitter: Emitter
     watch: Mapping[timedelta, Mapping[str, float]] = field(default_factory=dict)
-    """Signals of the watch itself, each until it is said anew."""
+    """Signals of the watch itself, each until it is given again."""
     expect: Mapping[timedelta, tuple[str, ...]]
 
 
@@ -95,33 +110,39 @@ def load_cases(folder: Path = CASES_DIR) -> list[RuleCase]:
 
     Raises
     ------
-    config.rules.reading.RuleFileError
+    config.mistakes.MistakesError
         With every mistake of every file.
     """
     cases: list[RuleCase] = []
-    faults: list[RuleFault] = []
+    mistakes: list[Mistake] = []
     for path in sorted(folder.glob("*.yaml")):
         try:
-            document = _FileDocument.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-            cases += [_case(document, case) for case in document.cases]
-        except (yaml.YAMLError, ValidationError, ValueError) as error:
-            faults.append(RuleFault(str(path), 0, f"no case file: {error}"))
-    if faults:
-        raise RuleFileError(faults)
+            source = read_yaml(path)
+        except MistakesError as error:
+            mistakes += error.mistakes
+            continue
+        mistakes += source.mistakes
+        try:
+            document = _FileDocument.model_validate(source.values)
+        except ValidationError as error:
+            mistakes += mistakes_of(error, source)
+            continue
+        cases += [
+            RuleCase(
+                rule_id=document.rule,
+                name=case.name,
+                report=document.report,
+                station=case.station,
+                room=case.room,
+                emitter=case.emitter,
+                watch=case.watch,
+                expect=case.expect,
+            )
+            for case in document.cases
+        ]
+    if mistakes:
+        raise MistakesError(mistakes)
     return cases
-
-
-def _case(document: _FileDocument, case: _CaseDocument) -> RuleCase:
-    return RuleCase(
-        rule_id=document.rule,
-        name=case.name,
-        report=parse_duration(document.report),
-        station={parse_duration(at): values for at, values in case.station.items()},
-        room={parse_duration(at): values for at, values in case.room.items()},
-        emitter=case.emitter,
-        watch={parse_duration(at): values for at, values in case.watch.items()},
-        expect={parse_duration(at): alarms for at, alarms in case.expect.items()},
-    )
 
 
 def run_cases(rules: RuleSet, cases: Iterable[RuleCase] | None = None) -> list[CaseResult]:
@@ -162,23 +183,19 @@ def _readings(case: RuleCase, moment: timedelta) -> list[Sample]:
     return [*_samples(station, timeline, moment), *_samples(room, case.room, moment)]
 
 
-def _samples(
-    ref: ObjectRef, timeline: Mapping[timedelta, dict[str, float | str] | str], moment: timedelta
-) -> list[Sample]:
-    present: dict[str, float | str] = {}
+def _samples(ref: ObjectRef, timeline: Timeline, moment: timedelta) -> list[Sample]:
+    present: Values = {}
     for at in sorted(at for at in timeline if at <= moment):
         values = timeline[at]
-        present = {**present, **values} if isinstance(values, dict) else {}
-        if isinstance(values, str) and values != _SILENT:
-            raise ValueError(f"{values!r} at {at}: write values, or «silent»")
+        present = {} if values is None else {**present, **values}
     at_ms = int((_START + moment).timestamp() * 1000)
     return [
         Sample(
             ref,
             point,
             at_ms,
-            float("nan") if value == _BAD else float(value),
-            Quality.BAD if value == _BAD else Quality.GOOD,
+            value,
+            Quality.BAD if math.isnan(value) else Quality.GOOD,
         )
         for point, value in present.items()
     ]

@@ -1,11 +1,11 @@
-"""What the live state reads from the store at a start: newest values first, then the rooms' last hours.
+"""How the live state is filled from the store at a start: newest values first, then the rooms' last hours.
 
 Bounded reads over all objects at once, so no query goes home by home. The first part is what a house needs to be of
 use: the newest value of everything that spoke lately. The second part runs beside the house in slices of time, the
 newest first, and may be stopped between two of them: the medians of the last 60 to 90 min from the last values of
 slices as long as the sensors' interval, the sensors that were silent for longer, and the day behind the degree hours
-from the roll-up of hours (or from last values of hours where there is no roll-up). Not here: what is done with the
-readings (`alerting.judging.live_state`) and when a part is read (`runtime.warm_start`).
+from the roll-up of hours (or from last values of hours where there is no roll-up). Not here: what becomes of the
+readings (`alerting.judging.windows`) and when a part is read (`runtime.assembling.warm_start`).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,23 +13,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
+from alerting.judging.live_state import LiveState
 from heating.intervals import Interval
 from heating.points import Measurement
 from heating.protocols import RollupName, TimeSeriesStore
 from heating.samples import SampleBatch
 
-__all__ = [
-    "ROOM_PAST",
-    "Stopped",
-    "WarmWindows",
-    "read_newest",
-    "read_room_hours",
-    "read_rooms_lately",
-    "read_silent_rooms",
-    "warm_windows",
-]
+__all__ = ["ROOM_PAST", "Stopped", "WarmWindows", "warm_newest", "warm_past", "warm_windows"]
+
+_log = structlog.get_logger()
 
 ROOM_PAST = timedelta(hours=6)
 """How far back the newest value of a room sensor is looked for."""
@@ -93,16 +88,63 @@ def _within(length: timedelta, shortest: timedelta, longest: timedelta) -> timed
     return min(max(length, shortest), longest)
 
 
-def read_newest(
-    store: TimeSeriesStore, windows: Mapping[Measurement, timedelta], *, accept: Accept, now: datetime
-) -> int:
-    """Read the newest value of every point of every object inside the windows; returns how many rows came.
+def warm_newest(live: LiveState, store: TimeSeriesStore, *, now: datetime) -> int:
+    """Fill the newest values from what was stored lately: the part a start waits for; returns the rows read.
+
+    From here on `LiveState.past_is_missing` is set, until `warm_past` has read what medians and silence need.
 
     Raises
     ------
     heating.errors.HeatingError
         When the store cannot answer.
     """
+    windows = warm_windows([sensor.interval_s for sensor in live.layout.site.sensors])
+    rows = _read_newest(store, windows.newest, accept=live.accept, now=now)
+    live.past_is_missing = bool(live.layout.ids[Measurement.ROOM])
+    _log.info("alerting.newest_values_warmed", rows=rows)
+    return rows
+
+
+def warm_past(
+    live: LiveState, store: TimeSeriesStore, *, now: datetime, stopped: Stopped = lambda: False
+) -> int:
+    """Fill the rooms' last hours while values come in: older ones change nothing newer; returns the rows read.
+
+    Parameters
+    ----------
+    live : LiveState
+        What is filled.
+    store : TimeSeriesStore
+        Read in slices.
+    now : datetime
+        End of the past; that of `warm_newest`.
+    stopped : callable, optional
+        Asked between two slices; true ends the reading and leaves `past_is_missing` set.
+
+    Raises
+    ------
+    heating.errors.HeatingError
+        When the store cannot answer.
+    """
+    windows = warm_windows([sensor.interval_s for sensor in live.layout.site.sensors])
+    rooms = live.layout.ids[Measurement.ROOM]
+    rows = _read_rooms_lately(store, windows, accept=live.accept_past, now=now, stopped=stopped)
+    if not stopped() and live.anyone_unheard(Measurement.ROOM):
+        rows += _read_silent_rooms(store, windows, accept=live.accept_past, now=now)
+    # The medians are known from here on; the day behind the degree hours may follow, they wait for 18 covered hours.
+    if not stopped():
+        live.past_is_missing = False
+    rows += _read_room_hours(
+        store, rooms, fill=live.fill_hours, accept=live.accept_past, now=now, stopped=stopped
+    )
+    _log.info("alerting.past_warmed", rows=rows)
+    return rows
+
+
+def _read_newest(
+    store: TimeSeriesStore, windows: Mapping[Measurement, timedelta], *, accept: Accept, now: datetime
+) -> int:
+    """Read the newest value of every point of every object inside the windows; returns how many rows came."""
     rows = 0
     for measurement, window in windows.items():
         batch = store.latest(measurement, Interval.last(window, now=now))
@@ -111,7 +153,7 @@ def read_newest(
     return rows
 
 
-def read_room_hours(
+def _read_room_hours(
     store: TimeSeriesStore,
     room_ids: Sequence[str],
     *,
@@ -120,13 +162,7 @@ def read_room_hours(
     now: datetime,
     stopped: Stopped = lambda: False,
 ) -> int:
-    """Read the 23 whole hours before the one that runs; returns how many rows came.
-
-    Raises
-    ------
-    heating.errors.HeatingError
-        When the store cannot answer.
-    """
+    """Read the 23 whole hours before the one that runs; returns how many rows came."""
     last = now.replace(minute=0, second=0, microsecond=0)
     rows = 0
     for begin in range(0, len(room_ids), _IDS_AT_ONCE):
@@ -146,7 +182,7 @@ def read_room_hours(
     return _slices(store, Interval(last - _DAY, last), _HOUR, accept, stopped, empty=_EMPTY_HOURS)
 
 
-def read_rooms_lately(
+def _read_rooms_lately(
     store: TimeSeriesStore,
     windows: WarmWindows,
     *,
@@ -154,24 +190,12 @@ def read_rooms_lately(
     now: datetime,
     stopped: Stopped = lambda: False,
 ) -> int:
-    """Read one reading of each slice of the last while of every room; returns how many rows came.
-
-    Raises
-    ------
-    heating.errors.HeatingError
-        When the store cannot answer.
-    """
+    """Read one reading of each slice of the last while of every room; returns how many rows came."""
     return _slices(store, Interval(now - windows.lately, now), windows.slice, accept, stopped)
 
 
-def read_silent_rooms(store: TimeSeriesStore, windows: WarmWindows, *, accept: Accept, now: datetime) -> int:
-    """Read the newest values of rooms from 6 h ago up to the last while; returns how many rows came.
-
-    Raises
-    ------
-    heating.errors.HeatingError
-        When the store cannot answer.
-    """
+def _read_silent_rooms(store: TimeSeriesStore, windows: WarmWindows, *, accept: Accept, now: datetime) -> int:
+    """Read the newest values of rooms from 6 h ago up to the last while; returns how many rows came."""
     batch = store.latest(Measurement.ROOM, Interval(now - ROOM_PAST, now - windows.lately))
     accept(batch)
     return len(batch)

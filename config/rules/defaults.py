@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from config.rules.durations import parse_duration
+from config.rules.durations import Duration
 from heating.alarms import Priority
 
 __all__ = ["DEFAULTS_FILE", "DefaultsDocument", "RuleDefaults"]
@@ -36,26 +36,19 @@ class DefaultsDocument(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    repeat_unacked: dict[str, timedelta]
-    max_shelve: dict[str, timedelta]
-    group_interval: timedelta
+    repeat_unacked: dict[str, Duration]
+    max_shelve: dict[str, Duration]
+    group_interval: Duration
 
-    @field_validator("repeat_unacked", "max_shelve", mode="before")
+    @field_validator("repeat_unacked", "max_shelve")
     @classmethod
-    def _durations(cls, value: object) -> object:
-        if not isinstance(value, dict):
-            raise ValueError("write a duration for each priority, as {P1: 5m, P2: 30m}")
+    def _by_priority(cls, value: dict[str, timedelta]) -> dict[str, timedelta]:
         for name, duration in value.items():
             if name not in Priority.__members__:
                 raise ValueError(f"{name!r} is no priority: write P1, P2, P3 or P4")
-            if parse_duration(duration) <= timedelta(0):
-                raise ValueError(f"{name}: {duration!r} is no time to wait: write more than zero")
-        return {name: parse_duration(duration) for name, duration in value.items()}
-
-    @field_validator("group_interval", mode="before")
-    @classmethod
-    def _duration(cls, value: object) -> object:
-        return parse_duration(value) if isinstance(value, str | int | float) else value
+            if duration <= timedelta(0):
+                raise ValueError(f"{name}: {duration} is no time to wait: write more than zero")
+        return value
 
     def value(self) -> RuleDefaults:
         """Return the figures."""

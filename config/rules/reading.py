@@ -8,7 +8,6 @@ how texts are rendered (`config.rules.alarm_texts`).
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,7 +17,7 @@ from pydantic_core import ErrorDetails
 from config.located_yaml import LocatedYaml, read_yaml
 from config.mistakes import Mistake, MistakesError
 from config.rules.defaults import DEFAULTS_FILE, DefaultsDocument, RuleDefaults
-from config.rules.durations import parse_duration
+from config.rules.durations import Duration, parse_duration
 from config.rules.scopes import SCOPES, STATION, Scope
 from config.rules.values import BilingualText, InhibitKind, Limit, Rule, Variant
 from config.settings.tree import RulesSettings
@@ -163,8 +162,8 @@ class _RuleDocument(_Document):
     raise_when: str = Field(min_length=1)
     clear_when: str = Field(min_length=1)
     enable_if: str | None = None
-    on_delay: timedelta
-    off_delay: timedelta
+    on_delay: Duration
+    off_delay: Duration
     variants: tuple[_VariantDocument, ...] = ()
     inhibits: tuple[str, ...] = ()
     inhibit_kind: InhibitKind | None = None
@@ -172,7 +171,7 @@ class _RuleDocument(_Document):
     annunciate: bool = True
     opens_incident: bool = False
     waits_for_data: bool = False
-    time_to_respond: timedelta | None = None
+    time_to_respond: Duration | None = None
     source: tuple[str, ...] = Field(min_length=1)
 
     @field_validator("scope")
@@ -192,11 +191,6 @@ class _RuleDocument(_Document):
     @classmethod
     def _by_name(cls, value: object) -> object:
         return _priority(value)
-
-    @field_validator("on_delay", "off_delay", "time_to_respond", mode="before")
-    @classmethod
-    def _by_unit(cls, value: object) -> object:
-        return parse_duration(value) if isinstance(value, str | int | float) else value
 
     @field_validator("inhibits")
     @classmethod

@@ -22,7 +22,9 @@ def add_alerting(house: House) -> None:
         watch=lambda: _source_health(house),
     )
     house.board.add("alerting", service.health)
-    house.parts.append(Part(name="alerting", start=service.start, stop=service.stop, is_alive=lambda: True))
+    house.parts.append(
+        Part(name="alerting", start=service.start, stop=service.stop, is_alive=service.is_alive)
+    )
 
 
 def _source_health(house: House) -> Health:

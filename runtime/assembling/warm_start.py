@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from alerting.judging.live_state import LiveState
+from alerting.serving.warm_start import warm_newest, warm_past
 from heating.background import BackgroundLoop
 from heating.clock import Clock
 from heating.errors import HeatingError
@@ -93,7 +94,7 @@ class WarmStart:
     def _try_newest(self) -> bool:
         now = self._clock.now()
         try:
-            self._live_state.warm_newest(self._store, now=now)
+            warm_newest(self._live_state, self._store, now=now)
         except HeatingError as error:
             self._fault = str(error)
             _log.warning("runtime.warm_start_waits", error=str(error))
@@ -105,7 +106,7 @@ class WarmStart:
         began = self._newest_read_at
         assert began is not None
         try:
-            self._live_state.warm_past(self._store, now=began, stopped=lambda: self._loop.is_stopping)
+            warm_past(self._live_state, self._store, now=began, stopped=lambda: self._loop.is_stopping)
         except HeatingError as error:
             self._fault = str(error)
             _log.warning("runtime.past_waits", error=str(error))

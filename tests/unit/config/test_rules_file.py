@@ -74,8 +74,16 @@ def test_an_override_of_an_unknown_rule_is_refused() -> None:
         ("clear_when: pwr = 1\n", "", "clear_when is missing. Add it."),
         ("off_delay: 60s", "of_delay: 60s", "of_delay is not known here"),
         ("[ST-02, ", "[ST-2, ", "'ST-2' is no rule id"),
-        ("scope: station", "scope: stations", ":2: scope: 'stations' is no scope: choose from source, branch,"),
-        ("scope: station", "scope: circuit", ":2: scope: nothing can be judged in scope 'circuit' (a circuit"),
+        (
+            "scope: station",
+            "scope: stations",
+            ":2: scope: 'stations' is no scope: choose from source, branch,",
+        ),
+        (
+            "scope: station",
+            "scope: circuit",
+            ":2: scope: nothing can be judged in scope 'circuit' (a circuit",
+        ),
         ("priority: P1", "priority: P1\npriority: P2", "stands on line 3 too"),
         ("scope: station", "scope: [", "not valid YAML"),
     ],

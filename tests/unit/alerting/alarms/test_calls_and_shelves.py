@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from heating.alarms import AlarmEvent, AlarmEventKind, AlarmState
-from tests.unit.alerting.test_service import RULES, World
+from tests.support.alerting_world import RULES, World
 
 
 def person_does(world: World, kind: AlarmEventKind, *, minutes: float | None = None) -> None:

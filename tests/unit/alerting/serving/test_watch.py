@@ -7,7 +7,7 @@ import pytest
 from heating.alarms import AlarmState
 from heating.errors import HeatingError
 from heating.protocols import Health, HealthStatus
-from tests.unit.alerting.test_service import World
+from tests.support.alerting_world import World
 
 
 def fed_world() -> tuple[World, list[HealthStatus]]:
@@ -17,7 +17,7 @@ def fed_world() -> tuple[World, list[HealthStatus]]:
     return world, status
 
 
-def test_a_pause_of_the_judging_is_told_when_it_is_over_and_clears() -> None:
+def test_a_pause_of_the_judging_is_reported_when_it_is_over_and_clears() -> None:
     world = World()
     world.run(3)
     world.clock.advance(300)
@@ -54,7 +54,7 @@ def test_records_that_were_away_for_long_count_as_a_pause() -> None:
     assert world.states("DQ-14") == [AlarmState.UNACK_ACTIVE]
 
 
-def test_a_feed_that_is_down_is_told_and_a_restart_meanwhile_keeps_the_alarm() -> None:
+def test_a_feed_that_is_down_is_reported_and_a_restart_meanwhile_keeps_the_alarm() -> None:
     world, status = fed_world()
     world.run(3)
     status.append(HealthStatus.DOWN)

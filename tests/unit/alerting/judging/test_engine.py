@@ -6,18 +6,22 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from alerting.judging.engine import EngineState, RuleEngine, StepResult, Transition
-from alerting.judging.signals.columns import SignalTable, SignalTables
-from alerting.judging.signals.names import HOUSEHOLD_SIGNALS, STATION_SIGNALS
-from alerting.judging.state_codec import EngineStateCodec, EngineStateError
+from alerting.judging.engine import Judged, RuleEngine, Timers, Transition
+from alerting.judging.layout import Layout
+from alerting.judging.signals.registry import signals_of
+from alerting.judging.signals.tables import SignalTable, SignalTables
+from alerting.judging.state_codec import StateError, TimersCodec
 from config.rules.reading import load_rules
+from config.rules.scopes import HOUSEHOLD, STATION
 from config.settings.tree import RulesSettings
 from heating.heat_tree import HeatTree, Level, build_heat_tree
 from tests.support.small_site import small_site
 
 T0 = datetime(2026, 1, 10, tzinfo=UTC)
 RULES = load_rules(RulesSettings())
-TREE: HeatTree = build_heat_tree(small_site(stations=4))
+SITE = small_site(stations=4)
+TREE: HeatTree = build_heat_tree(SITE)
+LAYOUT = Layout(SITE, TREE)
 TICKS = 60
 ENGINE = RuleEngine(RULES)
 """Compiled once: a step is a function of its arguments alone."""
@@ -33,7 +37,7 @@ def let_go() -> Iterator[None]:
 def random_tables(seed: int) -> list[SignalTables]:
     """Return signals that jump about their limits, with gaps."""
     random = np.random.default_rng(seed)
-    stations, homes = TREE.numbers(Level.STATION), TREE.numbers(Level.HOUSEHOLD)
+    stations, homes = LAYOUT.subjects(Level.STATION), LAYOUT.subjects(Level.HOUSEHOLD)
 
     def column(name: str, size: int) -> np.ndarray:
         flags = {"pwr", "run_max", "floor_heating", "gateway_down", "heating", "vulnerable"}
@@ -46,25 +50,25 @@ def random_tables(seed: int) -> list[SignalTables]:
         return np.where(random.random(size) < 0.1, np.nan, values)
 
     found: list[SignalTables] = []
-    held: tuple[SignalTable, SignalTable] | None = None
+    tables: SignalTables | None = None
     for tick in range(TICKS):
-        if tick % 6 == 0 or held is None:  # stay long enough for delays to end
-            held = (
-                SignalTable(stations, {s.name: column(s.name, len(stations)) for s in STATION_SIGNALS}),
-                SignalTable(homes, {s.name: column(s.name, len(homes)) for s in HOUSEHOLD_SIGNALS}),
-            )
-        found.append(SignalTables(*held))
+        if tick % 6 == 0 or tables is None:  # stay long enough for delays to end
+            tables = {
+                "station": SignalTable(stations, {n: column(n, len(stations)) for n in signals_of(STATION)}),
+                "household": SignalTable(homes, {n: column(n, len(homes)) for n in signals_of(HOUSEHOLD)}),
+            }
+        found.append(tables)
     return found
 
 
 def run(
-    tables: list[SignalTables], *, state: EngineState | None = None, first: int = 0
-) -> tuple[list[Transition], list[StepResult]]:
-    state = EngineState() if state is None else state
-    results: list[StepResult] = []
+    tables: list[SignalTables], *, timers: Timers | None = None, first: int = 0
+) -> tuple[list[Transition], list[Judged]]:
+    timers = Timers() if timers is None else timers
+    results: list[Judged] = []
     for place, table in enumerate(tables, start=first):
-        result = ENGINE.step(state, table, T0 + timedelta(minutes=10 * place), tree=TREE)
-        state = result.state
+        result = ENGINE.advance(timers, table, T0 + timedelta(minutes=10 * place))
+        timers = result.timers
         results.append(result)
     return [transition for result in results for transition in result.transitions], results
 
@@ -73,12 +77,10 @@ def only_stations(tables: SignalTables, names: set[str]) -> SignalTables:
     wanted = [TREE.find(Level.STATION, name) for name in names]
 
     def rows(table: SignalTable) -> np.ndarray:
-        inside = [any(TREE.is_below(int(n), station) for station in wanted) for n in table.subjects]
+        inside = [any(TREE.is_below(int(n), station) for station in wanted) for n in table.subjects.numbers]
         return np.flatnonzero(inside)
 
-    return SignalTables(
-        tables.station.select(rows(tables.station)), tables.household.select(rows(tables.household))
-    )
+    return {name: table.select(rows(table)) for name, table in tables.items()}
 
 
 def keys(transitions: list[Transition]) -> list[tuple[datetime, str, str, str, int]]:
@@ -99,12 +101,12 @@ def test_splitting_the_fleet_by_station_and_merging_gives_the_same(seed: int) ->
 def test_state_saved_and_read_again_at_any_tick_gives_the_same_history(seed: int) -> None:
     tables = random_tables(seed)
     whole, results = run(tables)
-    codec = EngineStateCodec(tree=TREE, rules=RULES)
+    codec = TimersCodec(layout=LAYOUT, rules=RULES)
     for cut in (1, 7, 25, 44):
         blobs: dict[str, bytes] = {}
         for result in results[:cut]:
             blobs |= codec.encode_changed(result)
-        rest, _ = run(tables[cut:], state=codec.decode(blobs), first=cut)
+        rest, _ = run(tables[cut:], timers=codec.decode(blobs), first=cut)
         before = [t for result in results[:cut] for t in result.transitions]
         assert keys(before + rest) == keys(whole)
 
@@ -118,8 +120,9 @@ def test_transitions_of_a_tick_come_parents_first_and_clearings_before_raisings(
 
 def test_timers_of_subjects_that_left_the_registry_are_dropped() -> None:
     _, results = run(random_tables(1)[:8])
-    codec = EngineStateCodec(tree=TREE, rules=RULES)
-    smaller = EngineStateCodec(tree=build_heat_tree(small_site(stations=2)), rules=RULES)
+    codec = TimersCodec(layout=LAYOUT, rules=RULES)
+    site = small_site(stations=2)
+    smaller = TimersCodec(layout=Layout(site, build_heat_tree(site)), rules=RULES)
     blobs = codec.encode_changed(results[-1])
     for result in results:
         blobs |= codec.encode_changed(result)
@@ -128,11 +131,11 @@ def test_timers_of_subjects_that_left_the_registry_are_dropped() -> None:
     assert (
         0
         < sum(len(s.row) for s in moved.rules.values())
-        < sum(len(s.row) for s in results[-1].state.rules.values())
+        < sum(len(s.row) for s in results[-1].timers.rules.values())
     )
 
 
 def test_a_broken_blob_is_named() -> None:
-    codec = EngineStateCodec(tree=TREE, rules=RULES)
-    with pytest.raises(EngineStateError, match="engine/S1"):
+    codec = TimersCodec(layout=LAYOUT, rules=RULES)
+    with pytest.raises(StateError, match="engine/S1"):
         codec.decode({"engine/S1": b"{"})

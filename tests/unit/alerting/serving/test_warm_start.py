@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from alerting.judging.live_state import LiveState
 from alerting.judging.room_readings import RoomReadings
-from alerting.judging.signals.columns import Signals
-from alerting.serving.warm_start import warm_windows
+from alerting.judging.signals.tables import Signals, SignalTable
+from alerting.serving.warm_start import warm_newest, warm_past, warm_windows
 from heating.heat_tree import build_heat_tree
 from heating.intervals import Interval, to_epoch_ms
 from heating.points import Measurement
@@ -63,17 +63,24 @@ def value(sensor: str, at: datetime) -> float:
     return 21.0 if sensor == "R1-2" else 17.0 if at < NOW - timedelta(minutes=35) else 19.0
 
 
+def homes_of(live: LiveState) -> SignalTable:
+    with live.held() as windows:
+        tables = Signals(standard_c=18.0, watching_since_ms=0).tables(windows, now_ms=to_epoch_ms(NOW))
+    return tables["household"]
+
+
 def warmed(store: Store) -> dict[str, list[float]]:
     live = LiveState(SITE, build_heat_tree(SITE), now=NOW)
-    live.warm_from(store, now=NOW)  # type: ignore[arg-type]  # only what a warm start calls
-    table = Signals(live, standard_c=18.0, watching_since_ms=0).tables(now_ms=to_epoch_ms(NOW)).household
-    rows = [[live.tree.ids[n] for n in table.subjects].index(home) for home in ("H1-1", "H1-2", "H1-3")]
+    warm_newest(live, store, now=NOW)  # type: ignore[arg-type]  # only what a warm start calls
+    warm_past(live, store, now=NOW)  # type: ignore[arg-type]
+    table = homes_of(live)
+    rows = [table.subjects.row_of[home] for home in ("H1-1", "H1-2", "H1-3")]
     return {name: column[rows].tolist() for name, column in table.columns.items()}
 
 
 def home_signals(live: LiveState) -> dict[str, float]:
-    table = Signals(live, standard_c=18.0, watching_since_ms=0).tables(now_ms=to_epoch_ms(NOW)).household
-    row = [live.tree.ids[n] for n in table.subjects].index("H1-1")
+    table = homes_of(live)
+    row = table.subjects.row_of["H1-1"]
     return {name: float(column[row]) for name, column in table.columns.items()}
 
 
@@ -126,15 +133,15 @@ def test_hours_without_any_room_end_the_look_back() -> None:
 
 def test_what_follows_from_the_past_is_unknown_until_the_past_is_read() -> None:
     live, store = LiveState(SITE, build_heat_tree(SITE), now=NOW), Store(with_rollups=True)
-    live.warm_newest(store, now=NOW)  # type: ignore[arg-type]
+    warm_newest(live, store, now=NOW)  # type: ignore[arg-type]
     assert live.past_is_missing
     before = home_signals(live)
     assert before["t_room"] == 19.0
     assert np.isnan([before["t_room_med60"], before["t_room_med30"], before["cold_degree_hours_24h"]]).all()
-    live.warm_past(store, now=NOW, stopped=lambda: not live.past_is_missing)  # type: ignore[arg-type]
+    warm_past(live, store, now=NOW, stopped=lambda: not live.past_is_missing)  # type: ignore[arg-type]
     assert home_signals(live)["t_room_med60"] == 19.0
     assert home_signals(live)["covered_hours_24h"] < 3.0
-    live.warm_past(store, now=NOW)  # type: ignore[arg-type]
+    warm_past(live, store, now=NOW)  # type: ignore[arg-type]
     assert not live.past_is_missing
     after = home_signals(live)
     assert (after["t_room_med60"], after["t_room"]) == (19.0, 19.0)
@@ -143,25 +150,26 @@ def test_what_follows_from_the_past_is_unknown_until_the_past_is_read() -> None:
 
 def test_reading_the_past_stops_between_two_slices_and_goes_on_from_the_start() -> None:
     live, store = LiveState(SITE, build_heat_tree(SITE), now=NOW), Store(with_rollups=True)
-    live.warm_newest(store, now=NOW)  # type: ignore[arg-type]
-    live.warm_past(store, now=NOW, stopped=lambda: store.reads >= 7)  # type: ignore[arg-type]
+    warm_newest(live, store, now=NOW)  # type: ignore[arg-type]
+    warm_past(live, store, now=NOW, stopped=lambda: store.reads >= 7)  # type: ignore[arg-type]
     assert (store.reads, live.past_is_missing) == (7, True)
-    live.warm_past(store, now=NOW)  # type: ignore[arg-type]
+    warm_past(live, store, now=NOW)  # type: ignore[arg-type]
     assert (live.past_is_missing, home_signals(live)["t_room_med60"]) == (False, 19.0)
 
 
 def test_what_comes_in_meanwhile_is_never_overwritten_by_the_past() -> None:
     live, store = LiveState(SITE, build_heat_tree(SITE), now=NOW), Store(with_rollups=True)
-    live.warm_newest(store, now=NOW)  # type: ignore[arg-type]
+    warm_newest(live, store, now=NOW)  # type: ignore[arg-type]
     fresh = Sample(ObjectRef(Measurement.ROOM, "R1-1"), "room_temp_c", to_epoch_ms(NOW), 23.5)
     live.accept(SampleBatch.from_samples([fresh]))
-    live.warm_past(store, now=NOW)  # type: ignore[arg-type]
+    warm_past(live, store, now=NOW)  # type: ignore[arg-type]
     latest = live.of_object(fresh.ref)["room_temp_c"]
     assert (latest.value, latest.measured_ms) == (23.5, fresh.measured_ms)
     assert home_signals(live)["t_room"] == 23.5
-    ring = live.tables[Measurement.ROOM].index["R1-1"]
-    assert live.readings.value[ring, -1] == 23.5
-    assert (np.diff(live.readings.time_ms[ring]) > 0).all()
+    with live.held() as windows:
+        ring = windows.newest(Measurement.ROOM).index["R1-1"]
+        assert windows.readings.value[ring, -1] == 23.5
+        assert (np.diff(windows.readings.time_ms[ring]) > 0).all()
 
 
 @settings(max_examples=60, deadline=None)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from alerting.serving.rule_cases import load_cases, run_case
-from config.rules.reading import RuleFileError, load_rules
+from config.mistakes import MistakesError
+from config.rules.reading import load_rules
 from config.settings.tree import RulesSettings
 
 RULES = load_rules(RulesSettings())
@@ -27,5 +28,5 @@ def test_a_case_fails_when_an_expectation_is_wrong() -> None:
 
 def test_a_broken_case_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text("rule: ST-01\n", encoding="utf-8")
-    with pytest.raises(RuleFileError, match=r"bad\.yaml"):
+    with pytest.raises(MistakesError, match=r"bad\.yaml:1: cases is missing"):
         load_cases(tmp_path)

@@ -42,7 +42,7 @@ def test_a_consequence_inhibitor_below_its_target_is_found() -> None:
     assert "silences the more urgent ST-15" in str(lint_rules(RuleSet((ST_15, weak)))[0])
 
 
-def test_a_ring_of_inhibitions_is_told_once() -> None:
+def test_a_ring_of_inhibitions_is_reported_once() -> None:
     kind = InhibitKind.CONSEQUENCE
     ring = (
         replace(ST_15, inhibits=("ST-23",), inhibit_kind=kind),

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerting.judging.live_state import LiveState
-from alerting.judging.signals.columns import Signals
+from alerting.judging.signals.tables import Signals, SignalTables
 from heating.assets import Site
 from heating.heat_tree import build_heat_tree
 from heating.intervals import to_epoch_ms
@@ -40,11 +40,21 @@ def feed(live: LiveState, *samples: Sample) -> None:
     live.accept(SampleBatch.from_samples(samples))
 
 
+def tables_at(live: LiveState, at_s: float) -> SignalTables:
+    signals = Signals(standard_c=18.0, watching_since_ms=T0_MS)
+    with live.held() as windows:
+        return signals.tables(windows, now_ms=T0_MS + int(at_s * 1000))
+
+
+def home_signals(live: LiveState, home: str, at_s: float) -> dict[str, float]:
+    table = tables_at(live, at_s)["household"]
+    row = table.subjects.row_of[home]
+    return {name: float(column[row]) for name, column in table.columns.items()}
+
+
 def signals_at(live: LiveState, at_s: float) -> dict[str, float]:
-    tables = Signals(live, standard_c=18.0, watching_since_ms=T0_MS).tables(now_ms=T0_MS + int(at_s * 1000))
-    row = [live.tree.ids[number] for number in tables.household.subjects].index("H1-1")
-    home = {name: float(column[row]) for name, column in tables.household.columns.items()}
-    return {name: float(column[0]) for name, column in tables.station.columns.items()} | {
+    home = home_signals(live, "H1-1", at_s)
+    return {name: float(column[0]) for name, column in tables_at(live, at_s)["station"].columns.items()} | {
         f"home.{name}": value for name, value in home.items()
     }
 
@@ -115,9 +125,7 @@ def test_a_rebuild_keeps_values_of_what_stays() -> None:
     value, _, _ = live.column(Measurement.ROOM, "room_temp_c", ["R1-1", "R3-1", "nobody"])
     assert value[0] == 19
     assert np.isnan(value[1:]).all()
-    homes = [moved_id for moved_id in live.tree.ids if moved_id.startswith("H")]
-    tables = Signals(live, standard_c=18, watching_since_ms=T0_MS).tables(now_ms=T0_MS)
-    assert tables.household.columns["t_room_med60"][homes.index("H1-1")] == 19
+    assert home_signals(live, "H1-1", 0)["t_room_med60"] == 19
 
 
 def test_a_broken_batch_does_not_stop_the_next() -> None:
@@ -172,10 +180,8 @@ def test_a_sensor_measures_the_home_it_is_assigned_to_now() -> None:
     changed = replace(site, assignments=(ended, moved, *site.assignments[5:]))
     live = LiveState(changed, build_heat_tree(changed), now=T0 + timedelta(hours=1))
     feed(live, room(0, 19))
-    tables = Signals(live, standard_c=18, watching_since_ms=T0_MS).tables(now_ms=T0_MS)
-    row = [live.tree.ids[n] for n in tables.household.subjects].index("H2-1")
-    assert tables.household.columns["t_room"][row] == 19
-    assert np.isfinite(tables.household.columns["t_room"]).sum() == 1
+    assert home_signals(live, "H2-1", 0)["t_room"] == 19
+    assert np.isfinite(tables_at(live, 0)["household"].columns["t_room"]).sum() == 1
 
 
 HOUR_S = 3600
@@ -189,12 +195,6 @@ def moved_site(at_s: float) -> Site:
     here = (replace(first, end=at), replace(first, household_id="H2-1", start=at))
     others = (a for a in site.assignments[1:] if a.household_id != "H2-1")
     return replace(site, assignments=(*here, *others))
-
-
-def home_signals(live: LiveState, home: str, at_s: float) -> dict[str, float]:
-    tables = Signals(live, standard_c=18, watching_since_ms=T0_MS).tables(now_ms=T0_MS + int(at_s * 1000))
-    row = [live.tree.ids[n] for n in tables.household.subjects].index(home)
-    return {name: float(column[row]) for name, column in tables.household.columns.items()}
 
 
 def test_a_moved_sensor_carries_no_reading_of_its_former_home_into_the_next() -> None:
@@ -228,8 +228,8 @@ def test_a_start_leaves_out_what_the_store_has_of_the_former_home() -> None:
     site = moved_site(-1.5 * HOUR_S)
     live = LiveState(site, build_heat_tree(site), now=T0)
     hour = T0_MS // 3_600_000 - np.arange(1, 5)
-    live._fill_hours(["R1-1"] * 4, hour, np.full(4, 12.0))
-    live._accept_past(SampleBatch.from_samples([room(-2 * HOUR_S, 12), room(-600, 22)]))
+    live.fill_hours(["R1-1"] * 4, hour, np.full(4, 12.0))
+    live.accept_past(SampleBatch.from_samples([room(-2 * HOUR_S, 12), room(-600, 22)]))
     assert home_signals(live, "H2-1", 0)["covered_hours_24h"] == 1
     assert home_signals(live, "H2-1", 0)["t_room"] == 22
 
@@ -237,7 +237,7 @@ def test_a_start_leaves_out_what_the_store_has_of_the_former_home() -> None:
 def test_the_next_move_is_known() -> None:
     site = moved_site(HOUR_S)
     live = LiveState(site, build_heat_tree(site), now=T0)
-    assert live.valid_until == T0 + timedelta(hours=1)
+    assert live.layout.valid_until == T0 + timedelta(hours=1)
     live.rebuild(site, build_heat_tree(site), now=T0 + timedelta(hours=1))
-    assert live.valid_until is None
-    assert live.since_ms[live.tables[Measurement.ROOM].index["R1-1"]] == T0_MS + HOUR_S * 1000
+    assert live.layout.valid_until is None
+    assert live.layout.since_ms[live.layout.ids[Measurement.ROOM].index("R1-1")] == T0_MS + HOUR_S * 1000

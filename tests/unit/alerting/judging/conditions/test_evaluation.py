@@ -9,7 +9,6 @@ from alerting.judging.conditions.evaluation import Conditions
 from alerting.judging.conditions.syntax import ConditionError, locked_connection, parse_condition
 from config.rules.reading import Limit, Rule, load_rules
 from config.settings.tree import RulesSettings
-from heating.heat_tree import Level
 
 BASE = load_rules(RulesSettings()).rule("ST-01")
 
@@ -25,7 +24,7 @@ def truth_of(condition: str, **columns: list[float]) -> list[int]:
     size = len(next(iter(columns.values())))
     arrays = {name: np.array(values, np.float64) for name, values in columns.items()}
     conditions = Conditions([rule])
-    found = conditions.evaluate(Level.STATION, arrays | {"pwr": np.ones(size)})
+    found = conditions.evaluate("station", arrays | {"pwr": np.ones(size)})
     conditions.close()
     return found[rule.rule_id].raised.tolist()
 
