@@ -9,10 +9,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from pydantic_core import ErrorDetails
 
 from config.located_yaml import LocatedYaml, read_yaml
 from config.mistakes import Mistake, MistakesError
@@ -324,7 +323,7 @@ def mistakes_of(error: ValidationError, source: LocatedYaml) -> list[Mistake]:
     ]
 
 
-def _mistake(place: str, key: str, item: ErrorDetails) -> Mistake:
+def _mistake(place: str, key: str, item: Mapping[str, Any]) -> Mistake:
     match item["type"]:
         case "missing":
             return Mistake(place, f"{key} is missing.", "Add it.")
