@@ -29,7 +29,7 @@ from alerting.serving.service_state import (
     setpoints_of,
 )
 from config.rules.reading import RuleSet
-from config.settings.tree import Settings
+from config.settings.tree import Settings, SiteSettings
 from heating.alarms import AlarmEvent, AlarmEventKind
 from heating.intervals import to_epoch_ms
 from heating.protocols import AlarmRecords
@@ -137,22 +137,12 @@ def restored(
         reminded_ms=dict(memory.reminded_ms),
         judge_all=changed,
     )
-    signals = Signals(
-        standard_c=settings.site.indoor_standard_c,
-        watching_since_ms=memory.watching_since_ms,
-        time_zone=settings.site.time_zone,
-    )
-    _log.info(
-        "alerting.restored",
-        open_alarms=len(lifecycle.book),
-        open_incidents=len(incidents),
-        stations=len(blobs),
-    )
+    _log.info("alerting.restored", open_alarms=len(lifecycle.book), stations=len(blobs))
     return Image(
         layout=layout,
         codec=codec,
         subjects=subjects,
-        signals=signals,
+        signals=_signals(memory, settings.site),
         incidents=incidents,
         lifecycle=lifecycle,
         timers=codec.decode(blobs),
@@ -160,4 +150,12 @@ def restored(
         registry_version=registry_version,
         rules=digest,
         cursor=cursor,
+    )
+
+
+def _signals(memory: ServiceState, site: SiteSettings) -> Signals:
+    return Signals(
+        standard_c=site.indoor_standard_c,
+        watching_since_ms=memory.watching_since_ms,
+        time_zone=site.time_zone,
     )
