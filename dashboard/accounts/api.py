@@ -6,10 +6,11 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from dashboard.accounts.actions import sign_in, sign_out
 from dashboard.web.replies import PlainText, reply
 from dashboard.web.security.access import entry, require
 from dashboard.web.security.accounts import Accounts
-from dashboard.web.security.session_cookie import clear_session_cookie, client_address, set_session_cookie
+from dashboard.web.security.session_cookie import set_session_cookie
 from dashboard.web.security.viewer import Viewer
 from dashboard.web.services import ServicesDep
 
@@ -42,8 +43,7 @@ class Me(BaseModel):
 def login(body: LogIn, request: Request, services: ServicesDep) -> Response:
     """Open a session; the answer sets the session cookie."""
     accounts = services[Accounts]
-    address = client_address(request, trusted_proxies=services.settings.web.trusted_proxies)
-    signed_in = accounts.sign_in(body.username, body.password, address=address)
+    signed_in = sign_in(request, services, body.username, body.password)
     response = reply(_me(signed_in.viewer, accounts.csrf_token(signed_in.viewer)).model_dump())
     set_session_cookie(response, signed_in, secure=accounts.cookie_secure)
     return response
@@ -52,10 +52,7 @@ def login(body: LogIn, request: Request, services: ServicesDep) -> Response:
 @router.post("/logout", status_code=204)
 def logout(viewer: Annotated[Viewer, Depends(require())], services: ServicesDep) -> Response:
     """End the session; its event streams end within seconds."""
-    services[Accounts].sign_out(viewer)
-    response = Response(status_code=204)
-    clear_session_cookie(response, secure=services[Accounts].cookie_secure)
-    return response
+    return sign_out(services, viewer, Response(status_code=204))
 
 
 @router.get("/me", response_model=Me)

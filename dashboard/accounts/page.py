@@ -5,11 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from starlette.responses import RedirectResponse, Response
 
+from dashboard.accounts.actions import sign_in, sign_out
 from dashboard.web.context import page_response, reader_of
 from dashboard.web.languages import LOCALE_COOKIE, LOCALES, N_
 from dashboard.web.navigation import landing_page, safe_return_path
-from dashboard.web.security.access import MaybeViewer, SignedIn, cookie_name, entry
+from dashboard.web.security.access import MaybeViewer, SignedIn, entry
 from dashboard.web.security.accounts import Accounts, LogInRefusedError
+from dashboard.web.security.session_cookie import set_session_cookie
 from dashboard.web.security.throttle import ThrottledError
 from dashboard.web.services import ServicesDep
 
@@ -47,9 +49,8 @@ def log_in(
     next: Annotated[str, Form(max_length=500)] = "",
 ) -> Response:
     """Open a session and go on; a wrong name and a wrong password look the same."""
-    address = request.client.host if request.client is not None else "unknown"
     try:
-        signed_in = services[Accounts].sign_in(username, password, address=address)
+        signed_in = sign_in(request, services, username, password)
     except (LogInRefusedError, ThrottledError) as error:
         throttled = isinstance(error, ThrottledError)
         failure = reader_of(request, None).text(_THROTTLED if throttled else _REFUSED)
@@ -64,26 +65,14 @@ def log_in(
         )
     target = safe_return_path(next, otherwise=landing_page(signed_in.viewer.roles))
     response = RedirectResponse(target, 303)
-    secure = services[Accounts].cookie_secure
-    response.set_cookie(
-        cookie_name(secure=secure),
-        signed_in.token,
-        max_age=signed_in.max_age_s,
-        secure=secure,
-        httponly=True,
-        samesite="lax",
-    )
+    set_session_cookie(response, signed_in, secure=services[Accounts].cookie_secure)
     return response
 
 
 @router.post("/logout")
 def log_out(viewer: SignedIn, services: ServicesDep) -> Response:
     """End the session and show the log-in form."""
-    services[Accounts].sign_out(viewer)
-    response = RedirectResponse("/login", 303)
-    secure = services[Accounts].cookie_secure
-    response.delete_cookie(cookie_name(secure=secure), secure=secure, httponly=True, samesite="lax")
-    return response
+    return sign_out(services, viewer, RedirectResponse("/login", 303))
 
 
 @router.get("/language/{locale}")

@@ -9,8 +9,6 @@ from dashboard.readings.long_trends import RESOLUTIONS
 from dashboard.web.languages import localiser_for
 
 CHINESE = localiser_for("zh_CN", "Asia/Shanghai")
-
-
 ENGLISH = localiser_for("en", "Asia/Shanghai")
 
 

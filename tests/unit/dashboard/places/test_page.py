@@ -12,8 +12,6 @@ from tests.support import place_models as places
 from tests.support.preview_pages import FakeAnswers, page_client, preview_app
 
 EVIL = '=HYPERLINK("http://evil","x")'
-
-
 DISPATCHER = {"cookie": "nuanliu=dispatcher"}
 
 

@@ -14,8 +14,6 @@ from tests.support import page_models as models
 from tests.support.preview_pages import FakeAnswers, page_client, preview_app
 
 EVIL = '=HYPERLINK("http://evil","x")'
-
-
 DISPATCHER = {"cookie": "nuanliu=dispatcher"}
 
 

@@ -1,0 +1,24 @@
+"""Opening a session for a request, and closing it."""
+
+from fastapi import Request
+from starlette.responses import Response
+
+from dashboard.web.security.accounts import Accounts, SignedIn
+from dashboard.web.security.session_cookie import clear_session_cookie, client_address
+from dashboard.web.security.viewer import Viewer
+from dashboard.web.services import Services
+
+__all__ = ["sign_in", "sign_out"]
+
+
+def sign_in(request: Request, services: Services, username: str, password: str) -> SignedIn:
+    """Open a session. Raises `LogInRefusedError`, `ThrottledError`."""
+    address = client_address(request, trusted_proxies=services.settings.web.trusted_proxies)
+    return services[Accounts].sign_in(username, password, address=address)
+
+
+def sign_out(services: Services, viewer: Viewer, response: Response) -> Response:
+    """End the viewer's session and take its cookie out of the browser; event streams end within seconds."""
+    services[Accounts].sign_out(viewer)
+    clear_session_cookie(response, secure=services[Accounts].cookie_secure)
+    return response
