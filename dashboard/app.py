@@ -37,7 +37,7 @@ from dashboard.pages import error_page
 from dashboard.pages import router as pages
 from dashboard.places import api as places_api
 from dashboard.places.view import PlaceViews
-from dashboard.readings.newest import Freshness
+from dashboard.readings.newest import NewestValues
 from dashboard.residents import api as residents_api
 from dashboard.residents.view import ResidentViews
 from dashboard.site.index import SiteSource
@@ -138,17 +138,17 @@ def _views(
 ) -> Iterable[object]:
     clock = services.clock
     sites = SiteSource(registry=records.registry, clock=clock)
-    freshness = Freshness(live=live, clock=clock)
+    newest = NewestValues(live=live, clock=clock)
     counts = AlarmCountSource(records.alarms)
     alarms = AlarmViews(sites=sites, records=records.alarms, rules=rules, clock=clock)
     alarm_health = AlarmHealthView(sites=sites, records=records.alarms, alarms=alarms, clock=clock)
-    incidents = IncidentViews(sites=sites, records=records, alarms=alarms, freshness=freshness)
+    incidents = IncidentViews(sites=sites, records=records, alarms=alarms, newest=newest)
     tickets = TicketViews(records=records, sites=sites, clock=clock)
     standard_c = services.settings.site.indoor_standard_c
-    places = PlaceViews(sites=sites, freshness=freshness, standard_c=standard_c, clock=clock)
+    places = PlaceViews(sites=sites, newest=newest, standard_c=standard_c, clock=clock)
     stations = StationViews(
         sites=sites,
-        freshness=freshness,
+        newest=newest,
         open_alarms=OpenAlarmSource(records.alarms),
         alarms=alarms,
         incidents=incidents,
@@ -160,14 +160,14 @@ def _views(
         sites=sites,
         records=records,
         counts=counts,
-        freshness=freshness,
+        newest=newest,
         places=places,
         stations=stations,
         alarms=alarms,
         clock=clock,
     )
     return (
-        *(sites, freshness, counts, alarms, alarm_health, incidents),
+        *(sites, newest, counts, alarms, alarm_health, incidents),
         *(tickets, places, stations, overview),
     )
 
@@ -175,7 +175,7 @@ def _views(
 def _homes(services: Services, *, records: Records, store: TimeSeriesStore) -> Iterable[object]:
     readings = HomeReadings(
         registry=records.registry,
-        freshness=services[Freshness],
+        newest=services[NewestValues],
         places=services[PlaceViews],
         stations=services[StationViews],
         incidents=services[IncidentViews],

@@ -14,7 +14,7 @@ _LEAST_SPAN_K = 4.0
 
 
 def day_spark(values: Sequence[float | None], *, localiser: Localiser) -> Markup:
-    """Draw values [°C] at even distances, None where there is none; a dash in words without any."""
+    """Draw values [°C] at even distances, None where there is none; a dash where there are none at all."""
     known = [value for value in values if value is not None]
     if not known:
         return Markup('<span class="missing small" data-spark-done>—</span>')

@@ -13,7 +13,7 @@ from dashboard.homes.models import RoomDay
 from dashboard.homes.probable_cause import HomeFacts
 from dashboard.incidents.view import IncidentViews
 from dashboard.places.view import PlaceViews, rows_of
-from dashboard.readings.newest import Freshness, RoomColumn
+from dashboard.readings.newest import NewestValues, RoomColumn
 from dashboard.readings.trends import Trends
 from dashboard.site.index import SiteIndex
 from dashboard.stations.models import StationSummary
@@ -44,7 +44,7 @@ class HomeReadings:
     ----------
     registry : RegistryRecords
         Which sensor measured which home when.
-    freshness, places, stations, incidents
+    newest, places, stations, incidents
         Views that a home is made of.
     store : TimeSeriesStore
         History.
@@ -56,7 +56,7 @@ class HomeReadings:
         self,
         *,
         registry: RegistryRecords,
-        freshness: Freshness,
+        newest: NewestValues,
         places: PlaceViews,
         stations: StationViews,
         incidents: IncidentViews,
@@ -64,7 +64,7 @@ class HomeReadings:
         clock: Clock,
     ) -> None:
         self._registry = registry
-        self._freshness = freshness
+        self._newest = newest
         self._places = places
         self._stations = stations
         self._incidents = incidents
@@ -78,7 +78,7 @@ class HomeReadings:
 
     def outdoor(self, index: SiteIndex) -> PointValue:
         """Return the outdoor temperature of the weather site."""
-        return self._freshness.outdoor(index)
+        return self._newest.outdoor(index)
 
     def trend(
         self, index: SiteIndex, home: Household, window: Interval, *, max_points: int, outdoor: bool
@@ -126,12 +126,12 @@ class HomeReadings:
     def _room(self, index: SiteIndex, home: Household) -> tuple[PointValue, bool]:
         sensor = self._sensor(index, home)
         since_ms = index.measured_since_ms.get(home.household_id, 0)
-        known = self._freshness.of_object(ObjectRef(Measurement.ROOM, sensor.sensor_id))
+        known = self._newest.of_object(ObjectRef(Measurement.ROOM, sensor.sensor_id))
         latest = {name: one for name, one in known.items() if one.measured_ms >= since_ms}
         name = "room_temp_c"
         room, flag = latest.get(name), latest.get("sensor_fault")
         is_bad = room is not None and room.quality >= Quality.BAD
-        value = self._freshness.value(Measurement.ROOM, name, room, sensor.interval_s)
+        value = self._newest.value(Measurement.ROOM, name, room, sensor.interval_s)
         return value, is_bad or (flag is not None and flag.value == 1.0)
 
     @staticmethod

@@ -7,7 +7,7 @@ from math import isfinite
 from dashboard.alarms.models import IncidentSummary
 from dashboard.alarms.view import AlarmViews
 from dashboard.incidents.models import Evidence, IncidentView
-from dashboard.readings.newest import Freshness
+from dashboard.readings.newest import NewestValues
 from dashboard.site.index import SiteIndex, SiteSource
 from dashboard.web.refusals import NotVisibleError
 from dashboard.web.security.viewer import Viewer
@@ -35,17 +35,17 @@ class IncidentViews:
         Incidents, their alarms and tickets.
     alarms : AlarmViews
         Makes rows, names and histories.
-    freshness : Freshness
+    newest : NewestValues
         Outdoor temperature, for the hours to cold.
     """
 
     def __init__(
-        self, *, sites: SiteSource, records: Records, alarms: AlarmViews, freshness: Freshness
+        self, *, sites: SiteSource, records: Records, alarms: AlarmViews, newest: NewestValues
     ) -> None:
         self._sites = sites
         self._records = records
         self._alarms = alarms
-        self._freshness = freshness
+        self._newest = newest
 
     def page(
         self, viewer: Viewer, *, open_only: bool = False, cursor: str | None = None, limit: int = 50
@@ -87,7 +87,7 @@ class IncidentViews:
 
     def _view(self, index: SiteIndex, incident: Incident) -> IncidentView:
         brief = self._alarms.incident_summary(index, incident)
-        outdoor = self._freshness.outdoor(index)
+        outdoor = self._newest.outdoor(index)
         evidence = [
             Evidence("root_alarm", {"name": brief.name, "node": brief.node_name, "since": brief.opened_at})
         ]

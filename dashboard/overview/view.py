@@ -12,7 +12,7 @@ from dashboard.alarms.models import AlarmRow
 from dashboard.alarms.view import AlarmViews
 from dashboard.overview.models import AreaRow, CommunityPlace, Happening, Overview
 from dashboard.places.view import MIN_HOMES_SHOWN, PlaceViews
-from dashboard.readings.newest import WEATHER_INTERVAL_S, Freshness, RoomColumn
+from dashboard.readings.newest import WEATHER_INTERVAL_S, NewestValues, RoomColumn
 from dashboard.site.index import SiteIndex, SiteSource
 from dashboard.stations.fleet import Fleet
 from dashboard.stations.models import StationRow
@@ -51,7 +51,7 @@ class OverviewView:
         Counts of alarms and tickets.
     counts : AlarmCountSource
         Open and waiting alarms.
-    freshness, places, stations, alarms
+    newest, places, stations, alarms
         Sibling builders.
     clock : Clock
         The time data are judged by.
@@ -63,7 +63,7 @@ class OverviewView:
         sites: SiteSource,
         records: Records,
         counts: AlarmCountSource,
-        freshness: Freshness,
+        newest: NewestValues,
         places: PlaceViews,
         stations: StationViews,
         alarms: AlarmViews,
@@ -72,7 +72,7 @@ class OverviewView:
         self._sites = sites
         self._records = records
         self._counts = counts
-        self._freshness = freshness
+        self._newest = newest
         self._places = places
         self._stations = stations
         self._alarms = alarms
@@ -122,7 +122,7 @@ class OverviewView:
             open_tickets=sum(n for state, n in tickets.by_state.items() if state not in _DONE),
             overdue_tickets=max(tickets.response_overdue, tickets.close_overdue),
             heat_rate=_heat_rate(fleet),
-            outdoor=self._freshness.outdoor(index),
+            outdoor=self._newest.outdoor(index),
             forecast=self._forecast(index),
             data_age_s=float(np.nanmin(fleet.age_s)) if np.isfinite(fleet.age_s).any() else None,
             worst=self._worst(index, fleet) if detailed else [],
@@ -184,7 +184,7 @@ class OverviewView:
             return dict.fromkeys(_FORECAST_HOURS)
         ref = ObjectRef(Measurement.WEATHER, index.site.weather_sites[0])
         values = {
-            hours: self._freshness.point(ref, f"forecast_{hours}h_temp_c", WEATHER_INTERVAL_S)
+            hours: self._newest.point(ref, f"forecast_{hours}h_temp_c", WEATHER_INTERVAL_S)
             for hours in _FORECAST_HOURS
         }
         return {hours: value.value if value.usable else None for hours, value in values.items()}

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.places.models import BuildingRow, CellState, CommunityView, FacadeCell, FacadeView
-from dashboard.readings.newest import BUILDING_INTERVAL_S, Freshness, RoomColumn
+from dashboard.readings.newest import BUILDING_INTERVAL_S, NewestValues, RoomColumn
 from dashboard.site.index import SiteIndex, SiteSource
 from dashboard.site.names import building_in_english
 from dashboard.site.visible import visible_building
@@ -41,7 +41,7 @@ class PlaceViews:
     ----------
     sites : SiteSource
         The registry.
-    freshness : Freshness
+    newest : NewestValues
         Newest values.
     standard_c : float
         Indoor standard [°C].
@@ -49,15 +49,15 @@ class PlaceViews:
         The time data are judged by.
     """
 
-    def __init__(self, *, sites: SiteSource, freshness: Freshness, standard_c: float, clock: Clock) -> None:
+    def __init__(self, *, sites: SiteSource, newest: NewestValues, standard_c: float, clock: Clock) -> None:
         self._sites = sites
-        self._freshness = freshness
+        self._newest = newest
         self.standard_c = standard_c
         self._clock = clock
 
     def rooms(self, index: SiteIndex, rows: slice | NDArray[np.intp] | None = None) -> RoomColumn:
         """Return the room temperatures of homes with a sensor: all, or only some rows of `SiteIndex.sensed`."""
-        return self._freshness.rooms(index, standard_c=self.standard_c, rows=rows)
+        return self._newest.rooms(index, standard_c=self.standard_c, rows=rows)
 
     def facade(self, viewer: Viewer, building_id: str) -> FacadeView:
         """Return the facade of a building. Raises `NotVisibleError`."""
@@ -132,8 +132,8 @@ class PlaceViews:
             median_c=rooms.median_c(rows)[0],
             minimum_c=minimum_c,
             maximum_c=maximum_c,
-            inlet_supply=self._freshness.point(ref, "inlet_supply_temp_c", BUILDING_INTERVAL_S),
-            inlet_return=self._freshness.point(ref, "inlet_return_temp_c", BUILDING_INTERVAL_S),
+            inlet_supply=self._newest.point(ref, "inlet_supply_temp_c", BUILDING_INTERVAL_S),
+            inlet_return=self._newest.point(ref, "inlet_return_temp_c", BUILDING_INTERVAL_S),
         )
 
 

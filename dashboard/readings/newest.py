@@ -1,6 +1,6 @@
 """Newest values with age and quality: what is fresh, what is stale, what is missing.
 
-How old a value may be says `heating.diagnosis.freshness`. Stale and bad values are shown as such and
+`heating.diagnosis.freshness` says how old a value may be. Stale and bad values are shown as such and
 left out of every average and ratio.
 """
 
@@ -25,7 +25,7 @@ __all__ = [
     "BUILDING_INTERVAL_S",
     "WEATHER_INTERVAL_S",
     "Column",
-    "Freshness",
+    "NewestValues",
     "RoomColumn",
 ]
 
@@ -101,7 +101,7 @@ class RoomColumn:
         return Ratio(numerator=int(cold.sum()), denominator=int(usable.sum()), total=homes)
 
 
-class Freshness:
+class NewestValues:
     """Reads the newest values and judges their age.
 
     Parameters

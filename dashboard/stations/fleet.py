@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.alarms.open_alarms import OpenAlarms
-from dashboard.readings.newest import Column, Freshness
+from dashboard.readings.newest import Column, NewestValues
 from dashboard.site.index import SiteIndex
 from dashboard.web.security.viewer import Viewer
 from heating.diagnosis.freshness import SILENT, STALE_INTERVALS
@@ -95,15 +95,15 @@ def read_fleet(
     *,
     ids: tuple[str, ...],
     interval_s: NDArray[np.float64],
-    freshness: Freshness,
+    newest: NewestValues,
     open_alarms: OpenAlarms,
     now_ms: int,
 ) -> Fleet:
     """Return stations as columns, in the order of `ids`."""
-    columns = {name: freshness.column(Measurement.STATION, name, ids, interval_s) for name in MAIN_POINTS}
+    columns = {name: newest.column(Measurement.STATION, name, ids, interval_s) for name in MAIN_POINTS}
     last_ms = np.max([column.measured_ms for column in columns.values()], axis=0).astype(np.int64)
     age_s = np.where(last_ms > 0, np.maximum(0.0, (now_ms - last_ms) / 1000.0), np.nan)
-    link = freshness.column(Measurement.STATION, "gateway_online", ids, interval_s)
+    link = newest.column(Measurement.STATION, "gateway_online", ids, interval_s)
     said_offline = (link.value == 0.0) & (link.measured_ms >= last_ms)
     troubled = open_alarms.by_station
     worst = np.array(

@@ -10,7 +10,7 @@ from dashboard.alarms.open_alarms import OpenAlarms, OpenAlarmSource
 from dashboard.alarms.view import AlarmViews
 from dashboard.incidents.view import IncidentViews
 from dashboard.places.view import PlaceViews
-from dashboard.readings.newest import Freshness
+from dashboard.readings.newest import NewestValues
 from dashboard.readings.trends import Trends
 from dashboard.site.index import SiteIndex, SiteSource
 from dashboard.site.visible import visible_station
@@ -57,7 +57,7 @@ class StationViews:
     ----------
     sites : SiteSource
         The registry.
-    freshness : Freshness
+    newest : NewestValues
         Newest values.
     open_alarms : OpenAlarmSource
         Open alarms by station.
@@ -75,7 +75,7 @@ class StationViews:
         self,
         *,
         sites: SiteSource,
-        freshness: Freshness,
+        newest: NewestValues,
         open_alarms: OpenAlarmSource,
         alarms: AlarmViews,
         incidents: IncidentViews,
@@ -84,7 +84,7 @@ class StationViews:
         clock: Clock,
     ) -> None:
         self._sites = sites
-        self._freshness = freshness
+        self._newest = newest
         self._open_alarms = open_alarms
         self._alarms = alarms
         self._incidents = incidents
@@ -100,7 +100,7 @@ class StationViews:
         return read_fleet(
             ids=ids,
             interval_s=interval_s,
-            freshness=self._freshness,
+            newest=self._newest,
             open_alarms=self._open_alarms.current(),
             now_ms=self._clock.now_ms(),
         )
@@ -130,7 +130,7 @@ class StationViews:
             area_name=index.area_name(station.area_id),
             state=StationState(STATE_WORDS[fleet.state[place]]),
             emitter=station.emitter.value,
-            values=self._freshness.station_points(station, MAIN_POINTS),
+            values=self._newest.station_points(station, MAIN_POINTS),
             deviation_k=_number(deviation_k),
             last_seen=from_epoch_ms(last_ms) if last_ms else None,
             age_s=_number(age_s),
@@ -147,14 +147,14 @@ class StationViews:
         station = visible_station(viewer, index, station_id)
         fleet = self.fleet(viewer, index)
         row = self.row(index, fleet, fleet.station_ids.index(station_id))
-        latest = self._freshness.of_object(ObjectRef(Measurement.STATION, station_id))
+        latest = self._newest.of_object(ObjectRef(Measurement.STATION, station_id))
         names = [p.name for p in points_of(Measurement.STATION) if p.name in latest or p.name in MAIN_POINTS]
         number = index.tree.find(Level.STATION, station_id)
         above = [index.tree.node(number), *(index.tree.node(n) for n in index.tree.ancestors(number))]
         of_level = {node.level: index.node_name(node) for node in reversed(above)}
         return StationDetail(
             row=row,
-            points=self._freshness.station_points(station, names),
+            points=self._newest.station_points(station, names),
             buildings=self._places.building_rows(index, index.buildings_of_station.get(station_id, [])),
             alarms=[
                 self._alarms.row(viewer, index, alarm)
@@ -165,7 +165,7 @@ class StationViews:
             heated_area_m2=station.heated_area_m2,
             source_name=of_level.get(Level.SOURCE),
             branch_name=of_level.get(Level.BRANCH),
-            outdoor=self._freshness.outdoor(index),
+            outdoor=self._newest.outdoor(index),
         )
 
     def areas(self, viewer: Viewer) -> list[Area]:
@@ -197,7 +197,7 @@ class StationViews:
         if station is None:
             return None
         names = ("secondary_supply_temp_c", "secondary_supply_temp_setpoint_c", "secondary_return_temp_c")
-        supply, setpoint, return_ = self._freshness.station_points(station, names).values()
+        supply, setpoint, return_ = self._newest.station_points(station, names).values()
         deviation_k = None
         if supply.usable and setpoint.usable and supply.value is not None and setpoint.value is not None:
             deviation_k = supply.value - setpoint.value

@@ -57,7 +57,7 @@ class Broadcaster:
     accounts : Accounts
         Whether a session still lives.
     clock : Clock
-        The time data are judged by; heartbeats tell it.
+        The time data are judged by; heartbeats carry it.
     real_clock : Clock
         Start of the sequence numbers, so that they rise over restarts.
     tick_s, check_every_s, heartbeat_s : float
@@ -151,7 +151,7 @@ class Broadcaster:
         """Yield the bytes of one stream: what was missed, then what comes, until closed.
 
         A client that names a frame we still know is given the alarm and ticket frames since; any other gets
-        ``reset``: it fetches the snapshot anew.
+        ``reset``: it fetches the snapshot again.
         """
         subscriber = Subscriber(viewer=viewer, topics=topics)
         self._subscribers.add(subscriber)

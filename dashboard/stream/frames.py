@@ -1,7 +1,7 @@
 """What goes over an event stream: frames, encoded once, and the content of the snapshot.
 
 A frame's `id` is a number that rises over all topics; inside the data, `previous` is the number of the topic's frame
-before it, so that a client sees a gap in its own topic and fetches the snapshot anew.
+before it, so that a client sees a gap in its own topic and fetches the snapshot again.
 """
 
 from dataclasses import dataclass

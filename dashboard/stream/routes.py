@@ -30,7 +30,7 @@ _MAX_TOPICS = 8
 
 @router.get("/snapshot")
 def snapshot(viewer: Annotated[Viewer, Depends(require(*STAFF))], services: ServicesDep) -> Response:
-    """The newest figures of every station as columns: what a page starts from and fetches anew after a gap."""
+    """The newest figures of every station as columns: what a page starts from and fetches again after a gap."""
     content = snapshot_content(*services[OverviewView].snapshot(viewer))
     return reply({"sequence": services[Broadcaster].sequence, **content})
 
@@ -44,7 +44,7 @@ async def stream(
     ],
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """Server-sent events; `id` is the sequence, `Last-Event-ID` resumes, ``hello`` says whether to fetch anew.
+    """Server-sent events; `id` is the sequence, `Last-Event-ID` resumes, ``hello`` says whether to fetch again.
 
     ``alive`` comes at first and every 10 s on every stream: time of the data ``t``, and for staff the open alarms.
     """

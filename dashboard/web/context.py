@@ -63,7 +63,7 @@ _ERRORS = {
     429: (N_("尝试太频繁"), N_("请一分钟后再试。")),
     503: (N_("暂时不可用"), N_("数据服务正在恢复，请稍后刷新。")),
 }
-"""Heading and advice by status; other statuses are told as a failure of ours."""
+"""Heading and advice by status; other statuses are shown as a failure of ours."""
 _FAILED = (N_("出错了"), N_("这次请求没有完成，错误已记录。请稍后再试。"))
 
 

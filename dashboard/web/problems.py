@@ -58,7 +58,7 @@ _STATUS: dict[type[HeatingError], tuple[int, str]] = {
     InvalidRequestError: (422, "invalid_request"),
 }
 _SILENT = frozenset({401, 403, 404})
-"""Answers that tell nothing beyond their title."""
+"""Answers that say nothing beyond their title."""
 
 
 def problem_response(

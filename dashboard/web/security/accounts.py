@@ -28,7 +28,7 @@ _MIN_SECRET_CHARACTERS = 32
 
 
 class LogInRefusedError(HeatingError):
-    """Name or password is wrong, or the account is shut: which of them is not told."""
+    """Name or password is wrong, or the account is shut: which of them stays unsaid."""
 
 
 class MissingSecretError(HeatingError):

@@ -17,7 +17,7 @@ class ThrottledError(HeatingError):
 
     retryable = True
     retry_after_s = 60
-    """After this long a try counts anew [s]."""
+    """After this long the next attempt counts again [s]."""
 
 
 class LogInThrottle:
