@@ -7,6 +7,7 @@ pages in `page`; both render what its `view` returns.
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from secrets import token_urlsafe
 
 from fastapi import FastAPI
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
@@ -16,6 +17,8 @@ from casework.tickets.desk import TicketDesk
 from config.rules.reading import RuleSet
 from config.settings.tree import Settings
 from dashboard.accounts import api as accounts_api
+from dashboard.administration import api as administration_api
+from dashboard.administration.desk import StoreDesk
 from dashboard.alarms import api as alarms_api
 from dashboard.alarms.actions import AlarmActions
 from dashboard.alarms.counts import AlarmCountSource
@@ -75,6 +78,7 @@ def create_app(
     health_parts: Callable[[], Mapping[str, Health]],
     real_clock: Clock | None = None,
     verifier: PasswordVerifier | None = None,
+    store_desk: StoreDesk | None = None,
 ) -> FastAPI:
     """Build the application.
 
@@ -92,6 +96,8 @@ def create_app(
         Real time for sessions; the system's by default.
     verifier : PasswordVerifier, optional
         Compares passwords at log-in; one with the usual effort by default.
+    store_desk : StoreDesk, optional
+        Does work on stores that only this process may open; without it there is no such route.
 
     Raises
     ------
@@ -102,7 +108,8 @@ def create_app(
     accounts = Accounts(
         people=records.people, audit=records.audit, settings=settings.web, clock=real, verifier=verifier
     )
-    parts: dict[type, object] = {Accounts: accounts}
+    desk = store_desk or StoreDesk(work=None, token=token_urlsafe(32), audit=records.audit, clock=clock)
+    parts: dict[type, object] = {Accounts: accounts, StoreDesk: desk}
     services = Services(
         settings=settings,
         clock=clock,
@@ -238,6 +245,7 @@ def _include_routes(app: FastAPI) -> None:
         incidents_api,
         devices_api,
         tickets_api,
+        administration_api,
         homes_api,
         residents_api,
         health,

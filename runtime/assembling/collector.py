@@ -61,7 +61,7 @@ def add_collector(house: House) -> None:
     house.board.add("collector", collector.health)
     house.board.add("rollups", rollups.health)
     house.parts += [
-        *_care_for_the_store(house),
+        _housekeeping(house),
         rollup_part(rollups),
         Part(
             name="collector",
@@ -73,21 +73,9 @@ def add_collector(house: House) -> None:
     ]
 
 
-def _care_for_the_store(house: House) -> list[Part]:
-    """Return the parts beside a collector that keep the store in order: backups of an embedded one, retention."""
-    parts: list[Part] = []
-    if house.settings.timeseries.url.startswith("duckdb:"):
-        from runtime.backup_desk import BackupDesk  # brings DuckDB, which no other store needs
-
-        desk = BackupDesk(settings=house.settings, store=house.store, clock=house.clock)
-        parts.append(
-            Part(name="backup desk", start=desk.start, stop=desk.stop, is_alive=lambda: desk.is_running)
-        )
+def _housekeeping(house: House) -> Part:
     keeper = Housekeeping(store=house.store, clock=house.clock)
-    parts.append(
-        Part(name="housekeeping", start=keeper.start, stop=keeper.stop, is_alive=lambda: keeper.is_running)
-    )
-    return parts
+    return Part(name="housekeeping", start=keeper.start, stop=keeper.stop, is_alive=lambda: keeper.is_running)
 
 
 def _device_reports(

@@ -1,7 +1,12 @@
-"""The dashboard room: the application and the web server that serves it."""
+"""The dashboard room: the application, the web server that serves it, and work on a store that nobody else may open."""
 
+from secrets import token_urlsafe
+
+from dashboard.administration.desk import StoreDesk
 from dashboard.app import create_app
+from runtime.assembling.store_work import OwnedStore
 from runtime.house import House
+from runtime.running_service import ServiceNote
 from runtime.supervisor import Part
 from runtime.web_server import WebServer
 
@@ -12,6 +17,10 @@ def add_dashboard(house: House) -> None:
     """Add the pages and the API."""
     assert house.live_state is not None, "the pages show the live state"
     web = house.settings.web
+    owns_store = house.settings.timeseries.url.startswith("duckdb:")
+    token = token_urlsafe(32)
+    work = OwnedStore(settings=house.settings, store=house.store, clock=house.clock) if owns_store else None
+    desk = StoreDesk(work=work, token=token, audit=house.records.audit, clock=house.clock)
     app = create_app(
         records=house.records,
         store=house.store,
@@ -20,8 +29,23 @@ def add_dashboard(house: House) -> None:
         clock=house.clock,
         settings=house.settings,
         health_parts=house.board.look,
+        store_desk=desk,
     )
     server = house.web = WebServer(app=app, host=web.host, port=web.port, trusted_proxies=web.trusted_proxies)
     house.parts.append(
         Part(name="web", start=server.start, stop=server.stop, is_alive=lambda: server.is_running)
     )
+    if owns_store:
+        house.parts.append(
+            _orders(desk, ServiceNote(settings=house.settings, token=token, url=lambda: server.url))
+        )
+
+
+def _orders(desk: StoreDesk, note: ServiceNote) -> Part:
+    """Return the part that lets commands reach the desk; it starts after the web server and stops before it."""
+
+    def stop() -> None:
+        note.remove()
+        desk.stop()
+
+    return Part(name="orders", start=note.write, stop=stop, is_alive=lambda: True)

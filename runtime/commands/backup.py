@@ -12,7 +12,6 @@ from config.settings.tree import Settings
 from heating.clock import SystemClock
 from heating.intervals import Interval
 from heating.points import Measurement
-from runtime.backup_desk import ask_for_export, ask_running_service
 from runtime.commands.terminal import (
     BAD_CONFIGURATION,
     ConfigOption,
@@ -22,6 +21,7 @@ from runtime.commands.terminal import (
     settings_from,
     show_progress,
 )
+from runtime.running_service import RunningService
 from storage.backup.whole import back_up, restore
 from storage.readings.errors import StoreInUseError
 from storage.readings.opening import open_time_series_store
@@ -45,7 +45,7 @@ def backup(
             files = len(made.files)
         except StoreInUseError:
             complain("the service owns the embedded store: it makes the backup")
-            files = ask_running_service(settings, folder.absolute(), config_file=config)
+            files = RunningService(settings).back_up(folder, config_file=config)
     say(f"backup {folder}: {files} files")
 
 
@@ -82,7 +82,9 @@ def export_parquet(
             rows = _export(settings, folder, window, chosen, line.show)
         except StoreInUseError:
             complain("the service owns the embedded store: it makes the export")
-            rows = ask_for_export(settings, folder, window=window, measurements=chosen, progress=line.show)
+            rows = RunningService(settings).export(
+                folder, first=start.date(), last=end.date(), measurements=chosen, progress=line.show
+            )
     say(f"exported {rows} readings to {folder}")
 
 

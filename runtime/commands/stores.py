@@ -8,9 +8,9 @@ from collector.intake.mqtt.publisher import publish_all
 from collector.intake.spool.rejections import RejectionFilter, count_by_reason, replay_rejected
 from collector.messages.decoded import Reason
 from heating.clock import SystemClock
-from runtime.backup_desk import ask_for_health
 from runtime.commands.backup import export_parquet
 from runtime.commands.terminal import ConfigOption, complain, failing_in_words, say, settings_from
+from runtime.running_service import RunningService
 from storage.readings.errors import StoreInUseError
 from storage.readings.opening import open_time_series_store
 
@@ -30,7 +30,7 @@ def store_info(config: ConfigOption = None) -> None:
             store = open_time_series_store(settings.timeseries)
         except StoreInUseError:
             complain("the service owns the embedded store: it is asked")
-            health = ask_for_health(settings)
+            health = RunningService(settings).health()
         else:
             try:
                 health = store.health()

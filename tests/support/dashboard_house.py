@@ -1,7 +1,7 @@
 """A whole dashboard for tests: SQLite records with a small town, newest values put by hand, one account per role."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,12 +15,14 @@ from fastapi import FastAPI
 
 from config.rules.reading import RuleSet, load_rules
 from config.settings.tree import RulesSettings, Settings
+from dashboard.administration.desk import Progress, StoreDesk, StoreWork
 from dashboard.app import create_app
 from dashboard.web.security.accounts import hash_secret
 from dashboard.web.security.viewer import Role
 from heating.alarms import Alarm, AlarmEvent, AlarmEventKind, Incident, Priority
 from heating.clock import ManualClock
 from heating.heat_tree import Level, Node
+from heating.intervals import Interval
 from heating.points import Measurement
 from heating.protocols import Health, HealthStatus, TimeSeriesStore
 from runtime.web_server import WebServer
@@ -30,11 +32,13 @@ from tests.support.fake_live import FakeLive, FakeSeries
 from tests.support.quick_hashing import quick_hash, quick_verifier
 from tests.support.small_town import small_town, small_town_contacts
 
-__all__ = ["NOW", "OWN_HOME", "PASSWORD", "House", "open_house"]
+__all__ = ["NOW", "OWN_HOME", "PASSWORD", "RUN_TOKEN", "House", "open_house"]
 
 NOW = datetime(2026, 12, 1, 4, tzinfo=UTC)
 """Noon on site, in the heating season."""
 PASSWORD = "three-warm-radiators"
+RUN_TOKEN = "token-of-this-run-0123456789"
+"""What the private file of a running service would hold."""
 OWN_HOME = "jx-12-3-301"
 """Home of the resident's account."""
 HOME_AREA = "xilinhot"
@@ -175,8 +179,25 @@ def token_of(role: str) -> str:
     return f"token-of-{role}-0123456789"
 
 
+class FakeStoreWork:
+    """Does nothing to a store that is well."""
+
+    def back_up(self, folder: Path, *, config_file: Path | None) -> int:
+        return 0
+
+    def export(
+        self, folder: Path, *, window: Interval, measurements: Sequence[Measurement], progress: Progress
+    ) -> int:
+        return 0
+
+    def health(self) -> Health:
+        return Health(HealthStatus.OK, figures={"rows_total": 3.0})
+
+
 @contextmanager
-def open_house(folder: Path, *, web: Mapping[str, Any] | None = None) -> Iterator[House]:
+def open_house(
+    folder: Path, *, web: Mapping[str, Any] | None = None, store_work: StoreWork | None = None
+) -> Iterator[House]:
     """Open a house on a new SQLite file in a folder."""
     (folder / "records.sqlite3").write_bytes(_filled_database())
     records = open_records(f"sqlite:///{folder / 'records.sqlite3'}")
@@ -195,6 +216,9 @@ def open_house(folder: Path, *, web: Mapping[str, Any] | None = None) -> Iterato
         health_parts=lambda: {"store": Health(HealthStatus.OK, figures={"rows_total": 3.0})},
         real_clock=real_clock,
         verifier=quick_verifier(),
+        store_desk=StoreDesk(
+            work=store_work or FakeStoreWork(), token=RUN_TOKEN, audit=records.audit, clock=clock
+        ),
     )
     server = WebServer(app=app, host="127.0.0.1", port=0)
     server.start()

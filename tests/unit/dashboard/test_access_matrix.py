@@ -49,6 +49,9 @@ MATRIX: dict[tuple[str, str], tuple[Role, ...]] = {
     ("GET", "/api/v1/devices/unknown"): KEEPERS,
     ("POST", "/api/v1/devices/unknown/assign"): KEEPERS,
     ("GET", "/api/v1/devices/clocks"): KEEPERS,
+    ("GET", "/api/v1/admin/store"): (Role.ADMIN,),
+    ("POST", "/api/v1/admin/backup"): (),
+    ("POST", "/api/v1/admin/export"): (),
 }
 """Who may call what, written a second time and by hand: the routes are held against it."""
 OPEN = {"/api/v1/login", "/healthz", "/readyz", "/metrics", "/api/docs"}
@@ -79,6 +82,8 @@ BODIES: dict[str, dict[str, object]] = {
     "/callback": {"satisfied": True, "room_temp_c": 20.5},
     "/unknown/assign": {"device_id": "new-1", "household_id": "jx-1-1-101"},
     "{ticket_id}": {"note": "called"},
+    "/admin/backup": {"folder": "/nowhere"},
+    "/admin/export": {"folder": "/nowhere", "first": "2026-01-01", "last": "2026-01-01"},
 }
 QUERIES = {"/api/v1/search": "?q=1381234"}
 
