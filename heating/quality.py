@@ -5,12 +5,15 @@ uncertain, 128-255 is bad. A bad value is kept for the record and never used by 
 and shown as uncertain.
 """
 
+from collections.abc import Mapping
 from enum import IntEnum
+from types import MappingProxyType
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Quality", "is_bad", "is_good", "is_usable", "quality_from_label", "quality_label"]
+__all__ = ["QUALITY_OF_LABEL", "Quality", "is_bad", "is_good", "is_usable", "quality_label"]
 
 
 class Quality(IntEnum):
@@ -24,12 +27,8 @@ class Quality(IntEnum):
     """No measured time in the message: the arrival time stands in for it."""
     UNCERTAIN_MOVED = 66
     """The sensor reports that it was moved."""
-    UNCERTAIN_LOW_BATTERY = 67
-    """The sensor reports a low battery."""
     UNCERTAIN_INCONSISTENT = 68
     """Values of one message disagree with physics (heat rate against flow times spread)."""
-    UNCERTAIN_ESTIMATED = 69
-    """Computed, not measured."""
     BAD = 128
     """The sender says «bad» without a reason, or sent null."""
     BAD_RANGE = 129
@@ -38,14 +37,15 @@ class Quality(IntEnum):
     """The device reports a sensor fault."""
     BAD_SENTINEL = 131
     """A value that the device uses to say «probe absent»."""
-    BAD_CLOCK = 132
-    """The device clock is provably wrong."""
     BAD_DEVICE_DEAD = 133
     """The gateway announced the death of the device."""
 
 
 _LABELS = {code: code.name.lower() for code in Quality}
-_CODES = {label: code for code, label in _LABELS.items()}
+QUALITY_OF_LABEL: Final[Mapping[str, Quality]] = MappingProxyType(
+    {label: code for code, label in _LABELS.items()}
+)
+"""Codes by the words that `quality_label` makes of them."""
 
 
 def quality_label(code: int) -> str:
@@ -54,17 +54,6 @@ def quality_label(code: int) -> str:
         return _LABELS[Quality(code)]
     except ValueError:
         return "bad" if code >= Quality.BAD else "uncertain"
-
-
-def quality_from_label(label: str) -> Quality:
-    """Return the code of a word made by `quality_label`.
-
-    Raises
-    ------
-    KeyError
-        When the word is not a quality word.
-    """
-    return _CODES[label]
 
 
 def is_good(codes: NDArray[np.uint8]) -> NDArray[np.bool_]:

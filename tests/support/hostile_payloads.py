@@ -10,10 +10,19 @@ from collections.abc import Callable, Iterator
 from collector.decoders.envelopes.sparkplug_b_pb2 import Metric, Payload
 from tests.support.device_examples import Example
 
-__all__ = ["LIMIT_BYTES", "hostile_payloads"]
+__all__ = ["LIMIT_BYTES", "WELL_FORMED", "hostile_payloads"]
 
 LIMIT_BYTES = 262_144
 """Default of mqtt.max_payload_bytes [bytes]."""
+WELL_FORMED = frozenset(
+    {
+        ("native", 'many {{"v":{{"room_temp_c":{n}}}}}'),
+        ("sparkplug_b", "metrics of one name"),
+        ("sparkplug_b", "metrics at as many times"),
+        ("sparkplug_b", "texts"),
+    }
+)
+"""Families and payloads whose readings are all to be stored; the others are malformed."""
 
 _Fill = Callable[[], bytes]
 

@@ -32,7 +32,7 @@ from collector.messages.routes import NativeTopic, TopicKind, split_native_topic
 from heating.intervals import to_epoch_ms
 from heating.points import POINT_INDEX, Measurement
 from heating.protocols import RawMessage
-from heating.quality import Quality, quality_from_label
+from heating.quality import QUALITY_OF_LABEL, Quality
 
 __all__ = ["NativeDecoder"]
 
@@ -310,11 +310,11 @@ class NativeDecoder:
             rows.quality.update(dict.fromkeys(row_of.values(), int(Quality.UNCERTAIN_TIME)))
         wrong: list[str] = []
         for name, word in (reading.q or {}).items():
-            code = _quality(word)
+            code = QUALITY_OF_LABEL.get(word)
             if code is None:
                 wrong.append(name)
             elif name in row_of and code != Quality.GOOD:
-                rows.quality[row_of[name]] = code
+                rows.quality[row_of[name]] = int(code)
         if wrong:
             told = ", ".join(f"{name[:40]}: {(reading.q or {})[name][:40]!r}" for name in wrong[:10])
             rows.reject(place, Reason.WRONG_TYPE, f"{len(wrong)} words of q are no quality: {told}")
@@ -336,11 +336,3 @@ class NativeDecoder:
             self._parts(rows, place, message, topic, found, salvage)
         elif found is not None:
             self._telemetry(rows, place, message, topic, found)
-
-
-def _quality(word: str) -> int | None:
-    """Return the code of a quality word, None when it is none."""
-    try:
-        return int(quality_from_label(word))
-    except KeyError:
-        return None

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heating.points import POINT_INDEX, POINTS, Measurement, PointKind, point_named, points_of
-from heating.quality import Quality, is_bad, is_good, is_usable, quality_from_label, quality_label
+from heating.quality import QUALITY_OF_LABEL, Quality, is_bad, is_good, is_usable, quality_label
 from heating.quantities import Unit, UnknownConversionError, to_canonical
 from heating.samples import ObjectRef, Sample, SampleBatch
 
@@ -80,7 +80,7 @@ def test_joining_nothing_is_empty() -> None:
 
 
 def test_quality_words_round_trip_and_bands_divide_the_codes() -> None:
-    assert all(quality_from_label(quality_label(q)) is q for q in Quality)
+    assert all(QUALITY_OF_LABEL[quality_label(q)] is q for q in Quality)
     codes = np.array([0, 64, 127, 128, 255], np.uint8)
     assert is_good(codes).tolist() == [True, False, False, False, False]
     assert is_usable(codes).tolist() == [True, True, True, False, False]
