@@ -179,6 +179,10 @@ class SensorAssignment:
     end: datetime | None = None
     """First moment it no longer does; None while it does."""
 
+    def holds_at(self, moment: datetime) -> bool:
+        """Return whether it measures this home at a moment."""
+        return self.start <= moment and (self.end is None or moment < self.end)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from hashlib import blake2s
 
 from alerting.alarms.book import AlarmBook
-from alerting.alarms.subjects import Subjects
 from config.rules.reading import RuleSet
 from heating.alarms import Alarm, Incident
 from heating.heat_tree import Level
+from heating.places import Places
 
 __all__ = ["IncidentBook"]
 
@@ -28,14 +28,14 @@ class IncidentBook:
     ----------
     rules : RuleSet
         Says which rules name a cause.
-    subjects : Subjects
+    places : Places
         Areas and homes of the nodes.
     incidents : iterable of Incident
         What is open.
     """
 
-    def __init__(self, rules: RuleSet, subjects: Subjects, incidents: Iterable[Incident] = ()) -> None:
-        self._rules, self._subjects = rules, subjects
+    def __init__(self, rules: RuleSet, places: Places, incidents: Iterable[Incident] = ()) -> None:
+        self._rules, self._places = rules, places
         self._by_id = {incident.incident_id: incident for incident in incidents}
         self._changed: dict[str, Incident] = {}
 
@@ -72,9 +72,9 @@ class IncidentBook:
             root_alarm_id=alarm.alarm_id,
             rule_id=alarm.rule_id,
             node=alarm.subject,
-            area_id=self._subjects.area_of(number),
+            area_id=self._places.area_of(number),
             opened_at=now,
-            affected_households=self._subjects.heated_homes_below(number),
+            affected_households=self._places.heated_homes_below(number),
             parameters=dict(alarm.parameters),
         )
         self._by_id[incident.incident_id] = self._changed[incident.incident_id] = incident

@@ -15,12 +15,12 @@ from alerting.alarms.book import AlarmBook
 from alerting.alarms.incidents import IncidentBook
 from alerting.alarms.inhibition import Inhibition
 from alerting.alarms.reminders import Reminders
-from alerting.alarms.subjects import Subjects
 from alerting.judging.engine import Transition, TransitionKind
 from config.rules.reading import Rule, RuleSet
 from heating.alarms import Alarm, AlarmEvent, AlarmEventKind, Priority, fingerprint_of
 from heating.heat_tree import Level
 from heating.intervals import from_epoch_ms, to_epoch_ms
+from heating.places import Places
 
 __all__ = ["Announcement", "Lifecycle", "TickPlan", "alarm_id_of"]
 
@@ -63,7 +63,7 @@ class Lifecycle:
     ----------
     rules : RuleSet
         The rules.
-    subjects : Subjects
+    places : Places
         Areas and names of the nodes.
     book : AlarmBook
         Open alarms.
@@ -84,7 +84,7 @@ class Lifecycle:
         self,
         *,
         rules: RuleSet,
-        subjects: Subjects,
+        places: Places,
         book: AlarmBook,
         incidents: IncidentBook,
         hold: timedelta,
@@ -94,7 +94,7 @@ class Lifecycle:
     ) -> None:
         self.book, self.incidents = book, incidents
         self.announce_after_ms = {} if announce_after_ms is None else announce_after_ms
-        self._rules, self._subjects, self._hold = rules, subjects, hold
+        self._rules, self._places, self._hold = rules, places, hold
         self.reminders = Reminders(rules.defaults, reminded_ms)
         self._inhibition = Inhibition(rules)
         self._waiting = {alarm.alarm_id for alarm in book if self._may_announce(alarm)}
@@ -133,7 +133,7 @@ class Lifecycle:
             alarm_id=alarm_id_of(transition.rule_id, str(transition.subject), plan.now),
             rule_id=transition.rule_id,
             subject=transition.subject,
-            area_id=self._subjects.area_of(transition.number),
+            area_id=self._places.area_of(transition.number),
             priority=transition.priority,
             raised_at=plan.now,
             parameters=transition.parameters,

@@ -12,9 +12,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from heating.assets import SensorAssignment, Site, Station
+from heating.assets import Site, Station
 from heating.heat_tree import HeatTree, Level, Node
 from heating.intervals import to_epoch_ms
+from heating.places import next_assignment_change, sensors_of_homes
 from heating.points import Measurement
 
 __all__ = ["Layout", "Subjects"]
@@ -78,10 +79,10 @@ class Layout:
 
     def __init__(self, site: Site, tree: HeatTree, *, now: datetime | None = None) -> None:
         self.site, self.tree = site, tree
-        self.valid_until = _next_change(site.assignments, now)
+        self.valid_until = None if now is None else next_assignment_change(site.assignments, now)
         """When the next sensor comes to a home or leaves it: a new layout is due then; None: never, or not asked."""
         self._subjects = {level: Subjects(tree, level, tree.numbers(level)) for level in Level}
-        current = _current_assignments(site.assignments, now)
+        current = sensors_of_homes(site.assignments, now)
         known = {sensor.sensor_id for sensor in site.sensors}
         homes = [tree.ids[number] for number in tree.numbers(Level.HOUSEHOLD).tolist()]
         sensor_of = {home: assignment.sensor_id for home, assignment in current.items()}
@@ -168,25 +169,3 @@ class Layout:
     @cached_property
     def _sensor_rows(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         return np.maximum(self.home_sensor, 0), np.flatnonzero(self.home_sensor < 0)
-
-
-def _current_assignments(
-    assignments: Sequence[SensorAssignment], now: datetime | None
-) -> dict[str, SensorAssignment]:
-    """Return the assignment of each home at a moment, by household id; of several the one that started last."""
-    found: dict[str, SensorAssignment] = {}
-    for assignment in sorted(assignments, key=lambda a: (a.start, a.sensor_id)):
-        if now is None:
-            current = assignment.end is None
-        else:
-            current = assignment.start <= now and (assignment.end is None or now < assignment.end)
-        if current:
-            found[assignment.household_id] = assignment
-    return found
-
-
-def _next_change(assignments: Sequence[SensorAssignment], now: datetime | None) -> datetime | None:
-    if now is None:
-        return None
-    moments = (moment for a in assignments for moment in (a.start, a.end) if moment is not None)
-    return min((moment for moment in moments if moment > now), default=None)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerting.alarms.lifecycle import Announcement
-from alerting.alarms.subjects import Subjects
 from config.settings.tree import NotificationSettings
 from heating.alarms import Alarm, Priority
 from heating.heat_tree import Level
 from heating.intervals import to_epoch_ms
+from heating.places import Places
 from heating.protocols import OutboxMessage
 
 __all__ = ["Audience", "audiences_of", "outbox_messages"]
@@ -44,14 +44,14 @@ def outbox_messages(
     announcements: Iterable[Announcement],
     audiences: Sequence[Audience],
     *,
-    subjects: Subjects,
+    places: Places,
     now: datetime,
 ) -> list[OutboxMessage]:
     """Return the messages of one tick."""
     messages: list[OutboxMessage] = []
-    for (reason, _, _), group in _grouped(announcements, subjects).items():
+    for (reason, _, _), group in _grouped(announcements, places).items():
         first = group[0]
-        body = _body(reason, group, subjects)
+        body = _body(reason, group, places)
         stamp = to_epoch_ms(now)
         for audience in audiences:
             if first.priority in audience.priorities:
@@ -61,32 +61,32 @@ def outbox_messages(
 
 
 def _grouped(
-    announcements: Iterable[Announcement], subjects: Subjects
+    announcements: Iterable[Announcement], places: Places
 ) -> dict[tuple[str, str, str], list[Alarm]]:
     groups: dict[tuple[str, str, str], list[Alarm]] = {}
     for announcement in announcements:
         alarm = announcement.alarm
         place = alarm.alarm_id
         if alarm.subject.level is Level.HOUSEHOLD:
-            place = alarm.incident_id or _station_of(alarm, subjects)
+            place = alarm.incident_id or _station_of(alarm, places)
         groups.setdefault((announcement.reason, alarm.rule_id, place), []).append(alarm)
     return groups
 
 
-def _station_of(alarm: Alarm, subjects: Subjects) -> str:
-    number = subjects.tree.get(alarm.subject.level, alarm.subject.object_id)
-    station = None if number is None else subjects.tree.ancestor_at(number, Level.STATION)
-    return "" if station is None else subjects.tree.ids[station]
+def _station_of(alarm: Alarm, places: Places) -> str:
+    number = places.tree.get(alarm.subject.level, alarm.subject.object_id)
+    station = None if number is None else places.tree.ancestor_at(number, Level.STATION)
+    return "" if station is None else places.tree.ids[station]
 
 
-def _name_of(alarm: Alarm, subjects: Subjects) -> str:
-    number = subjects.tree.get(alarm.subject.level, alarm.subject.object_id)
-    return alarm.subject.object_id if number is None else subjects.name_of(number)
+def _name_of(alarm: Alarm, places: Places) -> str:
+    number = places.tree.get(alarm.subject.level, alarm.subject.object_id)
+    return alarm.subject.object_id if number is None else places.name_of(number)
 
 
-def _body(reason: str, group: Sequence[Alarm], subjects: Subjects) -> Mapping[str, object]:
+def _body(reason: str, group: Sequence[Alarm], places: Places) -> Mapping[str, object]:
     alarm = group[0]
-    number = subjects.tree.get(alarm.subject.level, alarm.subject.object_id)
+    number = places.tree.get(alarm.subject.level, alarm.subject.object_id)
     return {
         "reason": reason,
         "rule_id": alarm.rule_id,
@@ -95,13 +95,13 @@ def _body(reason: str, group: Sequence[Alarm], subjects: Subjects) -> Mapping[st
         "alarm_ids": [member.alarm_id for member in group[:100]],
         "count": len(group),
         "subject": str(alarm.subject),
-        "subject_name": _name_of(alarm, subjects),
-        "subject_names": [_name_of(member, subjects) for member in group[:_NAMES]],
+        "subject_name": _name_of(alarm, places),
+        "subject_names": [_name_of(member, places) for member in group[:_NAMES]],
         "area_id": alarm.area_id,
-        "station_id": _station_of(alarm, subjects),
+        "station_id": _station_of(alarm, places),
         "incident_id": alarm.incident_id,
         "raised_at": alarm.raised_at.isoformat(),
         "cleared_at": None if alarm.cleared_at is None else alarm.cleared_at.isoformat(),
-        "heated_households": 0 if number is None else subjects.heated_homes_below(number),
+        "heated_households": 0 if number is None else places.heated_homes_below(number),
         "parameters": dict(alarm.parameters),
     }

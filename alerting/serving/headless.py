@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from alerting.alarms.book import AlarmBook
 from alerting.alarms.incidents import IncidentBook
 from alerting.alarms.lifecycle import Lifecycle, TickPlan
-from alerting.alarms.subjects import Subjects
 from alerting.judging.engine import RuleEngine, Timers
 from alerting.judging.layout import Layout
 from alerting.judging.signals.family import WatchFigures
@@ -16,6 +15,7 @@ from heating.alarms import Alarm, AlarmEvent
 from heating.assets import Site
 from heating.heat_tree import build_heat_tree
 from heating.intervals import to_epoch_ms
+from heating.places import Places
 from heating.samples import SampleBatch
 
 __all__ = ["HeadlessAlerting"]
@@ -48,7 +48,7 @@ class HeadlessAlerting:
         hold: timedelta = timedelta(seconds=60),
     ) -> None:
         tree = build_heat_tree(site)
-        subjects = Subjects(site, tree)
+        places = Places(site, tree)
         self._windows = Windows(Layout(site, tree, now=start))
         self._signals = Signals(standard_c=standard_c, watching_since_ms=to_epoch_ms(start))
         self._engine = RuleEngine(rules)
@@ -56,9 +56,9 @@ class HeadlessAlerting:
         self.book = AlarmBook(tree)
         self._lifecycle = Lifecycle(
             rules=rules,
-            subjects=subjects,
+            places=places,
             book=self.book,
-            incidents=IncidentBook(rules, subjects),
+            incidents=IncidentBook(rules, places),
             hold=hold,
         )
         self.history: list[AlarmEvent] = []

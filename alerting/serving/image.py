@@ -14,7 +14,6 @@ import structlog
 from alerting.alarms.book import AlarmBook
 from alerting.alarms.incidents import IncidentBook
 from alerting.alarms.lifecycle import Lifecycle
-from alerting.alarms.subjects import Subjects
 from alerting.judging.engine import Timers
 from alerting.judging.layout import Layout
 from alerting.judging.live_state import LiveState
@@ -32,6 +31,7 @@ from config.rules.reading import RuleSet
 from config.settings.tree import Settings, SiteSettings
 from heating.alarms import AlarmEvent, AlarmEventKind
 from heating.intervals import to_epoch_ms
+from heating.places import Places
 from heating.protocols import AlarmRecords
 
 __all__ = ["Image", "restored"]
@@ -47,7 +47,7 @@ class Image:
     layout: Layout
     """Rows that everything here refers to."""
     codec: TimersCodec
-    subjects: Subjects
+    places: Places
     signals: Signals
     incidents: IncidentBook
     lifecycle: Lifecycle
@@ -125,11 +125,11 @@ def restored(
         recall_setpoints(windows, memory)
     codec = TimersCodec(layout=layout, rules=rules)
     blobs = {name: blob for name in codec.names if (blob := alarms.engine_state(name))}
-    subjects = Subjects(layout.site, layout.tree)
-    incidents = IncidentBook(rules, subjects, alarms.open_incidents())
+    places = Places(layout.site, layout.tree)
+    incidents = IncidentBook(rules, places, alarms.open_incidents())
     lifecycle = Lifecycle(
         rules=rules,
-        subjects=subjects,
+        places=places,
         book=AlarmBook(layout.tree, alarms.open_alarms()),
         incidents=incidents,
         hold=timedelta(seconds=settings.rules.incident_hold_s),
@@ -141,7 +141,7 @@ def restored(
     return Image(
         layout=layout,
         codec=codec,
-        subjects=subjects,
+        places=places,
         signals=_signals(memory, settings.site),
         incidents=incidents,
         lifecycle=lifecycle,

@@ -273,7 +273,7 @@ class AlertingService:
             memory = image.memory_now(windows)
         if memory != image.saved:
             blobs[SERVICE_BLOB] = memory.encode()
-        notices = outbox_messages(plan.announcements, self._audiences, subjects=image.subjects, now=plan.now)
+        notices = outbox_messages(plan.announcements, self._audiences, places=image.places, now=plan.now)
         incidents = image.incidents.take_changed()
         if plan.events or blobs or incidents:
             written = self._alarms.append_events(

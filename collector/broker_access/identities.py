@@ -3,12 +3,13 @@
 What lives here: identities and their rights as values. What does not: the files of a broker (`collector.broker_access.files`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from config.settings.tree import MqttSettings
 from heating.assets import Site
+from heating.places import AreaTree
 from heating.points import Measurement
 
 __all__ = [
@@ -29,7 +30,6 @@ REBIRTH_TOPICS = ("spBv1.0/+/NCMD/+",)
 """Commands of Sparkplug B to edge nodes."""
 
 _LEAVES = ("telemetry", "status")
-_MOST_LEVELS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +102,8 @@ def device_identities(
     revoked : frozenset of str
         Names of identities that are left out.
     """
-    parents = {area.area_id: area.parent_id for area in site.areas if area.parent_id is not None}
-    found = [*_plant(site, parents), *_buildings_and_sensors(site, parents, now)]
+    areas = AreaTree.of(site.areas)
+    found = [*_plant(site, areas), *_buildings_and_sensors(site, areas, now)]
     return [one for one in found if one.name not in revoked]
 
 
@@ -111,20 +111,13 @@ def _topics(areas: Iterable[str], measurement: Measurement, object_id: str) -> t
     return tuple(f"heat/{area}/{measurement.value}/{object_id}/{leaf}" for area in areas for leaf in _LEAVES)
 
 
-def _chain(area_id: str, parents: Mapping[str, str]) -> tuple[str, ...]:
-    chain = [area_id]
-    while chain[-1] in parents and len(chain) < _MOST_LEVELS:
-        chain.append(parents[chain[-1]])
-    return tuple(chain)
-
-
-def _plant(site: Site, parents: Mapping[str, str]) -> Iterator[DeviceIdentity]:
+def _plant(site: Site, areas: AreaTree) -> Iterator[DeviceIdentity]:
     for measurement, objects in (
         (Measurement.STATION, [(one.station_id, one.area_id) for one in site.stations]),
         (Measurement.SOURCE, [(one.source_id, one.area_id) for one in site.sources]),
     ):
         for object_id, area_id in objects:
-            topics = _topics(_chain(area_id, parents), measurement, object_id)
+            topics = _topics(areas.chain(area_id), measurement, object_id)
             yield DeviceIdentity(identity_name(measurement, object_id), topics)
     tops = [area.area_id for area in site.areas if area.parent_id is None]
     for name in site.weather_sites:
@@ -132,23 +125,19 @@ def _plant(site: Site, parents: Mapping[str, str]) -> Iterator[DeviceIdentity]:
         yield DeviceIdentity(identity_name(Measurement.WEATHER, name), topics)
 
 
-def _buildings_and_sensors(site: Site, parents: Mapping[str, str], now: datetime) -> Iterator[DeviceIdentity]:
+def _buildings_and_sensors(site: Site, areas: AreaTree, now: datetime) -> Iterator[DeviceIdentity]:
     area_of_community = {one.community_id: one.area_id for one in site.communities}
     building_of_home = {one.household_id: one.building_id for one in site.households}
-    areas_of = {
-        one.building_id: _chain(area_of_community[one.community_id], parents) for one in site.buildings
-    }
+    areas_of = {one.building_id: areas.chain(area_of_community[one.community_id]) for one in site.buildings}
     building_of_sensor = {
-        one.sensor_id: building_of_home[one.household_id]
-        for one in site.assignments
-        if one.start <= now and (one.end is None or now < one.end)
+        one.sensor_id: building_of_home[one.household_id] for one in site.assignments if one.holds_at(now)
     }
     rooms: dict[str, list[str]] = {}
     for sensor_id, building_id in building_of_sensor.items():
         topics = _topics(areas_of[building_id], Measurement.ROOM, sensor_id)
         rooms.setdefault(building_id, []).extend(topics)
         yield DeviceIdentity(identity_name(Measurement.ROOM, sensor_id), topics)
-    for building_id, areas in areas_of.items():
-        own = _topics(areas, Measurement.BUILDING, building_id)
+    for building_id, chain in areas_of.items():
+        own = _topics(chain, Measurement.BUILDING, building_id)
         name = identity_name(Measurement.BUILDING, building_id)
         yield DeviceIdentity(name, (*own, *rooms.get(building_id, ())))

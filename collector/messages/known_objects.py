@@ -6,6 +6,7 @@ Only known objects make series (reliability.md 8). What does not live here: the 
 from collections.abc import Iterator, Mapping
 
 from heating.assets import Site
+from heating.places import AreaTree
 from heating.points import Measurement
 from heating.samples import ObjectRef
 
@@ -35,11 +36,11 @@ class KnownObjects(Mapping[ObjectRef, str]):
         self,
         areas: Mapping[ObjectRef, str],
         *,
-        parents: Mapping[str, str] | None = None,
+        parents: Mapping[str, str | None] | None = None,
         families: Mapping[str, str] | None = None,
     ) -> None:
         self._areas = dict(areas)
-        self._parents = dict(parents or {})
+        self._area_tree = AreaTree(parents or {})
         self._families = dict(families or {})
         self.version = 0
         """Rises with every `replace`, so that what was derived can be thrown away."""
@@ -57,12 +58,12 @@ class KnownObjects(Mapping[ObjectRef, str]):
         self,
         areas: Mapping[ObjectRef, str],
         *,
-        parents: Mapping[str, str] | None = None,
+        parents: Mapping[str, str | None] | None = None,
         families: Mapping[str, str] | None = None,
     ) -> None:
         """Take over a new state of the registry; what is not given stays."""
         if parents is not None:
-            self._parents = dict(parents)
+            self._area_tree = AreaTree(parents)
         if families is not None:
             self._families = dict(families)
         self._areas = dict(areas)
@@ -91,18 +92,8 @@ class KnownObjects(Mapping[ObjectRef, str]):
 
     def accepts_area(self, ref: ObjectRef, area: str) -> bool:
         """Return whether an object is known and may speak for an area: its own or one above."""
-        own: str | None = self._areas.get(ref)
-        if own is None:
-            return False
-        if not own:
-            return True
-        for _level in range(16):
-            if own == area:
-                return True
-            own = self._parents.get(own) if own else None
-            if own is None:
-                return False
-        return False
+        own = self._areas.get(ref)
+        return own is not None and (not own or area in self._area_tree.chain(own))
 
     @classmethod
     def from_site(cls, site: Site) -> "KnownObjects":
@@ -114,8 +105,8 @@ def _families_of(site: Site) -> dict[str, str]:
     return {item.sensor_id: item.kind for item in site.sensors if item.kind != NATIVE}
 
 
-def _parents_of(site: Site) -> dict[str, str]:
-    return {area.area_id: area.parent_id for area in site.areas if area.parent_id is not None}
+def _parents_of(site: Site) -> dict[str, str | None]:
+    return {area.area_id: area.parent_id for area in site.areas}
 
 
 def _areas_of(site: Site) -> dict[ObjectRef, str]:

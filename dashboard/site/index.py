@@ -20,6 +20,7 @@ from heating.assets import Area, Building, Community, Contract, Household, Senso
 from heating.clock import Clock
 from heating.heat_tree import HeatTree, Level, Node, build_heat_tree
 from heating.intervals import to_epoch_ms
+from heating.places import AreaTree, next_assignment_change, sensors_of_homes
 from heating.protocols import RegistryRecords
 
 __all__ = ["SensedHomes", "SiteIndex", "SiteSource"]
@@ -74,25 +75,15 @@ class SiteIndex:
     sensed: SensedHomes
     valid_until: datetime | None
     """When the next sensor assignment starts or ends; None: never."""
-    _top: dict[str, str] = field(repr=False)
+    _area_tree: AreaTree = field(repr=False)
 
     def top_area(self, area_id: str) -> str:
         """Return the top-level area above an area (or itself); unknown ids stand for themselves."""
-        return self._top.get(area_id, area_id)
+        return self._area_tree.top(area_id)
 
     def sees(self, viewer: Viewer, area_id: str) -> bool:
         """Return whether an area is one of the viewer's or lies below one."""
-        if viewer.area_ids is None:
-            return True
-        here: str | None = area_id
-        for _ in range(len(self.areas) + 1):
-            if here is None:
-                return False
-            if here in viewer.area_ids:
-                return True
-            area = self.areas.get(here)
-            here = None if area is None else area.parent_id
-        return False
+        return viewer.area_ids is None or not viewer.area_ids.isdisjoint(self._area_tree.chain(area_id))
 
     def area_of_building(self, building: Building) -> str:
         """Return the area of a building: that of its community."""
@@ -201,13 +192,9 @@ def build_site_index(site: Site, *, version: int, now: datetime) -> SiteIndex:
     areas = {area.area_id: area for area in site.areas}
     households = {home.household_id: home for home in site.households}
     sensors = {sensor.sensor_id: sensor for sensor in site.sensors}
-    active = [a for a in site.assignments if a.start <= now and (a.end is None or now < a.end)]
-    active.sort(key=lambda a: a.start)
-    sensor_of = {a.household_id: a.sensor_id for a in active}
-    since_ms = {a.household_id: to_epoch_ms(a.start) for a in active}
-    borders = [
-        moment for a in site.assignments for moment in (a.start, a.end) if moment is not None and moment > now
-    ]
+    current = sensors_of_homes(site.assignments, now)
+    sensor_of = {home: assignment.sensor_id for home, assignment in current.items()}
+    since_ms = {home: to_epoch_ms(assignment.start) for home, assignment in current.items()}
     homes: dict[str, list[Household]] = defaultdict(list)
     for home in sorted(site.households, key=lambda h: (h.unit, h.floor, h.room)):
         homes[home.building_id].append(home)
@@ -228,8 +215,8 @@ def build_site_index(site: Site, *, version: int, now: datetime) -> SiteIndex:
         buildings_of_station=_grouped(site.buildings, "station_id"),
         buildings_of_community=_grouped(site.buildings, "community_id"),
         sensed=_sensed(site, tree, households, sensors, sensor_of, since_ms),
-        valid_until=min(borders, default=None),
-        _top=_tops(areas),
+        valid_until=next_assignment_change(site.assignments, now),
+        _area_tree=AreaTree.of(site.areas),
     )
 
 
@@ -274,14 +261,3 @@ def _sensed(
         heated=np.array([home.contract is Contract.HEATING for home in homes], np.bool_),
         community=np.array([community_of[home.building_id] for home in homes], np.int32),
     )
-
-
-def _tops(areas: dict[str, Area]) -> dict[str, str]:
-    tops = {}
-    for area_id in areas:
-        here, seen = area_id, {area_id}
-        while (parent := areas[here].parent_id) is not None and parent in areas and parent not in seen:
-            here = parent
-            seen.add(here)
-        tops[area_id] = here
-    return tops

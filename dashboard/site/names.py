@@ -9,13 +9,12 @@ import re
 
 from dashboard.web.values import Bilingual
 from heating.assets import Building, Community
+from heating.places import address_on_site, riser_on_site
 
 __all__ = ["building_in_english", "building_name", "home_address", "riser_name"]
 
 _NUMBERED = re.compile(r"(?P<number>[A-Za-z]?\d+[A-Za-z]?|[A-Za-z])\s*(号楼|号栋|#楼|号|#|栋|幢|座|楼)?")
 """Only a number or a letter, with or without a word for «building»."""
-_FULL_NAMES = ("楼", "栋", "幢", "座")
-"""Endings that make a building's name a name by itself."""
 
 
 def building_in_english(name: str) -> str:
@@ -32,15 +31,14 @@ def building_name(building: Building) -> Bilingual:
 def riser_name(community: Community, building: Building, unit: str) -> Bilingual:
     """Return the name of a unit's riser with its community and building."""
     return Bilingual(
-        f"{community.name}{building.name}{unit}单元",
+        riser_on_site(community.name, building.name, unit),
         f"{community.name_en or community.name} {building_in_english(building.name)}, Unit {unit}",
     )
 
 
 def home_address(community: Bilingual, building: str, unit: int, room: str) -> Bilingual:
     """Return an address: as it is written on site, and in English from the same parts."""
-    named = building if building.endswith(_FULL_NAMES) else f"{building}号楼"
     english = ", ".join(
         (community.in_locale("en"), building_in_english(building), f"Unit {unit}", f"Room {room}")
     )
-    return Bilingual(f"{community.zh}{named}{unit}单元{room}", english)
+    return Bilingual(address_on_site(community.zh, building, unit, room), english)

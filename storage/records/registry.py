@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from heating.assets import SensorAssignment, Site
 from heating.contacts import Contact, mask_phone
 from heating.errors import HeatingError
+from heating.places import AreaTree
 from storage.records.asset_tables import site_of
 from storage.records.database import Database
 from storage.records.household_search import find_household_ids
@@ -28,9 +29,6 @@ from storage.registry_files.checks import check_registry
 from storage.registry_files.differences import RegistryDiff, diff_keyed, keyed_assets
 
 __all__ = ["RegistryRecords", "UnknownHouseholdError"]
-
-_AreaRow = sa.Row[str, str, str | None, str]
-"""Id, name, id of the area above, kind."""
 
 _LOCK = "registry"
 _CHUNK = 500
@@ -193,11 +191,7 @@ class RegistryRecords:
 
     def sensor_of(self, household_id: str, at: datetime) -> str | None:
         """Return the sensor that measures a home at a moment, None when there is none."""
-        current = [
-            one
-            for one in self.assignments_of(household_id)
-            if one.start <= at and (one.end is None or at < one.end)
-        ]
+        current = [one for one in self.assignments_of(household_id) if one.holds_at(at)]
         return current[-1].sensor_id if current else None
 
     def assignments_of(self, household_id: str) -> list[SensorAssignment]:
@@ -230,12 +224,9 @@ def _contacts(connection: sa.Connection, household_ids: Sequence[str] | None = N
 def _addresses(connection: sa.Connection, household_ids: Sequence[str]) -> dict[str, HouseholdAddress]:
     if not household_ids:
         return {}
-    tree = {
-        row.area_id: row
-        for row in connection.execute(
-            sa.select(areas.c.area_id, areas.c.name, areas.c.parent_id, areas.c.kind)
-        )
-    }
+    every_area = sa.select(areas.c.area_id, areas.c.name, areas.c.parent_id, areas.c.kind)
+    tree = {row.area_id: row for row in connection.execute(every_area)}
+    above = AreaTree({area_id: row.parent_id for area_id, row in tree.items()})
     joined = (
         sa.select(
             households.c.household_id,
@@ -259,7 +250,7 @@ def _addresses(connection: sa.Connection, household_ids: Sequence[str]) -> dict[
         chosen = joined.where(households.c.household_id.in_(household_ids[start : start + _CHUNK]))
         for row in connection.execute(chosen).mappings():
             plain = dict(row)
-            chain = _chain(tree, plain.pop("nearest_area_id"))
+            chain = [tree[one] for one in above.chain(plain.pop("nearest_area_id")) if one in tree]
             streets = [area.name for area in chain if area.kind == "street"]
             found[row["household_id"]] = HouseholdAddress(
                 **plain,
@@ -268,13 +259,3 @@ def _addresses(connection: sa.Connection, household_ids: Sequence[str]) -> dict[
                 street=streets[0] if streets else "",
             )
     return found
-
-
-def _chain(tree: dict[str, _AreaRow], area_id: str) -> list[_AreaRow]:
-    """The area and those above it; stops where a parent is missing or comes again."""
-    chain: list[_AreaRow] = []
-    here: str | None = area_id
-    while here is not None and here in tree and tree[here] not in chain:
-        chain.append(tree[here])
-        here = tree[here].parent_id
-    return chain

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 from alerting.alarms.book import AlarmBook
 from alerting.alarms.incidents import IncidentBook
 from alerting.alarms.lifecycle import Lifecycle, TickPlan
-from alerting.alarms.subjects import Subjects
 from alerting.judging.engine import Transition, TransitionKind
 from config.rules.reading import Rule, RuleDefaults, RuleSet, load_rules
 from config.settings.tree import RulesSettings
 from heating.alarms import Alarm, AlarmEvent, AlarmEventKind, Priority
 from heating.heat_tree import Level, Node, build_heat_tree
+from heating.places import Places
 from tests.support.small_site import small_site
 
 __all__ = ["HOLD", "T0", "AlarmDesk", "plain_rule"]
@@ -45,20 +45,20 @@ class AlarmDesk:
         self.site = small_site()
         self.tree = build_heat_tree(self.site)
         self.rules = RuleSet(rules, RuleDefaults() if defaults is None else defaults)
-        self.subjects = Subjects(self.site, self.tree)
+        self.places = Places(self.site, self.tree)
         self.now = T0
         self._escalate_to = Priority.P1
         self.announce_after_ms: dict[str, int] = {}
         self.reminded_ms: dict[str, int] = {}
         self.plans: list[TickPlan] = []
         self.book = AlarmBook(self.tree)
-        self.incidents = IncidentBook(self.rules, self.subjects)
+        self.incidents = IncidentBook(self.rules, self.places)
         self.lifecycle = self._lifecycle()
 
     def _lifecycle(self, *, judge_all: bool = False) -> Lifecycle:
         return Lifecycle(
             rules=self.rules,
-            subjects=self.subjects,
+            places=self.places,
             book=self.book,
             incidents=self.incidents,
             hold=HOLD,
@@ -75,7 +75,7 @@ class AlarmDesk:
         self.announce_after_ms = dict(self.announce_after_ms)
         self.reminded_ms = dict(self.reminded_ms)
         self.book = AlarmBook(self.tree, list(self.book))
-        self.incidents = IncidentBook(self.rules, self.subjects, kept)
+        self.incidents = IncidentBook(self.rules, self.places, kept)
         self.lifecycle = self._lifecycle(judge_all=judge_all)
 
     def tick(self, *transitions: tuple[TransitionKind, str, str], minutes: float = 1.0) -> list[str]:

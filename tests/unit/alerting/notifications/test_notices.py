@@ -6,17 +6,17 @@ from typing import cast
 import pytest
 
 from alerting.alarms.lifecycle import Announcement
-from alerting.alarms.subjects import Subjects
 from alerting.notifications.notices import Audience, audiences_of, outbox_messages
 from config.settings.tree import NotificationSettings, WebhookSettings
 from heating.alarms import Alarm, Priority
 from heating.heat_tree import Level, Node, build_heat_tree
+from heating.places import Places
 from heating.protocols import OutboxMessage
 from tests.support.small_site import small_site
 
 T0 = datetime(2026, 1, 10, tzinfo=UTC)
 SITE = small_site(homes=60)
-SUBJECTS = Subjects(SITE, build_heat_tree(SITE))
+PLACES = Places(SITE, build_heat_tree(SITE))
 EVERYTHING = Audience("all", frozenset(Priority))
 
 
@@ -48,7 +48,7 @@ def messages(
     *alarms: Alarm, audiences: tuple[Audience, ...] = (EVERYTHING,), reason: str = "raised"
 ) -> list[OutboxMessage]:
     announcements = [Announcement(reason, one) for one in alarms]
-    return outbox_messages(announcements, audiences, subjects=SUBJECTS, now=T0)
+    return outbox_messages(announcements, audiences, places=PLACES, now=T0)
 
 
 def webhook(name: str, *priorities: str) -> WebhookSettings:
@@ -110,7 +110,7 @@ def test_the_key_of_a_message_tells_channel_alarm_reason_and_moment() -> None:
     assert raised.key == f"all:A-ST-02-S1:raised:{int(T0.timestamp() * 1000)}"
     assert again.key != raised.key
     later = outbox_messages(
-        [Announcement("raised", alarm())], (EVERYTHING,), subjects=SUBJECTS, now=T0 + timedelta(1)
+        [Announcement("raised", alarm())], (EVERYTHING,), places=PLACES, now=T0 + timedelta(1)
     )
     assert later[0].key != raised.key
 
