@@ -1,4 +1,4 @@
-"""Layout of the station page's trend: axes, colours, names and the chart library's settings, as plotly.js reads them.
+"""Layout of the station page's trend: axes, colours, names and the chart library's settings, made in Python.
 
 The page fetches the columns itself and puts them into these traces. One figure is made per language and kept. What
 does not live here: the data, and how it is fetched (static/js/station.js).
@@ -66,10 +66,19 @@ def trend_figure_json(localiser: Localiser) -> str:
     Keys: ``traces`` (with ``meta``: the point), ``layout``, ``config``, ``locale`` (name and dictionary), ``words``
     (``resolution``: by the name that the trend interface gives it).
     """
+    # Only the station page needs the library; a start need not wait for it. Its constructors check names and values.
+    import plotly.graph_objects
+
+    graph_objects: Any = plotly.graph_objects
+    figure = graph_objects.Figure(
+        data=[graph_objects.Scatter(_trace(localiser, point)) for point in TREND_POINTS],
+        layout=graph_objects.Layout(_layout(localiser)),
+    )
+    document = figure.to_plotly_json()
     chinese = localiser.locale == "zh_CN"
     payload = {
-        "traces": [_trace(localiser, point) for point in TREND_POINTS],
-        "layout": _layout(localiser),
+        "traces": document["data"],
+        "layout": document["layout"],
         "config": CONFIG | {"locale": "zh-CN" if chinese else "en"},
         "locale": _chart_locale(localiser) if chinese else None,
         "words": {
@@ -80,12 +89,11 @@ def trend_figure_json(localiser: Localiser) -> str:
         },
     }
     # "<" would let a text end the script element; the escape is the same JSON.
-    return orjson.dumps(payload).decode().replace("<", "\\u003c")
+    return orjson.dumps(payload, option=orjson.OPT_SERIALIZE_NUMPY).decode().replace("<", "\\u003c")
 
 
 def _trace(localiser: Localiser, point: str) -> dict[str, Any]:
     return {
-        "type": "scatter",
         "name": _label(localiser, point),
         "meta": point,
         "mode": "lines",
@@ -114,6 +122,7 @@ def _layout(localiser: Localiser) -> dict[str, Any]:
         "tickcolor": "#98a1a8",
     }
     return {
+        "template": "none",
         "font": {"family": _FONT, "size": 13, "color": "#1c2126"},
         "paper_bgcolor": "#f7f8f8",
         "plot_bgcolor": "#f7f8f8",
@@ -131,6 +140,8 @@ def _layout(localiser: Localiser) -> dict[str, Any]:
             "showgrid": False,
             "zeroline": False,
         },
+        "shapes": [],
+        "annotations": [],
     }
 
 

@@ -2,8 +2,6 @@
 
 import json
 
-import pytest
-
 from dashboard.figures.station_trend import TREND_POINTS, trend_figure_json
 from dashboard.readings.long_trends import RESOLUTIONS
 from dashboard.web.languages import localiser_for
@@ -18,16 +16,6 @@ def test_the_trend_sends_nothing_anywhere_and_shows_no_brand() -> None:
     assert figure["config"]["plotlyServerURL"] == ""
     assert figure["config"]["displaylogo"] is False
     assert "http" not in trend_figure_json(CHINESE)
-
-
-def test_the_chart_library_knows_every_name_and_value_of_the_trend() -> None:
-    import plotly.graph_objects as graph_objects  # checks them; at run time only its JavaScript is there
-
-    figure = json.loads(trend_figure_json(CHINESE))
-    drawn = graph_objects.Figure(data=figure["traces"], layout=figure["layout"])
-    assert drawn.layout.yaxis2.overlaying == "y"
-    with pytest.raises(ValueError, match="colour"):
-        graph_objects.Figure(data=figure["traces"], layout={"colour": "red"})
 
 
 def test_the_trend_joins_no_gaps_and_speaks_the_reader_s_language() -> None:
