@@ -11,7 +11,7 @@ from dashboard.web.values import Bilingual
 from heating.assets import Building, Community
 from heating.places import address_on_site, riser_on_site
 
-__all__ = ["building_in_english", "building_name", "home_address", "riser_name"]
+__all__ = ["building_in_english", "home_address", "riser_name"]
 
 _NUMBERED = re.compile(r"(?P<number>[A-Za-z]?\d+[A-Za-z]?|[A-Za-z])\s*(号楼|号栋|#楼|号|#|栋|幢|座|楼)?")
 """Only a number or a letter, with or without a word for «building»."""
@@ -21,11 +21,6 @@ def building_in_english(name: str) -> str:
     """Return «Building 12» for «12号楼», «12栋», «12#» or «12»; any other name unchanged."""
     found = _NUMBERED.fullmatch(name.strip())
     return name if found is None else f"Building {found['number']}"
-
-
-def building_name(building: Building) -> Bilingual:
-    """Return the name of a building alone."""
-    return Bilingual(building.name, building_in_english(building.name))
 
 
 def riser_name(community: Community, building: Building, unit: str) -> Bilingual:

@@ -274,3 +274,14 @@ def test_a_huge_body_is_refused(calm: House) -> None:
 
 def test_tokens_of_the_tests_are_kept_only_as_hashes(house: House) -> None:
     assert house.records.people.token(token_of("hotline")) is None
+
+
+@pytest.mark.parametrize(("path", "body"), [("/login", "data"), ("/api/v1/login", "json")])
+def test_page_and_program_sign_in_from_the_address_that_our_proxy_names(
+    tmp_path: Path, path: str, body: str
+) -> None:
+    with open_house(tmp_path, web={"trusted_proxies": ["127.0.0.1"]}) as house:
+        form = {"username": "hotline", "password": PASSWORD}
+        house.browser().request("POST", path, headers={"x-forwarded-for": "203.0.113.9"}, **{body: form})
+        (entry,) = house.records.audit.entries(limit=10)
+    assert (entry.action, entry.ip) == ("login", "203.0.113.9")
