@@ -32,20 +32,17 @@ def add_dashboard(house: House) -> None:
         store_desk=desk,
     )
     server = house.web = WebServer(app=app, host=web.host, port=web.port, trusted_proxies=web.trusted_proxies)
-    house.parts.append(
-        Part(name="web", start=server.start, stop=server.stop, is_alive=lambda: server.is_running)
-    )
-    if owns_store:
-        house.parts.append(
-            _orders(desk, ServiceNote(settings=house.settings, token=token, url=lambda: server.url))
-        )
+    note = ServiceNote(settings=house.settings, token=token, url=lambda: server.url) if owns_store else None
 
-
-def _orders(desk: StoreDesk, note: ServiceNote) -> Part:
-    """Return the part that lets commands reach the desk; it starts after the web server and stops before it."""
+    def start() -> None:
+        server.start()
+        if note is not None:
+            note.write()
 
     def stop() -> None:
-        note.remove()
+        if note is not None:
+            note.remove()
+        server.stop()
         desk.stop()
 
-    return Part(name="orders", start=note.write, stop=stop, is_alive=lambda: True)
+    house.parts.append(Part(name="web", start=start, stop=stop, is_alive=lambda: server.is_running))
