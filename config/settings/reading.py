@@ -14,6 +14,7 @@ from pydantic_settings import SettingsError
 
 from config.located_yaml import KeyPath, LocatedYaml, read_yaml
 from config.mistakes import Mistake, MistakesError
+from config.settings.retired import RETIRED, Retired, found_in, warning_of, without_retired
 from config.settings.tree import Settings
 
 __all__ = ["check_service_secrets", "load_settings"]
@@ -23,7 +24,12 @@ _PREFIX = "NUANLIU_"
 _Add = Callable[[KeyPath, str, str], None]
 
 
-def load_settings(path: Path | None = None, *, environment: Mapping[str, str] | None = None) -> Settings:
+def load_settings(
+    path: Path | None = None,
+    *,
+    environment: Mapping[str, str] | None = None,
+    warn: Callable[[Mistake], object] = lambda _warning: None,
+) -> Settings:
     """Read the settings from a YAML file and the environment.
 
     Parameters
@@ -33,23 +39,33 @@ def load_settings(path: Path | None = None, *, environment: Mapping[str, str] | 
         file are relative to the working directory.
     environment : mapping, optional
         Environment variables, `os.environ` when None; used for places in messages and for ``NUANLIU_CONFIG``.
+    warn : callable
+        Called for each key that an earlier version read and this one does not.
 
     Raises
     ------
-    config.located_yaml.MistakesError
+    config.mistakes.MistakesError
         Lists every mistake with its place and remedy.
     """
     env = os.environ if environment is None else environment
     if path is None and env.get("NUANLIU_CONFIG"):
         path = Path(env["NUANLIU_CONFIG"])
     source = read_yaml(path) if path else LocatedYaml(Path("(built-in defaults)"), {}, {(): 1})
+    for retired in _retired(source, env):
+        warn(warning_of(retired, _place(retired, source, env)))
     mistakes = [*source.mistakes, *_unknown_environment(env)]
-    settings = _validated(source.values, source, env, mistakes)
+    settings = _validated(without_retired(source.values), source, env, mistakes)
     if settings is not None:
         mistakes += _cross_checks(settings, source, env)
     if mistakes or settings is None:
         raise MistakesError(mistakes)
     return settings
+
+
+def _retired(source: LocatedYaml, env: Mapping[str, str]) -> list[Retired]:
+    names = {name.upper() for name in env}
+    in_environment = [one for one in RETIRED if _PREFIX + "__".join(one).upper() in names]
+    return sorted({*found_in(source.values), *in_environment})
 
 
 def _validated(
@@ -117,7 +133,7 @@ def _mistake(detail: Mapping[str, Any], source: LocatedYaml, env: Mapping[str, s
             known = _known_keys(key_path[:-1])
             near = difflib.get_close_matches(str(key_path[-1]), known, n=1)
             hint = f"Did you mean «{near[0]}»?" if near else f"Known keys here: {', '.join(known)}."
-            return Mistake(place, f"«{dotted}» is no setting.", hint)
+            return Mistake(place, f"There is no setting «{dotted}».", hint)
         case "missing":
             return Mistake(place, f"«{dotted}» is missing.", "Add it.")
         case "model_type" | "model_attributes_type" | "dict_type":
@@ -159,9 +175,7 @@ def _unknown_environment(env: Mapping[str, str]) -> list[Mistake]:
         section = name[len(_PREFIX) :].split("__")[0].lower()
         if section not in known:
             hint = f"Sections are: {', '.join(known)}; write {_PREFIX}SECTION__KEY."
-            mistakes.append(
-                Mistake(f"environment {name}", f"«{section}» is no section of the settings.", hint)
-            )
+            mistakes.append(Mistake(f"environment {name}", f"There is no section «{section}».", hint))
     return mistakes
 
 
@@ -229,7 +243,6 @@ def _check_files(settings: Settings, add: _Add) -> None:
         (("site", "registry_file"), settings.site.registry_file),
         (("site", "map_file"), settings.site.map_file),
         (("rules", "dir"), settings.rules.dir),
-        (("policies", "file"), settings.policies.file),
     ]
     files += [
         (("mqtt", "routes", i, "device_map"), route.device_map)
@@ -246,7 +259,7 @@ def _check_urls(settings: Settings, add: _Add) -> None:
     if series.scheme not in ("duckdb", "influxdb", "influxdbs"):
         add(
             ("timeseries", "url"),
-            f"«{settings.timeseries.url}» is no known store.",
+            f"«{settings.timeseries.url}» is not a store that we know.",
             "Use duckdb:///folder, influxdb://host:port or influxdbs://host:port.",
         )
     elif series.scheme != "duckdb" and not series.hostname:
@@ -256,7 +269,7 @@ def _check_urls(settings: Settings, add: _Add) -> None:
         shown = records.split("@")[-1]
         add(
             ("records", "url"),
-            f"«{shown}» is no known database.",
+            f"«{shown}» is not a database that we know.",
             "Use sqlite:///path or postgresql+psycopg://user@host/database.",
         )
     for i, webhook in enumerate(settings.notifications.webhooks):

@@ -58,7 +58,8 @@ def render_settings_page() -> str:
         model = _model_in(info.annotation)
         assert model is not None
         parts.append(f"\n## {section}\n\n{(model.__doc__ or '').strip()}\n")
-        parts.append("| setting | type and range | default | meaning |\n|---|---|---|---|")
+        if model.model_fields:
+            parts.append("| setting | type and range | default | meaning |\n|---|---|---|---|")
         parts += [
             f"| `{name}` | {_kind(field)} | {_default(field)} | {_one_line(text)} |"
             for name, field, text in _walk(model, f"{section}.")

@@ -6,10 +6,17 @@ environment or in files named by ``*_file`` keys, never in arguments. Loading an
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from config.settings.retired import without_retired
 
 __all__ = [
     "CollectorSettings",
@@ -133,8 +140,6 @@ class CollectorSettings(_Section):
     """A measured time further ahead than this is quarantined [s]."""
     late_limit_s: float = Field(7 * 86400.0, gt=0)
     """A measured time older than this is rejected as too_late [s]."""
-    live_limit_s: float = Field(7200.0, gt=0)
-    """Data older than this are stored and raise no live alarm [s]."""
     spool_keep_s: float = Field(86400.0, gt=0)
     """Forwarded spool files are kept this long [s]."""
     device_rate_per_s: float = Field(20.0, gt=0)
@@ -216,8 +221,6 @@ class RulesSettings(_Section):
 class PoliciesSettings(_Section):
     """Service promises and limits that are local."""
 
-    file: Path | None = None
-    """Policy file; the shipped example when empty."""
     first_response_s: float = Field(7200.0, gt=0)
     """Promise: first response to a ticket [s]."""
     close_s: float = Field(172800.0, gt=0)
@@ -276,12 +279,7 @@ class WebSettings(_Section):
 
 
 class SimulatorSettings(_Section):
-    """Defaults of the simulator."""
-
-    scenario: str = "city"
-    """Scenario name or file."""
-    seed: int = 1
-    """Seed of every random stream."""
+    """Has no keys: the simulator takes options (`nuanliu simulate --help`)."""
 
 
 class LogSettings(_Section):
@@ -291,6 +289,13 @@ class LogSettings(_Section):
     """Lowest level written."""
     format: Literal["json", "console"] = "json"
     """One JSON object a line, or readable lines."""
+
+
+class _LivingEnvironment(EnvSettingsSource):
+    """The environment without variables of keys that are no longer read."""
+
+    def __call__(self) -> dict[str, Any]:
+        return without_retired(super().__call__())
 
 
 class Settings(BaseSettings):
@@ -314,7 +319,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Return the sources, strongest first: the environment, then the file."""
-        return env_settings, init_settings
+        return _LivingEnvironment(settings_cls), init_settings
 
     mqtt: MqttSettings = MqttSettings()
     """Broker."""

@@ -9,7 +9,7 @@ from collector.devices.device_lint import device_mistakes
 from config.mistakes import MistakesError
 from config.rules.reading import load_rules
 from config.settings.reading import check_service_secrets, load_settings
-from runtime.commands.terminal import BAD_CONFIGURATION, ConfigOption, complain, say
+from runtime.commands.terminal import BAD_CONFIGURATION, ConfigOption, complain, say, warn
 
 __all__ = ["check_config"]
 
@@ -23,7 +23,7 @@ def check_config(
     """Check the settings; print every mistake with file, line and remedy, and end with 2 when there is one."""
     told: list[str] = []
     try:
-        settings = load_settings(config)
+        settings = load_settings(config, warn=warn)
     except MistakesError as error:
         told += [str(mistake) for mistake in error.mistakes]
     else:

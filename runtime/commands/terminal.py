@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from config.mistakes import MistakesError
+from config.mistakes import Mistake, MistakesError
 from config.settings.reading import load_settings
 from config.settings.tree import Settings
 from heating.errors import HeatingError
@@ -30,6 +30,7 @@ __all__ = [
     "say",
     "settings_from",
     "show_progress",
+    "warn",
     "with_records",
 ]
 
@@ -60,6 +61,11 @@ def complain(text: str) -> None:
     _errors.out(text, highlight=False)
 
 
+def warn(warning: Mistake) -> None:
+    """Write what should be mended and stops nothing on standard error."""
+    complain(f"warning: {warning}")
+
+
 @contextmanager
 def failing_in_words() -> Iterator[None]:
     """Turn errors that the house raises on purpose into one message and the right exit code."""
@@ -77,7 +83,7 @@ def failing_in_words() -> Iterator[None]:
 def settings_from(path: Path | None) -> Settings:
     """Load the settings and set up logging; mistakes end the command with exit code 2."""
     with failing_in_words():
-        settings = load_settings(path)
+        settings = load_settings(path, warn=warn)
     set_up_logging(settings.log)
     return settings
 
