@@ -50,12 +50,17 @@ class IncidentViews:
     def page(
         self, viewer: Viewer, *, open_only: bool = False, cursor: str | None = None, limit: int = 50
     ) -> Page[IncidentView]:
-        """Return a page of incidents, newest first, without members."""
+        """Return a page of incidents, newest first, with the number of their members but without the members."""
         index = self._sites.current()
         found = self._records.alarms.incidents(
             IncidentQuery(open_only=open_only, area_ids=viewer.area_ids, cursor=cursor, limit=limit)
         )
-        return Page([self._view(index, incident) for incident in found.items], found.next_cursor)
+        counts = self._records.alarms.member_counts(found.items)
+        views = [
+            replace(self._view(index, incident), member_count=counts[incident.incident_id])
+            for incident in found.items
+        ]
+        return Page(views, found.next_cursor)
 
     def on(self, index: SiteIndex, nodes: Sequence[Node]) -> list[IncidentView]:
         """Return open incidents on the nodes, in the order of the nodes (nearest first), without members."""

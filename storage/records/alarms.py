@@ -183,6 +183,20 @@ class AlarmRecords(IncidentRecords):
             .order_by(alarms.c.raised_at, alarms.c.alarm_id)
         )
 
+    def member_counts(self, incidents: Sequence[Incident]) -> dict[str, int]:
+        """Return how many alarms are attached to each incident, the one that names its cause left out."""
+        statement = (
+            sa.select(alarms.c.incident_id, sa.func.count())
+            .where(
+                alarms.c.incident_id.in_([one.incident_id for one in incidents]),
+                alarms.c.alarm_id.not_in([one.root_alarm_id for one in incidents]),
+            )
+            .group_by(alarms.c.incident_id)
+        )
+        with self._database.reading() as connection:
+            found = {str(incident_id): int(number) for incident_id, number in connection.execute(statement)}
+        return {one.incident_id: found.get(one.incident_id, 0) for one in incidents}
+
     def _alarms(self, statement: sa.Select[tuple[object, ...]]) -> list[Alarm]:
         with self._database.reading() as connection:
             return [alarm_from_row(row) for row in connection.execute(statement).mappings()]

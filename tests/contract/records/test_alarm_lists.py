@@ -121,6 +121,13 @@ def test_incidents_are_listed_by_area_and_by_being_open(console: Records) -> Non
     assert [alarm.alarm_id for alarm in console.alarms.members_of("i1")] == ["a1", "a2"]
 
 
+def test_members_are_counted_without_the_alarm_that_names_the_cause(console: Records) -> None:
+    both = console.alarms.incidents(IncidentQuery()).items
+    assert {one.incident_id: one.root_alarm_id for one in both}["i1"] == "a1"
+    assert console.alarms.member_counts(both) == {"i1": 1, "i2": 0}
+    assert console.alarms.member_counts([]) == {}
+
+
 def test_incidents_of_a_home_are_those_on_its_way_up(console: Records) -> None:
     way_up = [Node(Level.HOUSEHOLD, "h"), Node(Level.BUILDING, "st-west"), Node(Level.STATION, "st-east")]
     assert [one.incident_id for one in console.alarms.incident_for_node(way_up)] == ["i1"]
