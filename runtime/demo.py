@@ -16,6 +16,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
 
 import structlog
 import yaml
@@ -34,11 +36,16 @@ from runtime.supervisor import Supervisor
 from simulators.site.generator import generate_preset_site
 from storage.records.records import open_records
 
+if TYPE_CHECKING:
+    from collector.intake.pipeline import Collector
+
 __all__ = ["Demo", "DemoOptions", "run_demo"]
 
 _log = structlog.get_logger()
 _JUDGED_HISTORY = timedelta(hours=26)
 """How much of the history is led through the rules: the longest on-delay and a day of alarms."""
+_LAST_MESSAGES_S = 30.0
+"""Longest wait for messages that the broker still holds when the simulator has ended [s]."""
 _HISTORY_DAYS = {"smoke": 3, "city": 3, "league": 1}
 _STARTED_FILE = "history-loaded"
 _DEVICES_TIMEOUT_S = 300.0
@@ -139,9 +146,11 @@ class Demo:
             self._simulator.stop(timeout_s=20.0)
         if self._listener is not None:
             self._listener.join(5.0)
-        if self._supervisor is not None:
-            self._supervisor.stop()  # the collector takes in what was sent and waits for the store
         house = self._house
+        if house is not None and house.collector is not None:
+            self._wait_for_the_last_messages(house.collector)
+        if self._supervisor is not None:
+            self._supervisor.stop()  # the collector finishes what it has and waits for the store
         if house is not None and house.collector is not None and house.alerting is not None:
             counts = house.collector.counts()
             summary = {
@@ -153,6 +162,13 @@ class Demo:
             }
         self._stack.close()
         return summary
+
+    def _wait_for_the_last_messages(self, collector: "Collector") -> None:
+        # On a busy machine the broker still holds messages when the simulator has ended. They are not lost, but a
+        # collector that stops at the first silence leaves them there, and the summary would not add up.
+        pause, end_s = threading.Event(), monotonic() + _LAST_MESSAGES_S
+        while collector.counts().accepted < self._published and not collector.is_dead and monotonic() < end_s:
+            pause.wait(0.1)
 
     # --- parts ------------------------------------------------------------------------------------------------
 
