@@ -52,12 +52,6 @@ class IncidentBook:
         """Return an open incident."""
         return None if incident_id is None else self._by_id.get(incident_id)
 
-    def follow(self, changed: Iterable[Incident]) -> None:
-        """Take over what other processes wrote (a promised end of repair)."""
-        for incident in changed:
-            if incident.incident_id in self._by_id:
-                self._by_id[incident.incident_id] = incident
-
     def rooted_in(self, alarm: Alarm) -> Incident | None:
         """Return the open incident that an alarm is the root of."""
         return self._by_id.get(_incident_id(alarm))
