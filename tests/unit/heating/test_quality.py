@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from heating.quality import Quality, is_bad, is_good, is_usable, quality_from_label, quality_label
+from heating.quality import Quality, is_bad, is_good, is_usable, quality_label
 
 STORED = {
     "good": 0,
@@ -24,17 +24,11 @@ STORED = {
 
 def test_the_number_and_the_word_of_a_code_never_change() -> None:
     assert {quality_label(code): int(code) for code in Quality} == STORED
-    assert {label: int(quality_from_label(label)) for label in STORED} == STORED
 
 
 @pytest.mark.parametrize(("code", "band"), [(1, "uncertain"), (127, "uncertain"), (134, "bad"), (255, "bad")])
 def test_a_code_of_a_later_version_is_read_by_its_band(code: int, band: str) -> None:
     assert quality_label(code) == band
-
-
-def test_a_word_that_is_none_is_refused() -> None:
-    with pytest.raises(KeyError):
-        quality_from_label("excellent")
 
 
 def test_the_bands_meet_without_a_gap() -> None:
