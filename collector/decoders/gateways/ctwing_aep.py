@@ -11,7 +11,7 @@ from collector.decoders.bcd import frame_bytes
 from collector.decoders.civil_time import loose_time_ms
 from collector.decoders.foreign import MAX_FIELDS, ForeignRows
 from collector.decoders.gateways.json_family import JsonFamily
-from collector.decoders.gateways.pass_through import add_frame, passed_frame
+from collector.decoders.gateways.pass_through import add_frame, passed_frame, passed_words
 from collector.decoders.json_payload import first_items, json_inside
 from collector.decoders.named_points import NamedValue, fields_of
 from collector.messages.decoded import Reason
@@ -79,7 +79,13 @@ class CtwingAepDecoder(JsonFamily):
         found = json_inside(data)
         if isinstance(found, Mapping):
             return cast("Mapping[str, object]", found)
-        rows.reject(place, Reason.WRONG_TYPE, f"passed-through data are no known frame: {data[:40].hex()}")
+        words = passed_words(text)
+        if words is not None:
+            rows.reject(place, Reason.NOT_TELEMETRY, f"words of a DTU, no frame: {words}")
+        else:
+            rows.reject(
+                place, Reason.WRONG_TYPE, f"passed-through data are no known frame: {data[:40].hex()}"
+            )
         return None
 
 

@@ -6,7 +6,7 @@ envelopes of the platforms.
 
 from typing import Final
 
-from collector.decoders.bcd import frame_bytes
+from collector.decoders.bcd import frame_bytes, frames_or_words, meter_frame_size
 from collector.decoders.foreign import FamilyOptions, ForeignRows
 from collector.decoders.meters.cjt188_heat_meter import parse_reply
 from collector.decoders.meters.heat_meter import as_fields
@@ -14,7 +14,7 @@ from collector.decoders.meters.nb_0x68 import add_packet, parse_packet
 from heating.points import Measurement
 from heating.protocols import RawMessage
 
-__all__ = ["add_frame", "passed_frame"]
+__all__ = ["add_frame", "passed_frame", "passed_words"]
 
 START: Final = b"\x68"
 END: Final = b"\x16"
@@ -24,11 +24,20 @@ METER_DATA: Final = 46
 
 
 def passed_frame(value: object) -> bytes | None:
-    """Return the frame in a passed-through text, None when there is none."""
+    """Return the frame in a passed-through text, also behind words of a DTU; None when there is none."""
     if not isinstance(value, str) or len(value) < 26 or not value.isascii():
         return None
-    frame = frame_bytes(value.encode()).lstrip(b"\xfe")
+    found = frames_or_words(value.encode(), meter_frame_size)
+    frame = found[0].lstrip(b"\xfe") if isinstance(found, list) else b""
     return frame if frame.startswith(START) and frame.endswith(END) else None
+
+
+def passed_words(value: object) -> str | None:
+    """Return the words of a DTU in passed-through bytes: it registered itself, or shows that it lives."""
+    if not isinstance(value, str) or not value.isascii():
+        return None
+    found = frames_or_words(frame_bytes(value.encode()), meter_frame_size)
+    return found if isinstance(found, str) else None
 
 
 def add_frame(

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from collector.decoders.bcd import bcd_digits, bcd_number, byte_sum, frame_bytes
+from collector.decoders.bcd import bcd_digits, bcd_number, byte_sum, frames_or_words, meter_frame_size
 from collector.decoders.civil_time import civil_ms
 from collector.decoders.foreign import FamilyOptions, ForeignRows
 from collector.decoders.meters.heat_meter import MeterField, as_fields
@@ -69,7 +69,7 @@ class HeatMeterReply:
     """What a heat meter answered."""
 
     address: str
-    """14 digits, high digits first: maker's code and number."""
+    """14 digits, high digits first: maker's code and number. An id: makers fill unused places with F."""
     meter_type: int
     serial: int
     fields: tuple[MeterField, ...]
@@ -134,8 +134,6 @@ def _content_fault(frame: bytes) -> tuple[Reason, str] | None:
     if frame[9] != REPLY:
         what = "a read request" if frame[9] == READ else f"control 0x{frame[9]:02X}"
         return Reason.NOT_TELEMETRY, f"{what} is no reading"
-    if bcd_digits(frame[2:9]) is None:
-        return Reason.WRONG_TYPE, f"address {frame[2:9].hex()} is no BCD"
     if len(frame) < 16 or frame[11:13] not in (b"\x90\x1f", b"\x1f\x90"):
         return Reason.NOT_TELEMETRY, f"data identifier {frame[11:13].hex()} is not 1F90 (live data)"
     if len(frame) != 13 + DATA_BYTES:
@@ -209,15 +207,23 @@ class Cjt188HeatMeterDecoder:
             if len(message.payload) > self._options.max_payload_bytes:
                 rows.reject(place, Reason.TOO_BIG, f"{len(message.payload)} bytes")
                 continue
-            reply = parse_reply(frame_bytes(message.payload), self._options.zone)
-            if isinstance(reply, tuple):
-                rows.reject(place, *reply)
+            found = frames_or_words(message.payload, meter_frame_size)
+            if isinstance(found, str):
+                rows.reject(place, Reason.NOT_TELEMETRY, f"words of a DTU, no frame: {found}")
                 continue
-            target = rows.target(place, reply.address)
-            if target is None:
-                continue
-            if reply.clock_ms is None:
-                rows.note(f"{reply.address}: the meter clock shows no date, arrival time stands in")
-            fields = as_fields(reply.fields, target.ref.measurement)
-            rows.add(place, message, reply.address, fields, measured_ms=reply.clock_ms)
+            for frame in found:
+                self._frame(rows, place, message, frame)
         return rows.finish()
+
+    def _frame(self, rows: ForeignRows, place: int, message: RawMessage, frame: bytes) -> None:
+        reply = parse_reply(frame, self._options.zone)
+        if isinstance(reply, tuple):
+            rows.reject(place, *reply)
+            return
+        target = rows.target(place, reply.address)
+        if target is None:
+            return
+        if reply.clock_ms is None:
+            rows.note(f"{reply.address}: the meter clock shows no date, arrival time stands in")
+        fields = as_fields(reply.fields, target.ref.measurement)
+        rows.add(place, message, reply.address, fields, measured_ms=reply.clock_ms)

@@ -60,7 +60,7 @@ class MeterField:
 
     name: str
     """What the meter calls it, for example ``heat_total`` or ``energy_storage_1``."""
-    value: float | str | bool | None
+    value: float | str | bool | None = None
     """In `unit`; None: the meter says that it does not know."""
     unit: str = ""
     """Unit of the value."""

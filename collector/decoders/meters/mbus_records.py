@@ -1,22 +1,26 @@
 """Data records of EN 13757-3 (M-Bus): cut apart here one by one, valued by the m-bus-parser library.
 
 The library refuses all records of a telegram when one of them is unreadable, so each is handed to it alone; meters
-mark a broken probe by digits that are none, and makers add records of their own. What does not live here: frames,
-headers and keys (`collector.decoders.meters.mbus_transport`).
+mark a broken probe by digits that are none, and makers add records of their own. Real numbers, dates and what a VIFE
+turns into something else it reads wrongly: those are valued here. What does not live here: dates
+(`collector.decoders.meters.mbus_dates`), frames, headers and keys (`collector.decoders.meters.mbus_transport`).
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 from typing import Any, Final
 
+import numpy as np
 import pymbusparser
 
 from collector.decoders.meters.heat_meter import MeterField
+from collector.decoders.meters.mbus_dates import carries_date, date_text
 from heating.quality import Quality
 
-__all__ = ["MeterRecords", "RawRecord", "cut_records", "read_records"]
+__all__ = ["MeterRecords", "RawRecord", "cut_records", "read_records", "reads_clean"]
 
 MAX_RECORDS: Final = 80
 """Records of one telegram that are looked at (a telegram holds 250 bytes)."""
@@ -27,6 +31,16 @@ MANUFACTURER_DATA: Final = (0x0F, 0x1F)
 PLAIN_TEXT_VIF: Final = 0x7C
 _DATA_BYTES: Final = (0, 1, 2, 3, 4, 4, 6, 8, 0, 1, 2, 3, 4, -1, 6, -2)
 """Data bytes by the low half byte of the DIF; -1: a length byte follows, -2: no data record."""
+INTEGER_OF_4: Final = 0x04
+REAL: Final = 0x05
+EXTENSION_TABLES: Final = frozenset({0x7B, 0x7D, 0x6F})
+"""VIFs (without extension bit) behind which the true VIF stands."""
+MANUFACTURER_VIF: Final = 0x7F
+"""VIFEs behind this one are the maker's own."""
+_COUNTS: Final = frozenset({0x41, 0x49})
+"""VIFEs that make a number of exceeds of the value."""
+_DURATIONS: Final = ("s", "min", "h", "d")
+"""Units of VIFEs that make a duration of the value, by their two low bits."""
 
 _ROLES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
@@ -177,15 +191,48 @@ def _variable_bytes(length: int) -> int | None:
     """Return the data bytes behind a length byte (EN 13757-3, table of LVAR); None: reserved."""
     if length < 0xC0:
         return length
-    for base in (0xC0, 0xD0, 0xE0):
-        if base <= length < base + 10:
-            return length - base
-    return None
+    if (
+        length < 0xF0
+    ):  # positive and negative BCD, binary; above 9 bytes reserved, their length is plain all the same
+        return length & 0x0F
+    if length <= 0xF4:
+        return 4 * (length - 0xEC)
+    return {0xF5: 48, 0xF6: 64}.get(length)
+
+
+def reads_clean(data: bytes) -> bool:
+    """Return whether bytes are plain records: cut without a rest, each readable, one at least a quantity of a meter.
+
+    It tells records from other bytes. Of short encrypted payloads some pass it by chance: never ask it about those.
+    """
+    notes: list[str] = []
+    records = list(cut_records(data, notes))[:MAX_RECORDS]
+    fields = [_read(record, notes) for record in records if record.data]
+    return not notes and bool(records) and None not in fields and any(item and item.role for item in fields)
+
+
+def _parts(header: bytes) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
+    """Return where the VIF begins, the VIF (an extension table and the VIF in it), and the standard's VIFEs."""
+    start = _behind_chain(header, 0) or 1
+    codes = [byte & 0x7F for byte in header[start:]]
+    size = 2 if codes and codes[0] in EXTENSION_TABLES else 1
+    extensions = codes[size:]
+    if MANUFACTURER_VIF in extensions:
+        extensions = extensions[: extensions.index(MANUFACTURER_VIF)]
+    return start, tuple(codes[:size]), tuple(extensions)
 
 
 def _read(record: RawRecord, notes: list[str]) -> MeterField | None:
     if record.text_unit:
         return _plain_text(record, notes)
+    start, vif, extensions = _parts(record.header)
+    if carries_date(vif, extensions, len(record.data)):
+        return _date(record, notes)
+    turned = _turned(extensions)
+    if turned is not None and vif != (MANUFACTURER_VIF,):
+        return _turned_field(record, start, turned, notes)
+    if record.header[0] & 0x0F == REAL and len(record.data) == 4:
+        return _real(record, notes)
     told = _library(record.header + record.data)
     if told is not None:
         return _field(told)
@@ -198,6 +245,64 @@ def _read(record: RawRecord, notes: list[str]) -> MeterField | None:
         return None
     notes.append(f"{empty.name} holds no number: {record.data.hex()}")
     return MeterField(empty.name, None, empty.unit, empty.role, Quality.BAD_SENSOR_FAULT)
+
+
+def _blank(header: bytes, size: int) -> MeterField | None:
+    """Return name, unit and role of a record whatever its data."""
+    told = _library(header + bytes(size))
+    return None if told is None else _field(told)
+
+
+def _date(record: RawRecord, notes: list[str]) -> MeterField:
+    """Read a date or time: its type is told by its length."""
+    named = _blank(record.header, len(record.data)) or MeterField("date_time")
+    text = date_text(record.data)
+    if text is None:
+        notes.append(f"{named.name} shows no date: {record.data.hex()}")
+        return replace(named, value=None, unit="", role="", quality=Quality.BAD)
+    name = named.name.replace("date_time", "time") if len(record.data) == 3 else named.name
+    role = named.role if "T" in text else ""
+    return replace(named, name=name, value=text, unit="", role=role, quality=Quality.GOOD)
+
+
+def _turned(extensions: Sequence[int]) -> str | None:
+    """Return the unit of a number that a VIFE turns into a duration or a count; None: no VIFE does."""
+    for code in extensions:
+        if code in _COUNTS:
+            return ""
+        if 0x50 <= code <= 0x67:
+            return _DURATIONS[code & 3]
+    return None
+
+
+def _turned_field(record: RawRecord, start: int, unit: str, notes: list[str]) -> MeterField | None:
+    """Read a number that is of another kind than its VIF says: valued as one without a dimension."""
+    named = _blank(record.header, len(record.data))
+    told = _library(record.header[:start] + b"\xfd\x3a" + record.data)
+    number = None if told is None else _field(told)
+    if named is None or number is None:
+        notes.append(f"a record could not be read: {record.header.hex()} {record.data.hex()}")
+        return None
+    return replace(named, value=number.value, unit=unit, role="", quality=number.quality)
+
+
+def _real(record: RawRecord, notes: list[str]) -> MeterField | None:
+    """Read a 32-bit real: the power of ten of its VIF is learned from whole numbers, where the library minds it."""
+    header = bytes((record.header[0] & 0xF0 | INTEGER_OF_4,)) + record.header[1:]
+    zero, one = (_library(header + number.to_bytes(4, "little")) for number in (0, 1))
+    fields = [None if told is None else _field(told) for told in (zero, one)]
+    base, step = (item.value if item is not None else None for item in fields)
+    named = fields[0]
+    if named is None or not isinstance(base, float) or not isinstance(step, float):
+        notes.append(f"a record could not be read: {record.header.hex()} {record.data.hex()}")
+        return None
+    (number,) = struct.unpack("<f", record.data)
+    if number != number or abs(number) == float("inf"):
+        notes.append(f"{named.name} holds no number: {record.data.hex()}")
+        return replace(named, value=None, quality=Quality.BAD_SENSOR_FAULT)
+    shown = Decimal(str(np.float32(number)))  # the shortest digits that mean this real: 21.1, not 21.10000038
+    value = float(shown * (Decimal(str(step)) - Decimal(str(base))) + Decimal(str(base)))
+    return replace(named, value=value, quality=Quality.GOOD)
 
 
 def _library(record: bytes) -> Mapping[str, Any] | None:

@@ -1,7 +1,7 @@
 """The transport layer of EN 13757-7 below the records: who the meter is, its status, and decryption of its payload.
 
 Modes: 0 (plain), 5 (AES-128 CBC, IV from address and access number), 7 (AES-128 CBC with a key derived from the
-message counter). What does not live here: link layers (`collector.decoders.meters.mbus_wired`,
+message counter); any other when the receiver holds the key and has decrypted it already. What does not live here: link layers (`collector.decoders.meters.mbus_wired`,
 `collector.decoders.meters.wmbus_link`) and records (`collector.decoders.meters.mbus_records`).
 """
 
@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.cmac import CMAC
 
 from collector.decoders.bcd import bcd_digits
+from collector.decoders.meters.mbus_records import reads_clean
 from collector.messages.decoded import Reason
 
 __all__ = [
@@ -33,6 +34,8 @@ FIXED_STRUCTURE: Final = (0x73, 0x77)
 BLOCK: Final = 16
 AES_IDLE: Final = b"\x2f\x2f"
 """The first two plain bytes behind an encryption: a wrong key does not give them."""
+EXTENSION_BYTES: Final = 3
+"""Most bytes of a configuration field's extension; modes above 5 have some, mode 7 has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,13 @@ class TransportFault:
 
 
 def read_transport(
-    ci: int, data: bytes, *, link: MeterAddress | None, key: bytes | None, counter: bytes | None = None
+    ci: int,
+    data: bytes,
+    *,
+    link: MeterAddress | None,
+    key: bytes | None,
+    counter: bytes | None = None,
+    wired: bool = False,
 ) -> Transport | TransportFault:
     """Read the header behind a CI byte and decrypt what follows.
 
@@ -98,6 +107,9 @@ def read_transport(
         AES key of the meter.
     counter
         Message counter of an authentication layer (4 bytes), for mode 7.
+    wired
+        Whether it came over a wire. Before EN 13757-3 of 2004 the configuration word was a signature that wired
+        meters fill at will: plain records behind a mode that does not exist there are taken for what they are.
     """
     if ci == NO_HEADER:
         return Transport(link, None, None, 0, data)
@@ -108,20 +120,36 @@ def read_transport(
     size = 4 if ci == SHORT_HEADER else 12
     if len(data) < size:
         return TransportFault(Reason.WRONG_TYPE, f"header of {len(data)} bytes, {size} are needed", link)
-    address = link
-    if size == 12:
-        address = MeterAddress.of(data[4:6], data[:4], data[6], data[7])
-        if ci == LONG_HEADER_HIGH_FIRST:
-            address = MeterAddress.of(data[4:6][::-1], data[:4][::-1], data[6], data[7])
+    address = link if size == 4 else _address(ci, data)
     access, status = data[size - 4], data[size - 3]
     word = int.from_bytes(data[size - 2 : size], "little")
     mode = word >> 8 & 0x1F
     if mode == 0:
         return Transport(address, status, access, 0, data[size:])
-    plain = _decrypted(mode, word, data[size:], access, address, key, counter)
-    if isinstance(plain, str):
-        return TransportFault(Reason.WRONG_TYPE, plain, address)
-    return Transport(address, status, access, mode, plain)
+    signature = wired and mode not in (5, 7) and reads_clean(data[size:])
+    plain = data[size:] if signature else _opened_before(mode, data[size:])
+    told = plain or _decrypted(mode, word, data[size:], access, address, key, counter)
+    if isinstance(told, str):
+        return TransportFault(Reason.WRONG_TYPE, told, address)
+    return Transport(address, status, access, mode, told)
+
+
+def _address(ci: int, data: bytes) -> MeterAddress:
+    """Return the address in a long header."""
+    turned = -1 if ci == LONG_HEADER_HIGH_FIRST else 1
+    return MeterAddress.of(data[4:6][::turned], data[:4][::turned], data[6], data[7])
+
+
+def _opened_before(mode: int, data: bytes) -> bytes | None:
+    """Return the records of a payload that a receiver with the key has decrypted; None: it is encrypted still.
+
+    The two bytes that stand first behind an encryption show it; before them, and never encrypted, are the extension
+    bytes of the configuration field, which some receivers hand on and some do not.
+    """
+    for at in range(1 + (EXTENSION_BYTES if mode != 5 else 0)):
+        if data[at : at + 2] == AES_IDLE:
+            return data[at:]
+    return None
 
 
 def _decrypted(
@@ -136,8 +164,6 @@ def _decrypted(
     """Return the plain records, or what is wrong."""
     if mode not in (5, 7):
         return f"security mode {mode} is not supported"
-    if data.startswith(AES_IDLE):
-        return data  # the receiver holds the key and has decrypted it already
     if address is None or key is None or len(key) != BLOCK:
         number = "" if address is None else f" {address.number}"
         return f"encrypted (mode {mode}), no key for the meter{number}"

@@ -6,7 +6,7 @@ What does not live here: header and records (`collector.decoders.meters.mbus_tra
 from collections.abc import Sequence
 from typing import Final
 
-from collector.decoders.bcd import byte_sum, frame_bytes
+from collector.decoders.bcd import byte_sum, frames_or_words
 from collector.decoders.foreign import FamilyOptions, ForeignRows
 from collector.decoders.meters.mbus_meter import add_meter, reject_fault
 from collector.decoders.meters.mbus_transport import TransportFault, read_transport
@@ -25,10 +25,14 @@ ANSWER: Final = 0x08
 """Low half byte of the control field of RSP_UD."""
 
 
+def _size_at(data: bytes, at: int) -> int | None:
+    """Return the bytes of the long frame that begins at a place; None: there is none."""
+    head = data[at : at + 4]
+    return head[1] + 6 if len(head) == 4 and head[3] == START and head[1] == head[2] else None
+
+
 def long_frame(frame: bytes) -> bytes | tuple[Reason, str]:
     """Return what stands between address and check sum of a long frame (CI first), or why there is nothing."""
-    if frame[:1] == ACKNOWLEDGE and len(frame) == 1:
-        return Reason.NOT_TELEMETRY, "an acknowledgement"
     if frame[:1] == bytes((SHORT_START,)) and len(frame) == 5:
         return Reason.NOT_TELEMETRY, "a short frame is a request"
     if len(frame) < 9 or frame[0] != START or frame[3] != START or frame[1] != frame[2]:
@@ -42,6 +46,12 @@ def long_frame(frame: bytes) -> bytes | tuple[Reason, str]:
     if frame[4] & 0x4F != ANSWER:
         return Reason.NOT_TELEMETRY, f"control 0x{frame[4]:02X} is a request, not an answer"
     return frame[6:-2]
+
+
+def _of_words(payload: bytes, words: str) -> tuple[Reason, str]:
+    if payload == ACKNOWLEDGE:
+        return Reason.NOT_TELEMETRY, "an acknowledgement"
+    return Reason.NOT_TELEMETRY, f"words of a DTU, no frame: {words}"
 
 
 class MbusWiredDecoder:
@@ -68,18 +78,23 @@ class MbusWiredDecoder:
             if len(message.payload) > self._options.max_payload_bytes:
                 rows.reject(place, Reason.TOO_BIG, f"{len(message.payload)} bytes")
                 continue
-            found = long_frame(frame_bytes(message.payload))
-            if isinstance(found, tuple):
-                rows.reject(place, *found)
-            else:
-                self._telegram(rows, place, message, found)
+            frames = frames_or_words(message.payload, _size_at, summed=4)
+            if isinstance(frames, str):
+                rows.reject(place, *_of_words(message.payload, frames))
+                continue
+            for frame in frames:
+                found = long_frame(frame)
+                if isinstance(found, tuple):
+                    rows.reject(place, *found)
+                else:
+                    self._telegram(rows, place, message, found)
         return rows.finish()
 
     def _telegram(self, rows: ForeignRows, place: int, message: RawMessage, data: bytes) -> None:
         key = self._options.hints.key
         if key is None and data[0] == 0x72 and len(data) > 4:
             key = self._keys.of(data[4:0:-1].hex())
-        told = read_transport(data[0], data[1:], link=None, key=key)
+        told = read_transport(data[0], data[1:], link=None, key=key, wired=True)
         if isinstance(told, TransportFault):
             reject_fault(rows, place, told)
         else:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from collector.decoders.bcd import bcd_digits, byte_sum, frame_bytes
+from collector.decoders.bcd import bcd_digits, byte_sum, frames_or_words, meter_frame_size
 from collector.decoders.civil_time import civil_ms
 from collector.decoders.foreign import FamilyOptions, Field, ForeignRows
 from collector.messages.decoded import Decoded, Reason
@@ -60,7 +60,7 @@ class RoomPacket:
     """One packet of a room collector."""
 
     address: str
-    """14 digits."""
+    """14 digits, or hex letters where a maker fills unused places: an id."""
     sent_ms: int | None
     """Package time [epoch ms UTC]; None: the clock was never set or shows no date."""
     clock_set: bool
@@ -120,8 +120,6 @@ def _frame_fault(frame: bytes) -> tuple[Reason, str] | None:
     if frame[9] != REPLY:
         what = "a request" if frame[9] == REQUEST else f"control 0x{frame[9]:02X}"
         return Reason.NOT_TELEMETRY, f"{what} is no reading"
-    if bcd_digits(frame[2:9]) is None:
-        return Reason.WRONG_TYPE, f"address {frame[2:9].hex()} is no BCD"
     return None
 
 
@@ -264,13 +262,19 @@ class Nb0x68Decoder:
             if len(message.payload) > self._options.max_payload_bytes:
                 rows.reject(place, Reason.TOO_BIG, f"{len(message.payload)} bytes")
                 continue
-            packet = parse_packet(
-                frame_bytes(message.payload), self._options.zone, near_ms=message.received_ms
-            )
-            if isinstance(packet, tuple):
-                rows.reject(place, *packet)
+            found = frames_or_words(message.payload, meter_frame_size)
+            if isinstance(found, str):
+                rows.reject(place, Reason.NOT_TELEMETRY, f"words of a DTU, no frame: {found}")
                 continue
-            target = self._options.devices.target(packet.address)
-            codec = self._options.hints.codec or (target.codec if target is not None else None)
-            add_packet(rows, place, message, packet.address, packet, codec=codec)
+            for frame in found:
+                self._frame(rows, place, message, frame)
         return rows.finish()
+
+    def _frame(self, rows: ForeignRows, place: int, message: RawMessage, frame: bytes) -> None:
+        packet = parse_packet(frame, self._options.zone, near_ms=message.received_ms)
+        if isinstance(packet, tuple):
+            rows.reject(place, *packet)
+            return
+        target = self._options.devices.target(packet.address)
+        codec = self._options.hints.codec or (target.codec if target is not None else None)
+        add_packet(rows, place, message, packet.address, packet, codec=codec)

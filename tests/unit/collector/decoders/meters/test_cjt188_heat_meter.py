@@ -212,3 +212,40 @@ def test_digits_come_back_as_they_were_written(heat: int, flow: int) -> None:
         found = parse_reply(reply(heat=(heat, 0x11), flow=(flow, 0x35), unit_first=unit_first), ZONE)
         assert isinstance(found, HeatMeterReply)
         assert (found.fields[1].value, found.fields[3].value) == (heat / 100, flow / 10_000)
+
+
+@pytest.mark.parametrize("address", ["FFFFF130123456", "AAAAAAAAAAAAAA", "12345678901234", "FF000000000001"])
+def test_an_address_is_an_id_also_where_it_is_no_bcd(decoder: Cjt188HeatMeterDecoder, address: str) -> None:
+    data = reply()
+    body = data[:2] + bytes.fromhex(address)[::-1] + data[9:-2]
+    found = decode(decoder, body + bytes((sum(body) & 0xFF, 0x16)))
+    assert [ref.object_id for ref in found.samples.objects] == [address.lower()]
+    assert values(found)["primary_supply_temp_c"] == 55.5
+
+
+@pytest.mark.parametrize(
+    "prefix", [b"CTRL:R0000000001", b"868888888888888", b"\x00\x01", b"h\xfe\xfe", b"www.usr.cn\r\n"]
+)
+@pytest.mark.parametrize("text", [False, True])
+def test_words_of_a_dtu_before_a_frame_do_not_hide_it(
+    decoder: Cjt188HeatMeterDecoder, prefix: bytes, text: bool
+) -> None:
+    payload = prefix + b"\xfe\xfe" + reply()
+    found = decode(decoder, payload.hex().encode() if text else payload)
+    assert values(found)["primary_supply_temp_c"] == 55.5
+
+
+def test_a_frame_in_hex_text_behind_words_is_read(decoder: Cjt188HeatMeterDecoder) -> None:
+    assert values(decode(decoder, b"+NNMI:59," + reply().hex().encode()))["primary_supply_temp_c"] == 55.5
+
+
+@pytest.mark.parametrize("words", [b"CTRL:R0000000001", b"HB", b"\xfe", b"\x00", b"8688888888888888"])
+def test_words_of_a_dtu_without_a_frame_are_no_reading(decoder: Cjt188HeatMeterDecoder, words: bytes) -> None:
+    found = decode(decoder, words)
+    assert (reasons(found), len(found.samples)) == (["not_telemetry"], 0)
+
+
+def test_several_frames_of_one_upload_are_read(decoder: Cjt188HeatMeterDecoder) -> None:
+    found = decode(decoder, reply() + b"\xfe" + reply(supply=bcd(60_00, 3)))
+    assert found.samples.value.tolist().count(55.5) == 1
+    assert found.samples.value.tolist().count(60.0) == 1

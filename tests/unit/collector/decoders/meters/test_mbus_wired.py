@@ -1,5 +1,6 @@
 """Wired M-Bus: long frames built here, records of EN 13757-3 with units, storage numbers, signs and makers' quirks."""
 
+import struct
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -154,3 +155,179 @@ def test_no_bytes_make_the_decoder_raise(data: bytes) -> None:
 def test_no_records_behind_a_right_check_sum_make_it_raise(data: bytes) -> None:
     found = decode(MbusWiredDecoder(FamilyOptions()), telegram(data.hex()))
     assert found.rejections or len(found.samples) or found.extras
+
+
+# --- real numbers, dates, lengths: EN 13757-3, tables 4 to 12 and annex A; values computed by hand -----------------
+
+
+def real(value: float) -> str:
+    return struct.pack("<f", value).hex()
+
+
+@pytest.mark.parametrize(
+    ("record", "name", "value", "unit"),
+    [
+        *(
+            (f"05 {vif:02X} {real(100.0)}", "energy", 100.0 * 10.0 ** (vif - 3) / 1000, "kWh")
+            for vif in range(8)
+        ),
+        *(
+            (f"05 {vif:02X} {real(5.0)}", "energy", 5.0 * 10.0 ** (vif - 8) / 1e6, "MJ")
+            for vif in range(8, 16)
+        ),
+        *(
+            (f"05 {vif:02X} {real(5.0)}", "volume", 5.0 * 10.0 ** (vif - 0x16), "m³")
+            for vif in range(0x10, 0x18)
+        ),
+        *(
+            (f"05 {vif:02X} {real(5.0)}", "power", 5.0 * 10.0 ** (vif - 0x2B), "W")
+            for vif in range(0x28, 0x30)
+        ),
+        *(
+            (f"05 {vif:02X} {real(5.0)}", "volume_flow", 5.0 * 10.0 ** (vif - 0x3E), "m³/h")
+            for vif in range(0x38, 0x40)
+        ),
+        *(
+            (f"05 {vif:02X} {real(5.0)}", "mass_flow", 5.0 * 10.0 ** (vif - 0x53) / 1000, "t/h")
+            for vif in range(0x50, 0x58)
+        ),
+        *(
+            (f"05 {vif:02X} {real(555.0)}", "flow_temperature", 555.0 * 10.0 ** (vif - 0x5B), "°C")
+            for vif in range(0x58, 0x5C)
+        ),
+        *(
+            (f"05 {vif:02X} {real(405.0)}", "return_temperature", 405.0 * 10.0 ** (vif - 0x5F), "°C")
+            for vif in range(0x5C, 0x60)
+        ),
+        *(
+            (f"05 {vif:02X} {real(-15.0)}", "temperature_difference", -15.0 * 10.0 ** (vif - 0x63), "K")
+            for vif in range(0x60, 0x64)
+        ),
+        (f"05 FB 00 {real(2.5)}", "energy", 250.0, "kWh"),
+        (f"45 06 {real(2.5)}", "energy_storage_1", 2.5, "kWh"),
+        (f"05 5B {real(21.1)}", "flow_temperature", 21.1, "°C"),
+    ],
+)
+def test_a_real_number_keeps_the_power_of_ten_of_its_vif(
+    record: str, name: str, value: float, unit: str
+) -> None:
+    [item] = read_records(bytes.fromhex(record)).fields
+    assert (item.name, item.unit, item.value) == (name, unit, pytest.approx(value, rel=1e-12))
+
+
+@pytest.mark.parametrize("bits", ["0000C07F", "0000807F", "000080FF"])
+def test_a_real_that_is_no_number_is_a_fault(decoder: MbusWiredDecoder, bits: str) -> None:
+    found = decode(decoder, telegram(f"05 5B {bits} 05 5F {real(40.5)}"))
+    assert qualities(found)["primary_supply_temp_c"] is Quality.BAD_SENSOR_FAULT
+    assert values(found)["primary_return_temp_c"] == 40.5
+
+
+def type_f(year: int, month: int, day: int, hour: int, minute: int, *, hundreds: int = 0) -> str:
+    word = minute | hour << 8 | hundreds << 13 | day << 16 | (year & 7) << 21 | month << 24 | year >> 3 << 28
+    return word.to_bytes(4, "little").hex()
+
+
+@pytest.mark.parametrize(
+    ("record", "value"),
+    [
+        ("44 6D 3B173F3C", "2025-12-31T23:59:00"),
+        *((f"44 6D {type_f(26, month, day, 0, 0)}", f"2026-{month:02}-{day}T00:00:00")
+          for month, day in [(1, 31), (2, 28), (3, 31), (4, 30), (5, 31), (7, 31), (8, 31), (10, 31), (12, 31)]),
+        (f"44 6D {type_f(28, 2, 29, 12, 5)}", "2028-02-29T12:05:00"),
+        (f"44 6D {type_f(0, 1, 1, 0, 0)}", "2000-01-01T00:00:00"),
+        (f"44 6D {type_f(99, 12, 31, 23, 59)}", "1999-12-31T23:59:00"),
+        (f"44 6D {type_f(99, 12, 31, 23, 59, hundreds=1)}", "2099-12-31T23:59:00"),
+        ("42 6C 3F3C", "2025-12-31"),
+        ("42 6C 413B", "2026-11-01"),
+        ("46 6D 1E 1E 16 5F 31 05", "2026-01-31T22:30:30"),
+        ("43 6D 1E 1E 16", "22:30:30"),
+        (f"44 6D {type_f(26, 2, 30, 0, 0)}", None),
+        (f"44 6D {type_f(27, 2, 29, 0, 0)}", None),
+        (f"44 6D {type_f(26, 1, 0, 0, 0)}", None),
+        (f"44 6D {type_f(26, 0, 1, 0, 0)}", None),
+        (f"44 6D {type_f(26, 15, 1, 0, 0)}", None),
+        (f"44 6D {type_f(127, 1, 1, 0, 0)}", None),
+        (f"44 6D {type_f(26, 1, 31, 31, 0)}", None),
+        (f"44 6D {type_f(26, 1, 31, 0, 63)}", None),
+        ("44 6D 9E165F31", None),
+        ("44 6D 00000000", None),
+        ("44 6D FFFFFFFF", None),
+        ("46 6D 1E 9E 16 5F 31 05", None),
+        ("42 6C FFFF", None),
+        ("42 6C 0000", None),
+    ],
+)  # fmt: skip
+def test_dates_of_every_type(record: str, value: str | None) -> None:
+    [item] = read_records(bytes.fromhex(record)).fields
+    assert (item.value, item.quality) == (value, Quality.BAD if value is None else Quality.GOOD)
+
+
+def test_the_clock_of_the_31st_is_the_measured_time_and_an_invalid_one_is_not(
+    decoder: MbusWiredDecoder,
+) -> None:
+    at = to_epoch_ms(datetime(2026, 1, 31, 22, 30, tzinfo=ZoneInfo("Asia/Shanghai")))
+    assert set(decode(decoder, telegram("04 06 E8030000 04 6D 1E165F31")).samples.measured_ms) == {at}
+    assert set(decode(decoder, telegram("04 06 E8030000 04 6D 9E165F31")).samples.measured_ms) == {
+        RECEIVED_MS
+    }
+
+
+@pytest.mark.parametrize("code", [0x42, 0x43, 0x46, 0x47, 0x4A, 0x4B, 0x4E, 0x4F, 0x6A, 0x6B, 0x6E, 0x6F])
+def test_an_extension_that_makes_a_date_of_a_value_is_minded(code: int) -> None:
+    [long] = read_records(bytes.fromhex(f"94 10 DA {code:02X} {type_f(25, 10, 31, 20, 50)}")).fields
+    assert (long.value, long.unit, long.role) == ("2025-10-31T20:50:00", "", "")
+    [short] = read_records(bytes.fromhex(f"12 DA {code:02X} 3F3C")).fields
+    assert short.value == "2025-12-31"
+
+
+@pytest.mark.parametrize(
+    ("code", "unit"), [(0x50, "s"), (0x55, "min"), (0x5E, "h"), (0x63, "d"), (0x41, ""), (0x49, "")]
+)
+def test_an_extension_that_makes_a_duration_or_a_count_of_a_value_is_minded(code: int, unit: str) -> None:
+    [item] = read_records(bytes.fromhex(f"02 DA {code:02X} 0A00")).fields
+    assert (item.value, item.unit, item.role) == (10.0, unit, "")
+
+
+@pytest.mark.parametrize(
+    ("length", "size"),
+    [(0x05, 5), (0xC4, 4), (0xD4, 4), (0xE8, 8), (0xEF, 15), (0xF0, 16), (0xF1, 20), (0xF4, 32), (0xF5, 48), (0xF6, 64)],
+)  # fmt: skip
+def test_a_record_of_any_length_class_spares_the_records_behind_it(length: int, size: int) -> None:
+    found = read_records(bytes((0x0D, 0xFD, 0x11, length)) + b"\x11" * size + bytes.fromhex("04 06 E8030000"))
+    assert [item.value for item in found.fields if item.name == "energy"] == [1000.0]
+
+
+def test_a_reserved_length_class_ends_the_telegram_with_a_note() -> None:
+    found = read_records(bytes.fromhex("04 06 E8030000 0D FD 11 FB 11223344"))
+    assert [item.name for item in found.fields] == ["energy"]
+    assert "unknown" in found.notes[0]
+
+
+@pytest.mark.parametrize("word", ["FFFF", "27B6", "0001", "1002", "AA1F"])
+def test_a_signature_in_the_place_of_the_configuration_word_is_no_encryption(
+    decoder: MbusWiredDecoder, word: str
+) -> None:
+    found = decode(decoder, telegram(RECORDS, header=HEADER[:-4] + word))
+    assert values(found)["primary_supply_temp_c"] == 55.5
+
+
+def test_bytes_behind_an_unknown_mode_that_are_no_records_stay_encrypted(decoder: MbusWiredDecoder) -> None:
+    secret = bytes((37 * place + 11) % 256 for place in range(32)).hex()
+    found = decode(decoder, telegram(secret, header=HEADER[:-4] + "100D"))
+    assert (reasons(found), len(found.samples)) == (["wrong_type"], 0)
+
+
+@pytest.mark.parametrize("shape", [b"REG:12345\r\n%b", b"\xfe\xfe%b", b"%b\r\n", b"\x00%b"])
+def test_words_of_a_dtu_around_a_frame_do_not_hide_it(decoder: MbusWiredDecoder, shape: bytes) -> None:
+    assert values(decode(decoder, shape % telegram()))["primary_supply_temp_c"] == 55.5
+
+
+def test_two_frames_in_one_message_are_both_read(decoder: MbusWiredDecoder) -> None:
+    other = telegram(header=HEADER.replace("78563412", "79563412"))
+    found = decode(decoder, telegram() + other)
+    assert {ref.object_id for ref in found.samples.objects} == {"12345678", "12345679"}
+
+
+@pytest.mark.parametrize("words", [b"REG:868888888888888", b"HB", b"\x00", b"ping\r\n"])
+def test_words_of_a_dtu_without_a_frame_are_no_reading(decoder: MbusWiredDecoder, words: bytes) -> None:
+    assert reasons(decode(decoder, words)) == ["not_telemetry"]

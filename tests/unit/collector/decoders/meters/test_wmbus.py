@@ -191,3 +191,16 @@ def test_a_meter_that_nobody_knows_is_told_also_when_its_key_is_missing() -> Non
 def telegram_of_page() -> bytes:
     """The encrypted telegram of docs/devices.md."""
     return next(example.message.payload for example in EXAMPLES if example.family == "wmbus")
+
+
+@pytest.mark.parametrize(
+    ("mode", "extension"), [(5, ""), (7, ""), (7, "10"), (8, "10"), (8, "1000"), (10, "10"), (13, "00")]
+)
+def test_what_the_receiver_decrypted_is_read_in_every_mode(mode: int, extension: str) -> None:
+    telegram = frame(bytes((0x7A, 0x21, 0, 0x20, mode)) + bytes.fromhex(extension) + padded(RECORDS))
+    assert values(decode(WmbusDecoder(FamilyOptions()), telegram)) == EXPECTED
+
+
+def test_the_two_idle_bytes_in_the_midst_of_encrypted_data_prove_nothing() -> None:
+    telegram = frame(b"\x7a\x21\x00\x20\x05" + b"\x11\x2f\x2f" + bytes(13))
+    assert reasons(decode(WmbusDecoder(FamilyOptions()), telegram)) == ["wrong_type"]
