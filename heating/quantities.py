@@ -74,7 +74,7 @@ def to_canonical(value: float, *, unit: str, canonical: Unit) -> float:
     value : float
         The number in `unit`.
     unit : str
-        The unit as the device names it, for example ``"kWh"``; ``"°F"`` is understood for temperatures.
+        The unit as the device names it, for example ``"kWh"``; ``"°F"`` and ``"K"`` are understood for temperatures.
     canonical : Unit
         The unit of the point.
 
@@ -89,6 +89,8 @@ def to_canonical(value: float, *, unit: str, canonical: Unit) -> float:
         return (value - 32.0) / 1.8
     if unit in ("C", "℃") and canonical is Unit.CELSIUS:
         return value
+    if unit == Unit.KELVIN and canonical is Unit.CELSIUS:
+        return value - 273.15
     factor = _FACTORS.get((unit, canonical))
     if factor is None:
         raise UnknownConversionError(f"no conversion from {unit!r} to {canonical.value!r}")

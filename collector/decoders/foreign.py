@@ -5,13 +5,13 @@ What lives here: what a device map answers (`DeviceMap`, `DeviceTarget`, `PointR
 the files of device maps (`collector.devices.device_map`) and any payload format.
 """
 
-import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
+from collector.decoders.numbers import finite_number, is_absent, number_of, quantity_of
 from collector.messages.decoded import Decoded, ExtraValue, NamedDevice, Reason, SampleRows
 from heating.points import POINT_INDEX, POINTS, Measurement
 from heating.protocols import RawMessage
@@ -29,7 +29,6 @@ __all__ = [
     "NoDeviceMap",
     "PointRule",
     "RecordedFamilies",
-    "finite_number",
 ]
 
 MAX_FIELDS = 500
@@ -253,8 +252,12 @@ class ForeignRows:
     def _append(self, place: int, target: DeviceTarget, fields: list[Field], *, t_ms: int, floor: int) -> int:
         """Add the rows that points cover, keep the other fields as extra values; return the number of rows."""
         told = _told_quality(fields)
+        silent = _is_silent(fields)
+        named = {rule.point for rule in target.points.values()}
         taken: set[int] = set()
         for item in fields:
+            if item.point in named and item.name not in target.points:
+                item = replace(item, point=None)  # the map says which field is the point: no other one is
             row = _row_of(item, target)
             if row is None or row[0] in taken:
                 name, quality = item.name[:MAX_NAME_CHARACTERS], max(item.quality, floor)
@@ -266,6 +269,8 @@ class ForeignRows:
             point, number = row
             taken.add(point)
             quality = max(item.quality, floor, told if POINTS[point].name in _JUDGED else 0)
+            if silent and item.point in _JUDGED and number == 0:
+                quality = max(quality, Quality.BAD_SENTINEL)
             if number is None:
                 quality = max(quality, Quality.BAD)
             if quality:
@@ -279,30 +284,18 @@ class ForeignRows:
         return self.rows.finish(self.notes)
 
 
-def finite_number(value: object) -> float | None:
-    """Return a finite number (not a truth value), None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None
-
-
 def _row_of(item: Field, target: DeviceTarget) -> tuple[int, float | None] | None:
     """Return the point and its canonical value; None when no point covers the field."""
     rule = target.points.get(item.name)
     name = rule.point if rule is not None else item.point
     point = None if name is None else POINT_INDEX.get((target.ref.measurement, name))
-    if point is None or isinstance(item.value, str):
+    if point is None:
         return None
-    if item.value is None:
-        return point, None
-    number = float(item.value) if isinstance(item.value, bool) else finite_number(item.value)
+    number, unit = number_of(item.value, words=False), item.unit
     if number is None:
-        return None
-    unit = item.unit
+        return (point, None) if is_absent(item.value) else None
+    if not unit and isinstance(item.value, str):
+        unit = (quantity_of(item.value) or (0.0, ""))[1]
     if rule is not None:
         number = number * rule.scale + rule.offset
         unit = rule.unit or unit or POINTS[point].unit.value
@@ -313,6 +306,14 @@ def _row_of(item: Field, target: DeviceTarget) -> tuple[int, float | None] | Non
         return point, float(f"{to_canonical(number, unit=unit, canonical=canonical):.12g}")
     except UnknownConversionError:
         return None
+
+
+def _is_silent(fields: Iterable[Field]) -> bool:
+    """Return whether temperature and humidity are both 0: a probe that did not answer, read as zeros."""
+    zero = {
+        item.point for item in fields if item.point in _JUDGED and number_of(item.value, words=False) == 0
+    }
+    return len(zero) == len(_JUDGED)
 
 
 def _told_quality(fields: Iterable[Field]) -> int:

@@ -1,18 +1,31 @@
-"""Names that codecs and gateways give to the quantities of an indoor sensor, and the canonical points behind them.
+"""The one vocabulary of indoor sensors: the names that codecs, gateways and platforms give to their quantities.
 
-A device map may overrule any of them. Values that mean «probe absent» are recognised here too: the largest and
-smallest number of a 16-bit field divided by 10 or 100, and the −127 °C of a one-wire sensor without an answer.
+A device map and own point maps may overrule any of them. Values that mean «probe absent» are recognised here too: the
+largest and smallest number of a 16-bit field divided by 10 or 100, and the −127 °C of a one-wire sensor without an
+answer. What does not live here: batteries (`collector.decoders.batteries`), numbers in text (`collector.decoders.numbers`).
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
 
-from collector.decoders.foreign import MAX_FIELDS, MAX_NAME_CHARACTERS, Field, finite_number
+from collector.decoders.batteries import BATTERY_NAMES, battery_field
+from collector.decoders.foreign import MAX_FIELDS, MAX_NAME_CHARACTERS, Field
+from collector.decoders.numbers import finite_number, is_absent, quantity_of
+from config.equipment.point_names import plain_unit, split_unit
 from heating.quality import Quality
 
-__all__ = ["humidity_quality", "indoor_field", "indoor_fields", "temperature_quality"]
+__all__ = [
+    "humidity_quality",
+    "indoor_field",
+    "indoor_fields",
+    "indoor_point",
+    "is_inside_device",
+    "temperature_quality",
+]
 
 MAX_DEPTH = 4
 """Levels of nested objects that are looked into."""
@@ -23,82 +36,69 @@ _ABSENT_C: Final = (327.67, 327.66, -327.68, 3276.7, -3276.8, 655.35, 6553.5, -1
 """Temperatures that say «probe absent» [°C]."""
 _REAL_C: Final = (-100.0, 300.0)
 """Temperatures between these are never a sentinel [°C]."""
-_ABSENT_PCT: Final = (127.5, 255.0, 409.5, 655.35, 6553.5)
-"""Humidities that say «no reading» [%]."""
+_ABSENT_PCT: Final = (0.0, 127.5, 255.0, 409.5, 655.35, 6553.5)
+"""Humidities that say «no reading» [%]; no room is at 0 %."""
 
 _TEMPERATURE = (
-    "temperature", "temp", "tempcsht", "airtemperature", "sensortemperature", "temperaturesensor", "tempc", "temperaturec",
-    "ambienttemperature", "roomtemperature", "roomtemp", "roomtempc", "indoortemperature", "insidetemperature",
-    "internaltemperature", "localtemperature", "currenttemperature",
+    "temperature", "temp", "tem", "tempcsht", "tempsht", "airtemperature", "airtemp", "sensortemperature",
+    "temperaturesensor", "tempc", "temperaturec", "temperaturecelsius", "ambienttemperature", "ambienttemp",
+    "roomtemperature", "roomtemp", "roomtempc", "indoortemperature", "indoortemp", "insidetemperature",
+    "localtemperature", "currenttemperature", "currenttemp", "measuredtemperature", "温度", "室温", "室内温度", "房间温度",
+    "环境温度", "采集温度", "当前温度", "实时温度", "空气温度", "温度值", "测量温度",
 )  # fmt: skip
 _HUMIDITY = (
-    "humidity", "hum", "rh", "humsht", "relativehumidity", "airhumidity", "humiditysensor", "roomhumidity", "humiditypct",
-    "roomhumiditypct", "indoorhumidity", "airrelativehumidity", "currenthumidity",
+    "humidity", "hum", "humi", "humid", "rh", "humsht", "humiditysht", "relativehumidity", "airhumidity", "airhumi",
+    "humiditysensor", "roomhumidity", "roomhumi", "humiditypct", "humiditypercent", "roomhumiditypct", "indoorhumidity",
+    "indoorhumi", "ambienthumidity", "airrelativehumidity", "currenthumidity", "湿度", "室内湿度", "房间湿度", "相对湿度",
+    "环境湿度", "空气湿度", "当前湿度", "实时湿度", "湿度值",
 )  # fmt: skip
-_BATTERY_V = (
-    "batv",
-    "batteryv",
-    "batteryvoltage",
-    "vbat",
-    "batvoltage",
-    "batvolt",
-    "batmv",
-    "batterymv",
-    "vdd",
-)
-_BATTERY_PCT = (
-    "battery",
-    "batterylevel",
-    "batterypercent",
-    "batterypercentage",
-    "batterypct",
-    "bat",
-    "batpct",
-)
-_RSSI = ("rssi", "signalrssi", "signalrssidbm")
-_LOW = ("batterylow", "lowbattery")
-_MOVED = ("tamper", "tamperstatus", "sensormoved")
-_FAULT = ("sensorfault", "brokensensor")
+_RSSI = ("rssi", "signalrssi", "signalrssidbm", "信号强度")
+_LOW = ("batterylow", "lowbattery", "低电量", "欠压报警", "电池欠压")
+_MOVED = ("tamper", "tamperstatus", "sensormoved", "moved", "移位报警", "拆卸报警", "防拆报警")
+_FAULT = ("sensorfault", "brokensensor", "传感器异常", "传感器故障")
 
-_POINTS: Final[Mapping[str, tuple[str, str]]] = {
-    **dict.fromkeys(_TEMPERATURE, ("room_temp_c", "°C")),
-    **dict.fromkeys(_HUMIDITY, ("room_humidity_pct", "%")),
-    **dict.fromkeys(_BATTERY_V, ("battery_v", "V")),
-    **dict.fromkeys(_BATTERY_PCT, ("battery_pct", "%")),
-    **dict.fromkeys(_RSSI, ("signal_rssi_dbm", "dBm")),
-    **dict.fromkeys(_LOW, ("low_battery", "")),
-    **dict.fromkeys(_MOVED, ("sensor_moved", "")),
-    **dict.fromkeys(_FAULT, ("sensor_fault", "")),
-    "backfilled": ("backfilled", ""),
-}
+_POINTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        **dict.fromkeys(_TEMPERATURE, ("room_temp_c", "°C")),
+        **dict.fromkeys(
+            ("tempf", "temperaturef", "temperaturefahrenheit", "airtemperaturef"), ("room_temp_c", "°F")
+        ),
+        **dict.fromkeys(("tempk", "temperaturek", "temperaturekelvin"), ("room_temp_c", "K")),
+        **dict.fromkeys(_HUMIDITY, ("room_humidity_pct", "%")),
+        **dict.fromkeys(_RSSI, ("signal_rssi_dbm", "dBm")),
+        **dict.fromkeys(_LOW, ("low_battery", "")),
+        **dict.fromkeys(_MOVED, ("sensor_moved", "")),
+        **dict.fromkeys(_FAULT, ("sensor_fault", "")),
+        **dict.fromkeys(BATTERY_NAMES, ("battery", "")),
+        "backfilled": ("backfilled", ""),
+    }
+)
+"""Plain name → point and usual unit; «battery» stands for whichever of the battery's points the value shows."""
 _EXTRA_UNITS: Final[Mapping[str, str]] = {
     "co2": "ppm", "tvoc": "ppb", "light": "lx", "illuminance": "lx", "illumination": "lx", "lux": "lx", "illlx": "lx",
     "pressure": "hPa", "barometricpressure": "hPa", "snr": "dB", "targettemperature": "°C", "temperaturetarget": "°C",
     "tempcds": "°C", "tempctmp117": "°C", "externaltemperature": "°C", "valveopening": "%", "valveopenness": "%",
     "occupiedheatingsetpoint": "°C", "currentheatingsetpoint": "°C", "dewpoint": "°C", "adcv": "V", "power": "W",
-    "energy": "kWh",
+    "energy": "kWh", "internaltemperature": "°C", "boardtemperature": "°C", "chiptemperature": "°C",
+    "devicetemperature": "°C", "mcutemperature": "°C", "cputemperature": "°C",
 }  # fmt: skip
 _WRAPPERS: Final = frozenset(
-    {
-        "data",
-        "object",
-        "values",
-        "value",
-        "payload",
-        "decoded",
-        "measurements",
-        "sensor",
-        "sensors",
-        "air",
-        "room",
-        "indoor",
-    }
-)
+    {"data", "object", "values", "value", "payload", "decoded", "measurements", "messages", "sensor", "sensors", "air",
+     "room", "indoor", "environment", "ambient", "readings", "params", "servicedata", "properties", "reported", "state"}
+)  # fmt: skip
 """Members of a decoded object that only wrap others."""
-_NOT_PLAIN = re.compile(r"[^a-z0-9]+")
-_CHANNEL = re.compile(r"^(.*?)[_.\- ]?(\d{1,3})$")
-_MILLIVOLTS = 100.0
-"""A battery «voltage» above this is in millivolts."""
+_INSIDE: Final = frozenset(
+    {"internal", "board", "chip", "cpu", "mcu", "soc", "pcb", "processor", "die", "cputemp", "esp", "esp8266", "esp32",
+     "stats", "system", "modem", "gateway", "主板", "芯片", "内部", "板载", "处理器"}
+)  # fmt: skip
+"""Words of a path that speak of the inside of a device: its temperature is never the room's."""
+_TYPE_NAMES: Final = ("type", "name", "measurementName", "key", "sensorType", "measurementId")
+_VALUE_NAMES: Final = ("measurementValue", "value", "val", "v")
+_SENSECAP_NUMBERS: Final = {"4097": "Air Temperature", "4098": "Air Humidity", "3000": "battery"}
+"""Numbers of SenseCAP measurements where a message names no type. Source: SenseCAP list of measurement ids."""
+_NOT_PLAIN = re.compile(r"[\W_]+")
+_WORD = re.compile(r"[A-Z]?[a-z]+\d*|[A-Z]+\d*(?![a-z])|[^\W\d_a-zA-Z]+")
+_CHANNEL = re.compile(r"^(.*?)[_.\- ]?(\d{1,3})$", re.ASCII)
 
 
 def temperature_quality(value: float) -> int:
@@ -110,29 +110,43 @@ def temperature_quality(value: float) -> int:
 
 def humidity_quality(value: float) -> int:
     """Return bad_sentinel for a humidity that means «no reading» [%], good for any other."""
-    if value <= 100.0:
+    if 0.0 < value <= 100.0:
         return Quality.GOOD
     return Quality.BAD_SENTINEL if any(abs(value - absent) < 5e-4 for absent in _ABSENT_PCT) else Quality.GOOD
 
 
+def is_inside_device(path: str) -> bool:
+    """Return whether a word of a path speaks of the inside of a device (``board``, ``CPU``, ``internal``)."""
+    return any(word.lower() in _INSIDE for word in _WORD.findall(path[:MAX_NAME_CHARACTERS]))
+
+
 def _plain(name: str) -> str:
-    return _NOT_PLAIN.sub("", name.lower())
+    return _NOT_PLAIN.sub("", unicodedata.normalize("NFKC", name).casefold())
 
 
 @lru_cache(maxsize=NAMES_REMEMBERED)
-def _meaning(name: str) -> tuple[str, str] | None:
-    """Return point and unit behind a name; channel numbers (``temperature_1``) and wrappers are left aside."""
-    if "." in name:
-        *outer, last = name.split(".")
+def _meaning(name: str) -> tuple[str, str, str] | None:
+    """Return point, unit and plain name behind a name; channel numbers (``temperature_1``) and wrappers are left aside."""
+    bare, written = split_unit(name)
+    if "." in bare:
+        *outer, last = bare.split(".")
         if all(_plain(part) in _WRAPPERS for part in outer):
-            return _meaning(last)
-    plain = _plain(name)
+            bare = last
+    plain = _plain(bare)
     found = _POINTS.get(plain)
     if found is None and plain[-1:].isdigit():
-        channel = _CHANNEL.match(name)
-        found = _POINTS.get(_plain(channel.group(1))) if channel else None
-        return found if found is not None and found[0] in ("room_temp_c", "room_humidity_pct") else None
-    return found
+        channel = _CHANNEL.match(bare)
+        plain = _plain(channel.group(1)) if channel else ""
+        found = _POINTS.get(plain)
+        if found is None or found[0] not in ("room_temp_c", "room_humidity_pct"):
+            return None
+    return None if found is None else (found[0], written or found[1], plain)
+
+
+def indoor_point(name: str) -> str | None:
+    """Return the point that a name means for an indoor sensor (``battery``: one of the battery's); None: none."""
+    found = _meaning(name)
+    return None if found is None else found[0]
 
 
 @lru_cache(maxsize=NAMES_REMEMBERED)
@@ -148,46 +162,43 @@ def indoor_field(name: str, value: float | bool | str | None, unit: str | None =
     name
         The device's name.
     value
-        The value.
+        The value; numbers in text are read, words for «none» are no value.
     unit
-        Unit where the message names it; None: the usual unit of the name.
+        Unit where the message names it, in any spelling; None: the usual unit of the name.
     """
     name = name[:MAX_NAME_CHARACTERS]
+    told = plain_unit(unit) if unit else None
     meaning = _meaning(name)
-    number = finite_number(value)
     if meaning is None:
-        unit = _extra_unit(name) if unit is None else unit
-        warm = number is not None and (unit == "°C" or name.lower().startswith("temp"))
-        return Field(
-            name,
-            value,
-            unit,
-            None,
-            temperature_quality(number) if warm and number is not None else Quality.GOOD,
-        )
-    point, usual = meaning
-    told, unit = unit, usual if unit is None else unit
-    quality = int(Quality.GOOD)
-    if number is not None:
-        point, unit, quality = _by_size(point, unit, number, told=told is not None)
-    elif isinstance(value, bool) and usual:
-        return Field(name, value, "")
-    return Field(name, value, unit, point, quality)
-
-
-def _by_size(point: str, unit: str, value: float, *, told: bool) -> tuple[str, str, int]:
-    """Correct what only the size of a value tells when no unit is `told`: millivolts, a battery in volts; sentinels."""
+        return _unknown(name, value, _extra_unit(name) if unit is None else told or "")
+    point, usual, plain = meaning
+    quantity = quantity_of(value)
+    if quantity is None:
+        absent = is_absent(value)
+        if isinstance(value, bool) and (usual or point == "battery"):
+            return Field(name, value, "")
+        point = "battery_pct" if absent and point == "battery" else point
+        return Field(name, None if absent else value, told or usual, point if point != "battery" else None)
+    number, written = quantity
+    told = told or written or None
+    if point == "battery":
+        return battery_field(name, plain, number, told)
+    kept = value if isinstance(value, int | float) else number
+    unit = told or usual
     match point:
         case "room_temp_c":
-            return point, unit, temperature_quality(value)
+            return Field(name, kept, unit, point, temperature_quality(number))
         case "room_humidity_pct":
-            return point, unit, humidity_quality(value)
-        case "battery_v" if not told and value > _MILLIVOLTS:
-            return point, "mV", Quality.GOOD
-        case "battery_pct" if not told and 1.5 < value < 4.5 and value != int(value):
-            return "battery_v", "V", Quality.GOOD
+            return Field(name, kept, unit, point, humidity_quality(number))
         case _:
-            return point, unit, Quality.GOOD
+            return Field(name, kept, unit, point)
+
+
+def _unknown(name: str, value: float | bool | str | None, unit: str) -> Field:
+    number = finite_number(value)
+    warm = number is not None and (unit == "°C" or name.lower().startswith("temp"))
+    quality = temperature_quality(number) if warm and number is not None else Quality.GOOD
+    return Field(name, value, unit, None, quality)
 
 
 def indoor_fields(values: Mapping[str, object]) -> list[Field]:
@@ -220,14 +231,36 @@ def _leaves(prefix: str, values: Mapping[str, object], depth: int) -> Iterator[_
         elif isinstance(value, Mapping) and depth > 1:
             yield from _nested(name, value, depth)
         elif isinstance(value, Sequence) and not isinstance(value, bytes) and depth > 1:
-            listed = {str(place): item for place, item in enumerate(value[:MAX_FIELDS], start=1)}
-            yield from _leaves(name, listed, depth - 1)
+            yield from _listed(name, value, depth)
+
+
+def _listed(name: str, items: Sequence[object], depth: int) -> Iterator[_Leaf]:
+    """Yield the items of a list: those that name what they measured under that name, the others under their number."""
+    for place, item in enumerate(items[:MAX_FIELDS], start=1):
+        told = _told_by_type(item) if isinstance(item, Mapping) else None
+        if told is not None:
+            yield told
+        else:
+            yield from _leaves(name, {str(place): item}, depth - 1)
+
+
+def _told_by_type(item: Mapping[str, object]) -> _Leaf | None:
+    """Return a value that stands beside its name (``{"type": "Air Temperature", "measurementValue": 21.5}``)."""
+    value = next((item[key] for key in _VALUE_NAMES if key in item), _MISSING)
+    name = next((item[key] for key in _TYPE_NAMES if isinstance(item.get(key), str | int)), None)
+    if not name or not (value is None or isinstance(value, bool | int | float | str)):
+        return None
+    unit = item.get("unit")
+    return _SENSECAP_NUMBERS.get(str(name), str(name)), value, unit if isinstance(unit, str) else None
+
+
+_MISSING: Final = object()
 
 
 def _nested(name: str, value: Mapping[str, object], depth: int) -> Iterator[_Leaf]:
     """Yield a measured value with its unit (``{"value": 21.5, "unit": "°C"}``), or the members of an object."""
-    inner, unit = value.get("value"), value.get("unit")
-    if isinstance(inner, bool | int | float | str):
+    inner, unit = value.get("value", _MISSING), value.get("unit")
+    if inner is None or isinstance(inner, bool | int | float | str):
         yield name, inner, unit if isinstance(unit, str) else None
     else:
         yield from _leaves(name, value, depth - 1)

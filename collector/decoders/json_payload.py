@@ -1,9 +1,11 @@
 """Reading a JSON payload without trusting it: size, text, syntax, shape, each with its reason.
 
-Parsed by orjson: numbers with extreme exponents, hundreds of times slower than others in some parsers, cost it no more
+Numbers that JSON does not know (NaN, Infinity, -nan, 1.#QNAN), which some equipment sends all the same, are read as null:
+they cost their own point and not the message. Parsed by orjson: numbers with extreme exponents, hundreds of times slower than others in some parsers, cost it no more
 than others (256 kB of ``1e308`` take 2 ms).
 """
 
+import re
 from collections.abc import Collection, Mapping
 from itertools import islice
 from typing import cast
@@ -16,6 +18,12 @@ from collector.messages.decoded import Reason
 __all__ = ["at_path", "first_items", "json_inside", "json_object", "json_value", "text_at"]
 
 _UNREADABLE = (UnicodeError, RecursionError, OverflowError, ValueError)
+_NOT_FINITE = re.compile(rb"nan|inf|1\.#", re.IGNORECASE)
+_TEXT_OR_NONE = re.compile(
+    rb'"(?:[^"\\]++|\\.)*+"?|[+-]?+(?:nan(?:\([^)"]{0,20}\))?|inf(?:inity)?|1\.#(?:qnan|snan|ind|inf)\d{0,4})(?![\w.])',
+    re.IGNORECASE | re.DOTALL,
+)
+"""A JSON text (also one without an end, so that its beginning is not tried again), or a number that is none."""
 
 
 def json_value(rows: ForeignRows, place: int, payload: bytes, *, limit: int) -> tuple[bool, object]:
@@ -43,7 +51,13 @@ def json_value(rows: ForeignRows, place: int, payload: bytes, *, limit: int) -> 
     try:
         return True, orjson.loads(payload)
     except _UNREADABLE as error:
-        rows.reject(place, *_why(payload, error))
+        fault = error
+    if _NOT_FINITE.search(payload):
+        try:
+            return True, orjson.loads(_finite(payload))
+        except _UNREADABLE:
+            pass
+    rows.reject(place, *_why(payload, fault))
     return False, None
 
 
@@ -63,7 +77,17 @@ def json_inside(text: str | bytes) -> object:
     try:
         return cast("object", orjson.loads(text))
     except _UNREADABLE:
+        pass
+    try:
+        data = text.encode() if isinstance(text, str) else text
+        return cast("object", orjson.loads(_finite(data))) if _NOT_FINITE.search(data) else None
+    except _UNREADABLE:
         return None
+
+
+def _finite(payload: bytes) -> bytes:
+    """Return a payload with null in the place of numbers that are none; texts stay as they are."""
+    return _TEXT_OR_NONE.sub(lambda found: found[0] if found[0][:1] == b'"' else b"null", payload)
 
 
 def first_items(

@@ -1,42 +1,30 @@
-"""Values that carry names instead of fixed places: their meaning by point maps, their numbers out of text.
+"""Values that carry names instead of fixed places: their meaning by point maps and the vocabulary of indoor sensors.
 
 What does not live here: the maps (`config.equipment.point_maps`), payload envelopes (one module a family).
 """
 
-import math
 from collections.abc import Iterable
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, replace
 from typing import Final
 
 import orjson
 
 from collector.decoders.foreign import MAX_TEXT_CHARACTERS, DeviceTarget, Field
-from collector.decoders.indoor_names import temperature_quality
+from collector.decoders.indoor_names import indoor_field, indoor_point, temperature_quality
+from collector.decoders.numbers import is_absent, number_of, quantity_of
 from config.equipment.point_maps import NamedPoint, PointMaps
 from config.equipment.point_names import plain_name, plain_unit, split_unit
-from heating.points import POINT_INDEX, POINTS, PointKind
+from heating.points import POINT_INDEX, POINTS, Measurement, PointKind
 from heating.quality import Quality
 
-__all__ = ["NamedValue", "fields_of", "number_of"]
+__all__ = ["NamedValue", "fields_of"]
 
-WORDS: Final = MappingProxyType(
-    {
-        **dict.fromkeys(
-            ("on", "true", "yes", "run", "running", "open", "开", "打开", "开启", "运行", "启动", "是"), 1.0
-        ),
-        **dict.fromkeys(
-            ("off", "false", "no", "stop", "stopped", "closed", "关", "关闭", "停", "停止", "否"), 0.0
-        ),
-    }
-)
-"""Numbers of switch words, by plain name."""
-ABSENT_WORDS: Final = frozenset({"", "null", "none", "nan", "na", "n/a", "invalid", "无", "无效", "/", "*"})
 ABSENT_NUMBERS: Final = frozenset({-9999.0, -999.0, 327.67, 3276.7, 6553.5, 32767.0, -32768.0, 65535.0})
 """Numbers by which station and room equipment says «no probe»; counted only for gauges."""
 _CELSIUS: Final = "°C"
-MAX_NUMBER_CHARACTERS: Final = 40
-"""Longer texts are no number [characters]."""
+MAX_WORD_CHARACTERS: Final = 40
+"""Longer texts are no word of a map [characters]."""
+_FLAGS: Final = frozenset({"low_battery", "sensor_moved", "sensor_fault", "backfilled"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +69,46 @@ def _field(item: NamedValue, target: DeviceTarget, maps: PointMaps) -> Field:
             scaled, unit = value * rule.scale + rule.offset, rule.unit or told_unit
             quality = max(quality, _absence(target, rule.point, value, scaled, unit))
         return Field(item.name, shown, told_unit, None, quality)
-    meaning = maps.meaning(target.ref.measurement, item.name, map_name=target.point_map)
+    measurement, indoor = target.ref.measurement, _indoor_point(item, target)
+    meaning = maps.meaning(measurement, item.name, map_name=target.point_map, maps_only=indoor is not None)
+    if meaning is None and indoor is not None:
+        return _indoor(item, indoor, told_unit)
     if meaning is None:
         value = number_of(item.raw, words=False)
         return Field(item.name, _text(item.raw) if value is None else value, told_unit, None, item.quality)
     return _known(item, meaning, told_unit, target)
 
 
+def _indoor_point(item: NamedValue, target: DeviceTarget) -> str | None:
+    """Return the point of a room's sensor that a name means; None: none, or not in a room."""
+    return indoor_point(item.name) if target.ref.measurement is Measurement.ROOM else None
+
+
+def _indoor(item: NamedValue, point: str, told_unit: str) -> Field:
+    """Return the field of a room's sensor by the vocabulary that all families share."""
+    raw = item.raw if item.raw is None or isinstance(item.raw, bool | int | float | str) else _text(item.raw)
+    if point in _FLAGS:
+        raw = number_of(raw) if number_of(raw) is not None else raw
+    found = indoor_field(item.name, raw, told_unit or None)
+    if found.point is not None and found.value is None:
+        return replace(found, quality=max(found.quality, item.quality, Quality.BAD))
+    if found.point is not None and item.quality >= Quality.BAD and isinstance(found.value, str):
+        return replace(found, value=None, quality=item.quality)
+    return replace(found, quality=max(found.quality, item.quality))
+
+
 def _known(item: NamedValue, meaning: NamedPoint, told_unit: str, target: DeviceTarget) -> Field:
     """Return the field of a name that a map knows, scaled."""
-    value = _word(item.raw, meaning)
+    value, written = _word(item.raw, meaning), ""
     if value is None:
-        value = number_of(item.raw)
+        value, written = quantity_of(item.raw) or (number_of(item.raw), "")
     if value is None:
-        silent = item.raw is None or (isinstance(item.raw, str) and plain_name(item.raw) in ABSENT_WORDS)
-        if silent or item.quality >= Quality.BAD:
+        if is_absent(item.raw) or item.quality >= Quality.BAD:
             return Field(item.name, None, meaning.unit, meaning.point, max(item.quality, Quality.BAD))
         return Field(
             item.name, _text(item.raw), told_unit or meaning.unit, None, max(item.quality, Quality.BAD)
         )
-    unit = plain_unit(item.unit) or meaning.unit
+    unit = plain_unit(item.unit) or written or meaning.unit
     scaled = value * meaning.scale + meaning.offset
     quality = max(item.quality, _absence(target, meaning.point, value, scaled, unit))
     return Field(item.name, scaled, unit, meaning.point, quality)
@@ -118,36 +126,9 @@ def _absence(target: DeviceTarget, point: str, value: float, scaled: float, unit
 
 
 def _word(raw: object, meaning: NamedPoint) -> float | None:
-    if not isinstance(raw, str) or not meaning.words or len(raw) > MAX_NUMBER_CHARACTERS:
+    if not isinstance(raw, str) or not meaning.words or len(raw) > MAX_WORD_CHARACTERS:
         return None
     return meaning.words.get(plain_name(raw))
-
-
-def number_of(raw: object, *, words: bool = True) -> float | None:
-    """Return the number of a value: numbers, truth values, digits in text, and (with `words`) switch words.
-
-    Infinite and absurdly long numbers are none.
-    """
-    if isinstance(raw, bool):
-        return float(raw)
-    if isinstance(raw, int | float):
-        try:
-            number = float(raw)
-        except OverflowError:
-            return None
-        return number if math.isfinite(number) else None
-    if not isinstance(raw, str) or len(raw) > MAX_NUMBER_CHARACTERS:
-        return None
-    text = raw.strip()
-    if words and plain_name(text) in WORDS:
-        return WORDS[plain_name(text)]
-    if not text or "_" in text:
-        return None
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
 
 
 def _text(raw: object) -> str | None:

@@ -93,11 +93,12 @@ class PointMaps:
     def __init__(self, maps: Sequence[PointMap] = ()) -> None:
         self._maps = {item.name: item for item in maps}
         self._shared: dict[tuple[Measurement, str], NamedPoint] = {}
+        self._canonical: dict[tuple[Measurement, str], NamedPoint] = {}
         for point in POINTS:
             meaning = NamedPoint(point.name, point.unit.value)
             for name in (point.name, point.symbol, point.label_zh):
                 if name:
-                    self._shared.setdefault((point.measurement, plain_name(name)), meaning)
+                    self._canonical.setdefault((point.measurement, plain_name(name)), meaning)
         for item in maps:
             for name, named in item.names.items():
                 self._shared[item.measurement, name] = named
@@ -115,18 +116,20 @@ class PointMaps:
         return tuple(sorted(self._maps))
 
     def meaning(
-        self, measurement: Measurement, name: str, *, map_name: str | None = None
+        self, measurement: Measurement, name: str, *, map_name: str | None = None, maps_only: bool = False
     ) -> NamedPoint | None:
         """Return what a name means at an object of a measurement; None when no map knows it.
 
-        A unit in the name, as in ``二次供压(kPa)``, goes before the unit of the map.
+        A unit in the name, as in ``二次供压(kPa)``, goes before the unit of the map. With `maps_only` the names,
+        symbols and labels of the points themselves are left aside.
         """
         bare, unit = split_unit(name)
         chosen = self._maps.get(map_name or "")
         found: NamedPoint | None = None
         if chosen is not None and chosen.measurement is measurement:
             found = chosen.names.get(plain_name(bare))
-        found = found or self._shared.get((measurement, plain_name(bare)))
+        key = (measurement, plain_name(bare))
+        found = found or self._shared.get(key) or (None if maps_only else self._canonical.get(key))
         if found is None or not unit or unit == found.unit or not _converts(unit, measurement, found.point):
             return found
         return NamedPoint(found.point, unit, words=found.words)

@@ -10,15 +10,21 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["plain_name", "plain_unit", "split_unit"]
+__all__ = ["is_unit", "plain_name", "plain_unit", "split_unit"]
 
 _UNITS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "°c": "°C",
-        "c": "°C",
-        "摄氏度": "°C",
-        "°f": "°F",
-        "k": "K",
+        **dict.fromkeys(
+            ("°c", "c", "摄氏度", "degc", "deg.c", "celsius", "celcius", "degreecelsius", "degreescelsius", "degreec",
+             "degreesc", "cel", "oc", "'c", "gradc", "degree_celsius", "degrees_celsius", "deg_c"),
+            "°C",
+        ),
+        **dict.fromkeys(
+            ("°f", "f", "华氏度", "degf", "deg.f", "fahrenheit", "degreefahrenheit", "degreesfahrenheit", "degreef",
+             "degreesf", "of", "degree_fahrenheit", "degrees_fahrenheit", "deg_f", "[degf]"),
+            "°F",
+        ),
+        **dict.fromkeys(("k", "kelvin", "degk", "开尔文"), "K"),
         "mpa": "MPa",
         "兆帕": "MPa",
         "kpa": "kPa",
@@ -55,11 +61,11 @@ _UNITS: Final[Mapping[str, str]] = MappingProxyType(
         "hz": "Hz",
         "赫兹": "Hz",
         "a": "A",
-        "v": "V",
-        "mv": "mV",
-        "%": "%",
-        "%rh": "%",
-        "rh%": "%",
+        **dict.fromkeys(("v", "volt", "volts", "伏", "伏特"), "V"),
+        **dict.fromkeys(("mv", "millivolt", "millivolts", "毫伏"), "mV"),
+        **dict.fromkeys(
+            ("%", "%rh", "rh%", "rh", "%r.h.", "%el", "pct", "percent", "percentage", "percentrh", "百分比", "%相对湿度"), "%"
+        ),
         "m": "m",
         "米": "m",
         "cm": "cm",
@@ -67,8 +73,13 @@ _UNITS: Final[Mapping[str, str]] = MappingProxyType(
         "m/s": "m/s",
         "w/m2": "W/m²",
         "dbm": "dBm",
+        "ppm": "ppm",
+        "ppb": "ppb",
+        "lx": "lx",
+        "lux": "lx",
+        "hpa": "hPa",
     }
-)
+)  # fmt: skip
 _SUFFIX: Final = re.compile(r"(.{1,100})[(\[]([^()\[\]]{1,12})[)\]]")
 MAX_CHARACTERS: Final = 128
 """Longer names are compared by their beginning [characters]."""
@@ -83,8 +94,18 @@ def plain_name(name: str) -> str:
 
 def plain_unit(unit: str) -> str:
     """Return the unit in the spelling of `heating.quantities`; unknown ones stay as they are."""
-    text = unicodedata.normalize("NFKC", unit[:MAX_CHARACTERS]).strip().replace("℃", "°C")
-    return _UNITS.get(text.casefold().replace(" ", ""), unit.strip()) if text else ""
+    return _UNITS.get(_unit_key(unit), unit.strip())
+
+
+def is_unit(text: str) -> bool:
+    """Return whether a text is a unit in any known spelling."""
+    return _unit_key(text) in _UNITS
+
+
+def _unit_key(unit: str) -> str:
+    # NFKC makes °C of ℃, but o of the º that stands for °: that one is kept.
+    text = unicodedata.normalize("NFKC", unit[:MAX_CHARACTERS].replace("º", "°").replace("˚", "°"))
+    return text.strip().casefold().replace(" ", "")
 
 
 @lru_cache(20_000)
@@ -97,5 +118,4 @@ def split_unit(name: str) -> tuple[str, str]:
     found = _SUFFIX.fullmatch(text)
     if found is None:
         return text, ""
-    unit = found[2].strip().casefold().replace(" ", "")
-    return (found[1].strip(), _UNITS[unit]) if unit in _UNITS else (text, "")
+    return (found[1].strip(), plain_unit(found[2])) if is_unit(found[2]) else (text, "")

@@ -9,10 +9,11 @@ from typing import cast
 
 from collector.decoders.device_times import rfc3339_ms
 from collector.decoders.envelopes.network_fields import best_signal, payload_bytes
-from collector.decoders.foreign import FamilyOptions, Field, ForeignRows, finite_number
+from collector.decoders.foreign import FamilyOptions, Field, ForeignRows
 from collector.decoders.indoor_names import indoor_fields
 from collector.decoders.json_payload import at_path, json_object, text_at
 from collector.decoders.lorawan.codec import add_uplink, codec_for
+from collector.decoders.numbers import finite_number
 from collector.messages.decoded import Decoded, Reason
 from heating.protocols import RawMessage
 

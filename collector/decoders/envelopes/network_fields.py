@@ -4,8 +4,9 @@ import base64
 import binascii
 from collections.abc import Sequence
 
-from collector.decoders.foreign import Field, finite_number
+from collector.decoders.foreign import Field
 from collector.decoders.json_payload import at_path
+from collector.decoders.numbers import finite_number
 
 __all__ = ["best_signal", "payload_bytes"]
 

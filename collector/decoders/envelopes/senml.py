@@ -12,9 +12,10 @@ import cbor2
 
 from collector.decoders.device_times import LATEST_MS, possible_ms
 from collector.decoders.envelopes.senml_records import MAX_RECORDS, PackError, Resolved, resolve_pack
-from collector.decoders.foreign import FamilyOptions, Field, ForeignRows, finite_number
+from collector.decoders.foreign import FamilyOptions, Field, ForeignRows
 from collector.decoders.indoor_names import indoor_field
 from collector.decoders.json_payload import json_value
+from collector.decoders.numbers import finite_number
 from collector.messages.decoded import Decoded, Reason
 from heating.protocols import RawMessage
 

@@ -8,9 +8,10 @@ Source: Zigbee2MQTT documentation, «MQTT topics and messages».
 from collections.abc import Mapping, Sequence
 
 from collector.decoders.device_times import epoch_ms_of, local_ms
-from collector.decoders.foreign import FamilyOptions, Field, ForeignRows, finite_number
+from collector.decoders.foreign import FamilyOptions, Field, ForeignRows
 from collector.decoders.indoor_names import indoor_fields
 from collector.decoders.json_payload import json_object
+from collector.decoders.numbers import finite_number
 from collector.messages.decoded import Decoded, Reason
 from heating.protocols import RawMessage
 

@@ -11,7 +11,8 @@ from collector.decoders.civil_time import loose_time_ms
 from collector.decoders.foreign import MAX_FIELDS, DeviceTarget, FamilyOptions, Field, ForeignRows
 from collector.decoders.gateways.sender import ID_NAMES, device_of
 from collector.decoders.json_payload import first_items, json_value
-from collector.decoders.named_points import NamedValue, fields_of, number_of
+from collector.decoders.named_points import NamedValue, fields_of
+from collector.decoders.numbers import number_of
 from collector.messages.decoded import Decoded, Reason
 from config.equipment.point_maps import REGISTER_TYPES, PointMap, PointMaps, Register
 from heating.points import Measurement

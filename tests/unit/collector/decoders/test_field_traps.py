@@ -118,6 +118,34 @@ def test_words_are_no_temperatures(family: str, word: str) -> None:
     assert decoded.rejections or decoded.extras or len(decoded.samples)
 
 
+NUMBERS_THAT_ARE_NONE = [
+    "NaN", "nan", "-nan", "-NaN", "Infinity", "-Infinity", "inf", "+inf", "nan(ind)", "1.#QNAN", "-1.#IND", "1.#INF00",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("family", [name for name in TELLING if name not in ("homie4", "senml")])
+@pytest.mark.parametrize("literal", NUMBERS_THAT_ARE_NONE)
+def test_a_number_that_is_none_costs_its_own_point_and_not_the_message(family: str, literal: str) -> None:
+    topic, payload = message(family, "@")
+    decoded = decode(decoder_of(family), payload.replace('"@"', literal), topic)
+    assert not decoded.rejections
+    assert [Quality(sample.quality) for sample in decoded.samples.to_samples()] == [Quality.BAD]
+    assert str(decoded.samples.value[0]) == "nan"
+
+
+def test_the_neighbours_of_a_number_that_is_none_are_kept() -> None:
+    topic = f"application/7/device/{EUI}/event/up"
+    payload = f'{{"deviceInfo": {{"devEui": "{EUI}", "deviceName": "NaN \\"nan\\""}}, "object": {{"temperature": NaN, "humidity": 40}}}}'
+    assert values(decode(decoder_of("chirpstack_v4"), payload, topic))["room_humidity_pct"] == 40.0
+
+
+# In Homie all values are text; SenML says by its labels what is a number: text under "v" breaks RFC 8428.
+@pytest.mark.parametrize("family", [name for name in TELLING if name not in ("homie4", "senml")])
+@pytest.mark.parametrize("text", ["21.50", " 21.5 ", "21.5"])
+def test_numbers_in_text_are_read_in_every_family(family: str, text: str) -> None:
+    assert told(family, text).samples.value.tolist() == [21.5]
+
+
 def test_a_renamed_chirpstack_device_stays_the_same_device() -> None:
     topic = f"application/7/device/{EUI}/event/up"
     objects = set()

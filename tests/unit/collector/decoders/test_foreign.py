@@ -10,8 +10,8 @@ from collector.decoders.foreign import (
     Field,
     ForeignRows,
     PointRule,
-    finite_number,
 )
+from collector.decoders.numbers import finite_number
 from collector.messages.decoded import Decoded
 from heating.points import Measurement
 from heating.protocols import RawMessage
@@ -51,6 +51,39 @@ def test_the_field_that_the_map_names_wins_over_an_earlier_one() -> None:
     )
     assert values(decoded) == {"room_temp_c": 21.0}
     assert extras(decoded) == {"inner": (20.0, "°C")}
+
+
+def test_once_the_map_names_the_field_of_a_point_no_other_field_becomes_it() -> None:
+    target = DeviceTarget(ObjectRef(Measurement.ROOM, "S1"), {"outer": PointRule("room_temp_c")})
+    decoded = added(
+        Field("inner", 55.0, "°C", "room_temp_c"),
+        Field("h", 40.0, "%", "room_humidity_pct"),
+        devices=Map(d=target),
+    )
+    assert values(decoded) == {"room_humidity_pct": 40.0}
+    assert extras(decoded) == {"inner": (55.0, "°C")}
+
+
+@pytest.mark.parametrize("sent", ["455", " 455 ", "455.0", "45.5e1"])
+def test_a_rule_of_the_map_reads_numbers_in_text(sent: str) -> None:
+    devices = Map(d=station(points={"T2": PointRule("secondary_supply_temp_c", unit="°C", scale=0.1)}))
+    assert values(added(Field("T2", sent), devices=devices)) == {"secondary_supply_temp_c": 45.5}
+
+
+def test_kelvin_is_converted() -> None:
+    assert values(added(Field("t", 294.65, "K", "room_temp_c"))) == {"room_temp_c": 21.5}
+
+
+@pytest.mark.parametrize(
+    ("celsius", "percent", "silent"),
+    [(0, 0, True), (0.0, 0.0, True), (0.0, 40.0, False), (21.0, 30.0, False)],
+)
+def test_zero_degrees_at_zero_per_cent_is_a_probe_that_did_not_answer(
+    celsius: float, percent: float, silent: bool
+) -> None:
+    decoded = added(Field("t", celsius, "°C", "room_temp_c"), Field("h", percent, "%", "room_humidity_pct"))
+    bad = Quality.BAD_SENTINEL if silent else Quality.GOOD
+    assert qualities(decoded) == {"room_temp_c": bad, "room_humidity_pct": bad}
 
 
 def test_the_first_of_two_fields_of_a_point_wins() -> None:

@@ -5,11 +5,13 @@ import json
 import pytest
 
 from collector.decoders.envelopes.tasmota import TasmotaDecoder
-from collector.decoders.foreign import FamilyOptions
+from collector.decoders.foreign import DeviceTarget, FamilyOptions, PointRule
 from collector.messages.decoded import Decoded
+from heating.points import Measurement
 from heating.protocols import RawMessage
 from heating.quality import Quality
-from tests.support.decoding import RECEIVED_MS, decode, extras, qualities, reasons, values
+from heating.samples import ObjectRef
+from tests.support.decoding import RECEIVED_MS, Map, decode, extras, qualities, reasons, values
 
 AM2301 = {"AM2301": {"Temperature": 21.5, "Humidity": 44.0, "DewPoint": 8.9}, "TempUnit": "C"}
 
@@ -106,3 +108,73 @@ def test_what_is_no_reading_is_told(topic: str, payload: str, reason: str) -> No
 
 def test_the_second_topic_style_is_read_too() -> None:
     assert told(AM2301, "home/t1/tele/SENSOR").samples.objects[0].object_id == "home/t1"
+
+
+ONE = {"Device": "0x329F", "Temperature": 27.89, "Humidity": "41.5", "Endpoint": 1, "LinkQuality": 94}
+TWO = {"Device": "0x01F3", "Name": "bath", "BatteryVoltage": 2.7, "BatteryPercentage": 17, "LinkQuality": 79}
+
+
+def objects(decoded: Decoded) -> dict[str, str]:
+    """Point by object, the first of each."""
+    return {sample.ref.object_id: sample.point for sample in reversed(decoded.samples.to_samples())}
+
+
+@pytest.mark.parametrize(
+    ("body", "topic"),
+    [
+        ({"ZbReceived": {"0x329F": ONE, "bath": TWO}}, "tele/zb/SENSOR"),
+        ({"0x329F": ONE, "bath": TWO}, "tele/zb/SENSOR"),
+        ({"Time": "2026-01-15T08:05:00", "ZbReceived": {"0x329F": ONE, "bath": TWO}}, "zb/tele/SENSOR"),
+    ],
+)
+def test_the_devices_behind_a_bridge_speak_for_themselves(body: object, topic: str) -> None:
+    decoded = told(body, topic)
+    assert objects(decoded) == {"zb/0x329F": "room_temp_c", "zb/bath": "battery_v"}
+    assert values(decoded) == {
+        "room_temp_c": 27.89, "room_humidity_pct": 41.5, "battery_v": 2.7, "battery_pct": 17.0,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("topic", "device"), [("zb/0x329F", "zb/0x329F"), ("zb/bath", "zb/bath")])
+def test_a_device_with_a_topic_of_its_own_is_named_once(topic: str, device: str) -> None:
+    told_by = {"0x329F": ONE} if topic == "zb/0x329F" else {"bath": TWO}
+    assert list(objects(told({"ZbReceived": told_by}, f"tele/{topic}/SENSOR"))) == [device]
+
+
+def test_the_map_may_name_a_bridged_device_without_its_bridge() -> None:
+    devices = Map(**{"0x329F": DeviceTarget(ObjectRef(Measurement.ROOM, "S1"))})
+    decoder = TasmotaDecoder(FamilyOptions(devices=devices, unmapped_pass=False))
+    decoded = decode(decoder, json.dumps({"ZbReceived": {"0x329F": ONE, "bath": TWO}}), "tele/zb/SENSOR")
+    assert {sample.ref.object_id for sample in decoded.samples.to_samples()} == {"S1"}
+    assert [item.devices[0].device_id for item in decoded.rejections] == ["zb/bath"]
+
+
+def test_a_probe_that_the_map_does_not_name_is_never_the_room() -> None:
+    rule = {"DS18B20-1.Temperature": PointRule("room_temp_c")}
+    decoder = TasmotaDecoder(
+        FamilyOptions(devices=Map(t1=DeviceTarget(ObjectRef(Measurement.ROOM, "S1"), rule)))
+    )
+    assert values(decode(decoder, json.dumps({"DS18B20-2": {"Temperature": 55.0}}), "tele/t1/SENSOR")) == {}
+    both = {"DS18B20-2": {"Temperature": 55.0}, "DS18B20-1": {"Temperature": 21.0}}
+    assert values(decode(decoder, json.dumps(both), "tele/t1/SENSOR")) == {"room_temp_c": 21.0}
+
+
+@pytest.mark.parametrize("chip", ["ESP32", "ESP8266", "ESP32C3", "CPU", "Board"])
+def test_the_inside_of_a_device_is_never_the_room(chip: str) -> None:
+    assert values(told({chip: {"Temperature": 48.0}, "SHT30": {"Temperature": 21.0}})) == {
+        "room_temp_c": 21.0
+    }
+    assert values(told({chip: {"Temperature": 48.0}})) == {}
+
+
+def test_switches_and_uptime_of_a_state_are_shown() -> None:
+    body = {
+        "Time": "2026-01-15T08:05:00",
+        "Uptime": "9T09:29:01",
+        "Vcc": "3.108",
+        "POWER1": "OFF",
+        "POWER2": "ON",
+    }
+    decoded = told(body, "tele/pump/STATE")
+    assert extras(decoded) == {"Uptime": ("9T09:29:01", ""), "POWER1": ("OFF", ""), "POWER2": ("ON", "")}
+    assert values(decoded) == {"battery_v": 3.108}
