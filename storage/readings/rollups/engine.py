@@ -268,10 +268,13 @@ class RollupEngine:
 
     def _compute(self, family: BucketFamily, piece: Interval) -> None:
         step = timedelta(milliseconds=family.step_ms)
-        found = self._store.statistics(family.measurement, family.points, piece, step=step)
-        rows = [rows for part in found for rows in family.rollups_of(part, self._groups)]
-        self._store.write_rollups(rows)
-        self.rows_written += sum(len(part.count) for part in rows)
+        for first in range(0, len(family.points), family.points_at_once):
+            points = family.points[first : first + family.points_at_once]
+            found = self._store.statistics(family.measurement, points, piece, step=step)
+            rows = [rows for part in found for rows in family.rollups_of(part, self._groups)]
+            del found
+            self._store.write_rollups(rows)
+            self.rows_written += sum(len(part.count) for part in rows)
 
 
 def _end_ms(key: tuple[str, int]) -> int:

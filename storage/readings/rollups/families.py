@@ -43,8 +43,10 @@ class BucketFamily:
     rollups: tuple[RollupName, ...]
     """What is written of each bucket: one roll-up of the objects themselves, or roll-ups of groups."""
     piece_ms: int
-    """Longest stretch computed by one read [ms]: it bounds the memory, since a row comes back for every object and
-    bucket (338,600 rooms make a million rows of three buckets)."""
+    """Longest stretch computed at once [ms]: it bounds the memory, since a row comes back for every object and bucket
+    (338,600 rooms make a million rows of three buckets)."""
+    points_at_once: int
+    """Points computed at once, for the same reason."""
 
     @property
     def is_grouped(self) -> bool:
@@ -86,6 +88,7 @@ FAMILIES = (
         step_ms=300_000,
         rollups=(RollupName.STATION_5M,),
         piece_ms=HOUR_MS,
+        points_at_once=1000,
     ),
     BucketFamily(
         name="groups_5m",
@@ -94,6 +97,7 @@ FAMILIES = (
         step_ms=300_000,
         rollups=(RollupName.BUILDING_5M, RollupName.COMMUNITY_5M),
         piece_ms=900_000,
+        points_at_once=1,
     ),
     BucketFamily(
         name="room_1h",
@@ -102,6 +106,7 @@ FAMILIES = (
         step_ms=HOUR_MS,
         rollups=(RollupName.ROOM_1H,),
         piece_ms=HOUR_MS,
+        points_at_once=1,
     ),
 )
 """Every family of buckets."""
