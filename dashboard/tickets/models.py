@@ -14,7 +14,9 @@ class TicketHistoryEntry:
     at: datetime
     by: str
     what: str
-    """State or word of the action."""
+    """State it went to, or the action where the state stayed: noted, callback, assigned or attached."""
+    moved: bool
+    """Whether the state changed."""
     note: str = ""
 
 

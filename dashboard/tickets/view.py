@@ -98,6 +98,7 @@ class TicketViews:
                 at=event.at,
                 by=event.by,
                 what=event.kind if event.to_state is None else event.to_state.value,
+                moved=event.to_state is not None,
                 note=event.note,
             )
             for event in self._records.tickets.history(ticket_id)

@@ -86,6 +86,12 @@ TICKET_STATES = {
     "closed": N_("已办结"),
     "cancelled": N_("已撤销"),
 }
+TICKET_EVENTS = {
+    "noted": N_("备注"),
+    "callback": N_("回访"),
+    "assigned": N_("更改负责人"),
+    "attached": N_("关联事件"),
+}
 CHANNELS = {
     "hotline": N_("热线"),
     "resident": N_("住户自报"),
@@ -166,6 +172,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "quality": QUALITIES,
     "role": ROLES,
     "station_state": STATION_STATES,
+    "ticket_event": TICKET_EVENTS,
     "ticket_state": TICKET_STATES,
     "urgency": URGENCIES,
     "verdict": VERDICTS,

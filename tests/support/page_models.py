@@ -261,7 +261,7 @@ def ticket(number: int = 1, **changes: object) -> TicketView:
         callback_temp_c=None,
         satisfied=None,
         allowed_moves=("on_site", "waiting", "resolved", "cancelled"),
-        history=(TicketHistoryEntry(at=NOW - timedelta(hours=number), by="li", what="new"),),
+        history=(TicketHistoryEntry(at=NOW - timedelta(hours=number), by="li", what="new", moved=True),),
     )
     return replace(view, **changes)  # type: ignore[arg-type]
 

@@ -1,6 +1,8 @@
 """Forms of the ticket pages: opening, changing, calling back."""
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -9,6 +11,7 @@ import pytest
 from dashboard.alarms.actions import AlarmActions
 from dashboard.tickets.actions import CallbackRequest, TicketActions, TicketChange, TicketRequest
 from heating.tickets import ForbiddenTicketMoveError, TicketCategory, TicketState, TicketUrgency
+from tests.support.dashboard_house import OWN_HOME, open_house
 from tests.support.preview_pages import TOKEN, page_client, preview_app
 
 APP = preview_app()
@@ -71,3 +74,17 @@ def test_a_change_keeps_who_works_on_it_where_the_form_leaves_it_empty(
     assert client.post("/tickets/T-1/move", data=form, headers=CLERK).status_code == 303
     wanted = TicketChange(state=TicketState.ASSIGNED, assigned_to=kept, note="二班")
     assert done(TicketActions) == [("change", {"arguments": ("T-1", wanted)})]
+
+
+def test_the_timeline_tells_a_new_state_from_a_change_of_the_assignee(tmp_path: Path) -> None:
+    with open_house(tmp_path) as house:
+        client, token = house.signed_in("hotline")
+        made = client.post("/api/v1/tickets", json={"household_id": OWN_HOME}, headers=token).json()
+        path = f"/tickets/{made['ticket_id']}"
+        form = {"state": "waiting", "assigned_to": "crew-2", "note": ""}
+        assert client.post(f"{path}/move", data=form, headers=token).status_code == 303
+        client.patch(f"/api/v1{path}", json={"note": "阀门已开"}, headers=token)
+        shown = client.get(path).text
+        timeline = shown[shown.index('<ol class="timeline">') :]
+        words = re.findall(r"<span>(\w+) · hotline", timeline)
+        assert words == ["新建", "等待中", "更改负责人", "备注"]
