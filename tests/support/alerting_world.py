@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from time import monotonic
 
 from alerting.judging.live_state import LiveState
 from alerting.serving.service import AlertingService
@@ -43,6 +44,7 @@ class World:
     def __init__(self, rules: RuleSet = RULES) -> None:
         self.rules = rules
         self.watch: Callable[[], Health] | None = None
+        self.uptime_s: Callable[[], float] = monotonic
         self.records = FakeRecords(small_site())
         self.clock = ManualClock(T0)
         self.live = LiveState(self.records.site, build_heat_tree(self.records.site), now=T0)
@@ -62,6 +64,7 @@ class World:
             settings=SETTINGS,
             channels=[self.listener],
             watch=self.watch,
+            uptime_s=self.uptime_s,
         )
         return self.service
 

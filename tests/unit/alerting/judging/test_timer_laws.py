@@ -116,12 +116,56 @@ def test_a_doubled_tick_changes_nothing(ticks: list[tuple[Truth, ...]]) -> None:
         assert np.array_equal(getattr(state, entry.name), getattr(same, entry.name))
 
 
-@settings(max_examples=40)
-@given(series, st.integers(min_value=1, max_value=20))
-def test_missing_data_for_any_time_lose_and_gain_nothing(ticks: list[tuple[Truth, ...]], gap: int) -> None:
+@settings(max_examples=80)
+@given(series, st.integers(min_value=0, max_value=40), st.integers(min_value=1, max_value=20))
+def test_missing_data_at_any_place_for_any_time_shift_what_follows_and_change_nothing_else(
+    ticks: list[tuple[Truth, ...]], place: int, gap: int
+) -> None:
+    """A gap stops every delay and nothing else: what comes after it comes later by its length, as if time stood still."""
+    place = min(place, len(ticks))
     unknown = ((-1, -1, -1),) * SUBJECTS
-    with_gap = [*ticks, *[unknown] * gap]
-    assert run(with_gap)[0] == run(ticks)[0]
+    with_gap = [*ticks[:place], *[unknown] * gap, *ticks[place:]]
+    expected = [(at + gap * (at >= place), *rest) for at, *rest in run(ticks)[0]]
+    assert run(with_gap)[0] == expected
+
+
+@settings(max_examples=40)
+@given(series, st.integers(0, SUBJECTS - 1), st.integers(0, 10))
+def test_a_truth_that_holds_for_the_on_delay_raises_at_its_end_whatever_was_before(
+    ticks: list[tuple[Truth, ...]], subject: int, longer: int
+) -> None:
+    normal, on = (0, 1, 0), (1, 0, 0)
+    others = [list(row) for row in ticks]
+    spells = [normal] * 6 + [on] * (4 + longer)
+    followed = [
+        *map(tuple, others),
+        *[tuple(spell if s == subject else normal for s in range(SUBJECTS)) for spell in spells],
+    ]
+    found = [(at, kind) for at, kind, who, _ in run(followed)[0] if who == subject]
+    assert (len(ticks) + 6 + 3, "raised") in found
+
+
+@settings(max_examples=40)
+@given(series, st.integers(0, SUBJECTS - 1))
+def test_an_alarm_clears_at_the_end_of_the_off_delay_whatever_was_before(
+    ticks: list[tuple[Truth, ...]], subject: int
+) -> None:
+    on, off = (1, 0, 0), (0, 1, 0)
+    followed = [*ticks, *[(on,) * SUBJECTS] * 10, *[(off,) * SUBJECTS] * 5]
+    found = [(at, kind) for at, kind, who, _ in run(followed)[0] if who == subject]
+    assert found[-1] == (len(ticks) + 10 + 4, "cleared")
+
+
+@settings(max_examples=40)
+@given(series, st.integers(0, SUBJECTS - 1))
+def test_an_active_alarm_becomes_urgent_at_the_end_of_the_on_delay_of_its_variant(
+    ticks: list[tuple[Truth, ...]], subject: int
+) -> None:
+    normal, on, urgent = (0, 1, 0), (1, 0, 0), (1, 0, 1)
+    followed = [*ticks, *[(normal,) * SUBJECTS] * 6, *[(on,) * SUBJECTS] * 5, *[(urgent,) * SUBJECTS] * 5]
+    found = [change for change in run(followed)[0] if change[2] == subject]
+    assert found[-2][:2] == (len(ticks) + 6 + 3, "raised")
+    assert found[-1] == (len(ticks) + 11 + 3, "escalated", subject, 1)
 
 
 @settings(max_examples=40)

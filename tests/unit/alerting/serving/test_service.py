@@ -1,5 +1,6 @@
 """The service from readings to committed history: faults, gaps, people, restarts, failed commits."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -195,3 +196,37 @@ def test_a_move_planned_in_the_registry_is_followed_when_its_hour_comes() -> Non
 def test_the_fake_is_what_the_service_needs() -> None:
     records: AlarmRecords = FakeRecords()
     assert records.last_sequence() == 0
+
+
+@pytest.mark.parametrize("ending", ["well", "refused by the records", "broken"])
+def test_a_service_lives_while_its_ticks_come_to_an_end(ending: str) -> None:
+    world, uptime_s = World(), [1000.0]
+    entered, go_on = threading.Event(), threading.Event()
+
+    def held_up(*_: object, **__: object) -> list[AlarmEvent]:
+        entered.set()
+        assert go_on.wait(60)
+        if ending != "well":
+            raise HeatingError("database is away") if "refused" in ending else RuntimeError("a bug")
+        return []
+
+    world.records.events_since = held_up  # type: ignore[method-assign]
+    world.uptime_s = lambda: uptime_s[-1]
+    service = world.fresh_service()
+    assert service.is_alive()
+    service.start()
+    try:
+        assert entered.wait(60)
+        uptime_s.append(1299.0)
+        assert service.is_alive()
+        uptime_s.append(1301.0)
+        assert not service.is_alive()
+        entered.clear()
+        world.clock.advance(60)
+        go_on.set()
+        assert entered.wait(60)  # the next tick began, so the first one has ended
+        assert service.is_alive() == (ending != "broken")
+    finally:
+        go_on.set()
+        service.stop()
+    assert service.is_alive()

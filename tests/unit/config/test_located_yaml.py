@@ -1,0 +1,52 @@
+"""The one YAML reader: values with their lines, repeated keys, merged mappings, and what cannot be read."""
+
+from pathlib import Path
+
+import pytest
+
+from config.located_yaml import read_yaml
+from config.mistakes import MistakesError
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "file.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_values_have_the_line_of_their_key_or_of_the_nearest_key_above(tmp_path: Path) -> None:
+    source = read_yaml(written(tmp_path, "a: 1\nb:\n  - x\n  - {c: 2}\n"))
+    assert source.values == {"a": 1, "b": ["x", {"c": 2}]}
+    places = [
+        source.place(key).rpartition(":")[2] for key in (("a",), ("b", 1, "c"), ("b", 1, "no"), ("no",))
+    ]
+    assert places == ["1", "4", "4", "1"]
+
+
+def test_a_key_that_stands_twice_is_a_mistake_and_the_rest_is_read(tmp_path: Path) -> None:
+    source = read_yaml(written(tmp_path, "a: 1\nb: 2\na: 3\n"))
+    (mistake,) = source.mistakes
+    assert mistake.place.endswith(":3")
+    assert "line 1" in mistake.problem
+    assert source.values["b"] == 2
+
+
+@pytest.mark.parametrize("merged", ["<<: *base", "<<: [*base, *other]"])
+def test_a_merged_mapping_fills_what_the_own_keys_leave_open(tmp_path: Path, merged: str) -> None:
+    text = f"base: &base {{a: 1, b: 2}}\nother: &other {{b: 7, c: 8}}\nown:\n  {merged}\n  b: 3\n"
+    source = read_yaml(written(tmp_path, text))
+    assert source.mistakes == ()
+    expected = {"a": 1, "b": 3} | ({"c": 8} if "other" in merged else {})
+    assert source.values["own"] == expected
+
+
+def test_of_several_merged_mappings_the_first_counts(tmp_path: Path) -> None:
+    source = read_yaml(written(tmp_path, "x: &x {a: 1}\ny: &y {a: 2}\nown: {<<: [*x, *y]}\n"))
+    assert source.values["own"] == {"a": 1}
+
+
+@pytest.mark.parametrize(("text", "line"), [("a: [1\nb: 2\n", 2), ("- a\n", 1)])
+def test_what_is_no_mapping_is_refused_with_its_line(tmp_path: Path, text: str, line: int) -> None:
+    with pytest.raises(MistakesError) as caught:
+        read_yaml(written(tmp_path, text))
+    assert caught.value.mistakes[0].place.endswith(f":{line}")
