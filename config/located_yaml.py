@@ -44,7 +44,7 @@ def read_yaml(path: Path) -> LocatedYaml:
     ------
     MistakesError
         When the file cannot be read, is not UTF-8, is no YAML, or is not a mapping. Smaller mistakes are in
-        `LocatedYaml.mistakes`, so that they can be told together with the reader's own.
+        `LocatedYaml.mistakes`, so that they can be reported together with the reader's own.
     """
     node = _compose(path, _read_text(path))
     if node is None:

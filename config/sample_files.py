@@ -41,6 +41,7 @@ def write_sample_file(path: Path, batch: SampleBatch) -> None:
     """
     used, point_index = np.unique(batch.point, return_inverse=True)
     columns = {name: getattr(batch, name) for name in _COLUMNS}
+    # Not `config.drafts`: whoever waits for history takes every ``*.npz`` in the folder, and a draft keeps that ending.
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         with unfinished.open("wb") as file:

@@ -20,9 +20,10 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 import structlog
-import yaml
 
-from config.settings.tree import RouteSettings, Settings
+from config.drafts import write_whole
+from config.located_yaml import read_yaml
+from config.settings.tree import MqttSettings, RouteSettings, Settings
 from heating.clock import SystemClock, VirtualClock
 from heating.intervals import to_epoch_ms
 from runtime.assemble import open_house
@@ -107,7 +108,7 @@ class Demo:
 
     @property
     def ready_line(self) -> str:
-        """The line that tells scripts where everything is."""
+        """The line in which scripts find where everything is."""
         assert self.house.web is not None
         return (
             f"ready http={self.house.web.url} mqtt={self.broker.host}:{self.broker.port} data={self.data_dir}"
@@ -131,7 +132,7 @@ class Demo:
         self._supervisor.start()
         self._supervisor.catch_signals()
         assert house.web is not None
-        self._hotline_file.write_text(house.web.url, encoding="utf-8")
+        write_whole(self._hotline_file, house.web.url)
         self._go_file.touch()
 
     def wait(self) -> bool:
@@ -198,8 +199,8 @@ class Demo:
         )
         if done.returncode != 0:
             raise ChildFailedError(f"the simulator could not say what its devices are\n{done.stderr}")
-        told = yaml.safe_load((folder / "routes.yaml").read_text(encoding="utf-8"))["mqtt"]["routes"]
-        routes = [RouteSettings.model_validate(route) for route in told]
+        written = MqttSettings.model_validate(read_yaml(folder / "routes.yaml").values["mqtt"])
+        routes = written.routes
         known = {route.filter for route in routes}
         return (*routes, *(route for route in options.base.mqtt.routes if route.filter not in known))
 

@@ -1,12 +1,12 @@
-"""Log-ins of the demo: one person a role with a random password, made at the first start and told once."""
+"""Log-ins of the demo: one person a role with a random password, made at the first start and printed once."""
 
 import json
-import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from config.drafts import write_whole
 from dashboard.web.security.accounts import hash_secret
 from dashboard.web.security.passwords import hash_password
 from dashboard.web.security.viewer import Role
@@ -49,7 +49,8 @@ def make_demo_people(*, records: Records, site: Site, data_dir: Path) -> list[De
             continue
         home = _home_with_sensor(site) if login.role == Role.RESIDENT else None
         records.people.add_user(login.username, hash_password(login.password), [login.role], None, home)
-    _write_private(path, json.dumps([asdict(login) for login in logins], ensure_ascii=False, indent=2))
+    content = json.dumps([asdict(login) for login in logins], ensure_ascii=False, indent=2)
+    write_whole(path, content, private=True)
     return logins
 
 
@@ -71,9 +72,3 @@ def _home_with_sensor(site: Site) -> str | None:
     heated = {home.household_id for home in site.households if home.contract is Contract.HEATING}
     sensed = [one.household_id for one in site.assignments if one.end is None and one.household_id in heated]
     return sensed[0] if sensed else next(iter(sorted(heated)), None)
-
-
-def _write_private(path: Path, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)

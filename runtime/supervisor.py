@@ -1,7 +1,7 @@
 """The supervisor: starts parts in order, watches that they live, stops them in reverse on a signal.
 
 It restarts nothing inside the process: a dead part ends the process with exit code 1, for the service manager to
-start it anew from its durable state.
+start again from its durable state.
 """
 
 import signal

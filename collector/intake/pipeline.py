@@ -204,7 +204,7 @@ class Collector:
 
     @property
     def is_dead(self) -> bool:
-        """Whether the supervisor must start this process anew: a thread ended, or the source is dead."""
+        """Whether the supervisor must start this process again: a thread ended, or the source is dead."""
         if self._writer.has_died:
             return True
         source_dead = bool(getattr(self._source, "is_dead", False))

@@ -16,7 +16,7 @@ from runtime.commands.terminal import (
     BAD_CONFIGURATION,
     ConfigOption,
     complain,
-    failing_in_words,
+    errors_as_messages,
     say,
     settings_from,
     show_progress,
@@ -37,7 +37,7 @@ def backup(
     """Write a backup of readings, records, spool and settings file; a running service goes on."""
     settings = settings_from(config)
     config = config or (Path(os.environ["NUANLIU_CONFIG"]) if os.environ.get("NUANLIU_CONFIG") else None)
-    with failing_in_words():
+    with errors_as_messages():
         try:
             made = back_up(
                 settings, folder.absolute(), now=SystemClock().now(), config_file=config, tell=complain
@@ -56,7 +56,7 @@ def restore_backup(
 ) -> None:
     """Put a backup in place of what the settings name; stop the service first."""
     settings = settings_from(config)
-    with failing_in_words():
+    with errors_as_messages():
         manifest = restore(settings, folder.absolute(), force=force, tell=complain)
     say(f"restored {folder}, made {manifest.made_at}: {len(manifest.files)} files")
 
@@ -77,7 +77,7 @@ def export_parquet(
         raise typer.Exit(BAD_CONFIGURATION)
     window = Interval(start.replace(tzinfo=UTC), end.replace(tzinfo=UTC) + timedelta(days=1))
     chosen = measurement or list(Measurement)
-    with failing_in_words(), show_progress() as line:
+    with errors_as_messages(), show_progress() as line:
         try:
             rows = _export(settings, folder, window, chosen, line.show)
         except StoreInUseError:

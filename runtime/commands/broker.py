@@ -82,7 +82,7 @@ def broker_config(
     ] = None,
     reload_pid_file: Annotated[
         Path | None,
-        typer.Option("--reload-pid-file", help="The broker with this pid file reads the files anew."),
+        typer.Option("--reload-pid-file", help="The broker with this pid file reads the files again."),
     ] = None,
     config: ConfigOption = None,
 ) -> None:
@@ -155,19 +155,19 @@ def _revocations(
 
 def _given_passwords(mqtt: MqttSettings) -> dict[str, str]:
     """Return the passwords that the settings hold, by user."""
-    told = (
+    passwords = (
         (mqtt.username or COLLECTOR_NAME, mqtt.password),
         (mqtt.replay_username or REPLAY_NAME, mqtt.replay_password),
     )
-    return {name: password.get_secret_value() for name, password in told if password is not None}
+    return {name: password.get_secret_value() for name, password in passwords if password is not None}
 
 
 def _reload(pid_file: Path) -> None:
-    """Tell a broker to read its files anew; both brokers do so on SIGHUP."""
+    """Have a broker read its files again; both brokers do so on SIGHUP."""
     try:
         pid = int(pid_file.read_text(encoding="utf-8").strip())
         os.kill(pid, signal.SIGHUP)
     except (OSError, ValueError) as error:
-        complain(f"the broker was not told to read the files: {pid_file}: {error}")
+        complain(f"the broker could not be asked to read the files again: {pid_file}: {error}")
         raise typer.Exit(FAILED) from error
-    say(f"told the broker: pid={pid}")
+    say(f"the broker reads its files again: pid={pid}")

@@ -21,22 +21,22 @@ def check_config(
     ] = False,
 ) -> None:
     """Check the settings; print every mistake with file, line and remedy, and end with 2 when there is one."""
-    told: list[str] = []
+    found: list[str] = []
     try:
         settings = load_settings(config, warn=warn)
     except MistakesError as error:
-        told += [str(mistake) for mistake in error.mistakes]
+        found += [str(mistake) for mistake in error.mistakes]
     else:
         if service:
-            told += [str(mistake) for mistake in check_service_secrets(settings)]
-        told += device_mistakes(settings.mqtt, settings.collector)
+            found += [str(mistake) for mistake in check_service_secrets(settings)]
+        found += device_mistakes(settings.mqtt, settings.collector)
         try:
-            told += [str(fault) for fault in lint_rules(load_rules(settings.rules))]
+            found += [str(fault) for fault in lint_rules(load_rules(settings.rules))]
         except MistakesError as error:
-            told += [str(mistake) for mistake in error.mistakes]
-    for line in told:
+            found += [str(mistake) for mistake in error.mistakes]
+    for line in found:
         complain(line)
-    if told:
-        complain(f"{len(told)} mistake(s)")
+    if found:
+        complain(f"{len(found)} mistake(s)")
         raise typer.Exit(BAD_CONFIGURATION)
     say("settings and rules are in order")

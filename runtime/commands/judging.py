@@ -7,7 +7,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from runtime.commands.terminal import ConfigOption, complain, failing_in_words, say, settings_from
+from runtime.commands.terminal import ConfigOption, complain, errors_as_messages, say, settings_from
 from runtime.headless_judging import HeadlessJudge
 
 __all__ = ["judge_history"]
@@ -35,11 +35,11 @@ def judge_history(
     """
     settings = settings_from(config)
 
-    def tell(files: int) -> None:
+    def report(files: int) -> None:
         if files % _TELL_EVERY == 0:
             complain(f"judged: {files} files")
 
-    with failing_in_words():
+    with errors_as_messages():
         judge = HeadlessJudge(settings=settings, registry=registry, out=out, step=timedelta(seconds=step_s))
-        judged = judge.judge(history, follow=follow, consume=consume, progress=tell)
+        judged = judge.judge(history, follow=follow, consume=consume, progress=report)
     say(orjson.dumps(judged).decode())

@@ -29,7 +29,7 @@ from runtime.commands.terminal import (
     FAILED,
     ConfigOption,
     complain,
-    failing_in_words,
+    errors_as_messages,
     say,
     settings_from,
     show_progress,
@@ -63,7 +63,7 @@ def replay_messages(
     except (OSError, ValueError) as error:
         complain(f"{error}")
         raise typer.Exit(BAD_CONFIGURATION) from error
-    with failing_in_words(), show_progress() as line:
+    with errors_as_messages(), show_progress() as line:
         sent = 0
         for chunk in paced(recorded, speed=speed):
             publish_all([(message.topic, message.payload) for message in chunk], settings=mqtt)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from heating.clock import SystemClock
-from runtime.commands.terminal import ConfigOption, complain, failing_in_words, say, with_records
+from runtime.commands.terminal import ConfigOption, complain, errors_as_messages, say, with_records
 from storage.registry_files.differences import RegistryDiff
 from storage.registry_files.reading import RegistryFile, read_registry, write_registry
 
@@ -59,7 +59,7 @@ def export_registry(file: FileArgument, config: ConfigOption = None) -> None:
 
 def _read(file: Path) -> RegistryFile:
     """Read the file before the records are opened: a wrong one makes no data folder."""
-    with failing_in_words():
+    with errors_as_messages():
         return read_registry(file)
 
 

@@ -17,7 +17,7 @@ from runtime.commands.terminal import (
     FAILED,
     ConfigOption,
     complain,
-    failing_in_words,
+    errors_as_messages,
     say,
     settings_from,
     with_records,
@@ -37,7 +37,7 @@ RulesOption = Annotated[
 def lint(rules: RulesOption = None, config: ConfigOption = None) -> None:
     """Check the rules beyond their form: signals, units, clear conditions, inhibition, rationalisation."""
     settings = settings_from(config).rules
-    with failing_in_words():
+    with errors_as_messages():
         chosen = load_rules(settings.model_copy(update={"dir": rules}) if rules else settings)
         faults = lint_rules(chosen)
     for fault in faults:
@@ -55,7 +55,7 @@ def test(
 ) -> None:
     """Run the case files against the rules."""
     settings = settings_from(config).rules
-    with failing_in_words():
+    with errors_as_messages():
         chosen = load_rules(settings.model_copy(update={"dir": rules}) if rules else settings)
         results = run_cases(chosen, load_cases(cases or CASES_DIR))
     failed = [result for result in results if not result.passed]

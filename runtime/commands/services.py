@@ -13,7 +13,7 @@ from runtime.commands.terminal import (
     FAILED,
     ConfigOption,
     complain,
-    failing_in_words,
+    errors_as_messages,
     say,
     settings_from,
 )
@@ -46,7 +46,7 @@ def _run_rooms(config: Path | None, rooms: frozenset[Room]) -> None:
     settings = settings_from(config)
     if Room.DASHBOARD in rooms:
         _refuse_weak_secrets(settings)
-    with failing_in_words():
+    with errors_as_messages():
         house = open_house(settings, clock=SystemClock(), rooms=rooms)
         supervisor = house.supervisor()
         supervisor.catch_signals()

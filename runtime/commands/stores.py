@@ -9,7 +9,7 @@ from collector.intake.spool.rejections import RejectionFilter, count_by_reason, 
 from collector.messages.decoded import Reason
 from heating.clock import SystemClock
 from runtime.commands.backup import export_parquet
-from runtime.commands.terminal import ConfigOption, complain, failing_in_words, say, settings_from
+from runtime.commands.terminal import ConfigOption, complain, errors_as_messages, say, settings_from
 from runtime.running_service import RunningService
 from storage.readings.errors import StoreInUseError
 from storage.readings.opening import open_time_series_store
@@ -25,7 +25,7 @@ spool_app = typer.Typer(no_args_is_help=True, help="The collector's durable spoo
 def store_info(config: ConfigOption = None) -> None:
     """Show the state and the figures of the store of readings."""
     settings = settings_from(config)
-    with failing_in_words():
+    with errors_as_messages():
         try:
             store = open_time_series_store(settings.timeseries)
         except StoreInUseError:
@@ -62,7 +62,7 @@ def replay(
     """Give rejected messages back to the broker, each once: after a registry import, for example."""
     settings = settings_from(config)
     wanted = RejectionFilter(reasons=frozenset(reason or ()))
-    with failing_in_words():
+    with errors_as_messages():
         count = replay_rejected(
             settings.collector.spool_dir,
             lambda messages: publish_all(messages, settings=settings.mqtt.of_replays()),

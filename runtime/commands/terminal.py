@@ -26,7 +26,7 @@ __all__ = [
     "ConfigOption",
     "ProgressLine",
     "complain",
-    "failing_in_words",
+    "errors_as_messages",
     "say",
     "settings_from",
     "show_progress",
@@ -67,7 +67,7 @@ def warn(warning: Mistake) -> None:
 
 
 @contextmanager
-def failing_in_words() -> Iterator[None]:
+def errors_as_messages() -> Iterator[None]:
     """Turn errors that the house raises on purpose into one message and the right exit code."""
     try:
         yield
@@ -82,7 +82,7 @@ def failing_in_words() -> Iterator[None]:
 
 def settings_from(path: Path | None) -> Settings:
     """Load the settings and set up logging; mistakes end the command with exit code 2."""
-    with failing_in_words():
+    with errors_as_messages():
         settings = load_settings(path, warn=warn)
     set_up_logging(settings.log)
     return settings
@@ -90,9 +90,9 @@ def settings_from(path: Path | None) -> Settings:
 
 @contextmanager
 def with_records(path: Path | None) -> Iterator[tuple[Settings, Records]]:
-    """Open settings and records for one command, in words when that fails."""
+    """Open settings and records for one command."""
     settings = settings_from(path)
-    with failing_in_words():
+    with errors_as_messages():
         records = open_records(settings.records.url, password_file=settings.records.password_file)
         try:
             yield settings, records

@@ -187,7 +187,7 @@ def test_an_environment_of_another_folder_is_made_anew(python_ready: Checkout) -
     (python_ready.root / ".venv/bin/pip").write_text("#!/somewhere/else/.venv/bin/python\n")
     result = python_ready.run("demo")
     assert result.returncode == 0
-    assert "making .venv anew" in result.stderr
+    assert "making .venv again" in result.stderr
     assert len(python_ready.calls("python -m venv")) == 2
 
 

@@ -196,7 +196,7 @@ class MqttSource:
 
     @property
     def is_dead(self) -> bool:
-        """Whether the supervisor must start this process anew.
+        """Whether the supervisor must start this process again.
 
         True when the network thread ended or stands still, or when a connection that claims to live has brought no
         packet (not even a ping's answer) for twice the keep-alive. A broker that is away is no death: the loop lives
