@@ -34,7 +34,7 @@ def building(request: Request, viewer: Staff, services: ServicesDep, building_id
         facade=facade,
         rows=facade_rows(facade),
         heat=heat_class,
-        station_name=None if station is None else station.name,
+        station=station,
         open_homes=viewer.has(*CLERKS),
     )
 
