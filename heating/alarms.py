@@ -67,7 +67,7 @@ class AlarmEventKind(StrEnum):
     """Announced to people for the first time."""
     COMMENTED = "commented"
     SUPERSEDED = "superseded"
-    """Returned but never acknowledged, and now raised anew: closed in favour of the new occurrence."""
+    """Returned but never acknowledged, and now raised again: closed in favour of the new occurrence."""
 
 
 def fingerprint_of(rule_id: str, subject: Node) -> str:

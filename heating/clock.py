@@ -71,7 +71,7 @@ class VirtualClock:
 
 
 class ManualClock:
-    """A clock that moves only when told; for tests and replay."""
+    """A clock that moves only when somebody moves it; for tests and replay."""
 
     def __init__(self, start: datetime) -> None:
         to_epoch_ms(start)  # refuses a naive start

@@ -97,7 +97,7 @@ class Ticket:
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
     callback_temp_c: float | None = None
-    """Room temperature after the repair, told or measured at the callback [°C]."""
+    """Room temperature after the repair, reported or measured at the callback [°C]."""
     satisfied: bool | None = None
 
 

@@ -1,10 +1,12 @@
 """From the transitions of the engine to the history of alarms: one `TickPlan` a tick, written in one transaction.
 
 Raises, clears, supersedes, expires, inhibits, releases, attaches, announces and reminds, in this order, parents
-before children. Works on the alarm book in memory; nothing is sent or stored here (`alerting.serving.service` commits).
+before children: what is announced cannot be taken back, so everything that may silence an alarm is judged before
+anybody is called. Works on the alarm book in memory; nothing is sent or stored here (`alerting.serving.service`
+commits).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2s
@@ -16,7 +18,7 @@ from alerting.alarms.incidents import IncidentBook
 from alerting.alarms.inhibition import Inhibition
 from alerting.alarms.reminders import Reminders
 from alerting.judging.engine import Transition, TransitionKind
-from config.rules.reading import Rule, RuleSet
+from config.rules.reading import RuleSet
 from heating.alarms import Alarm, AlarmEvent, AlarmEventKind, Priority, fingerprint_of
 from heating.heat_tree import Level
 from heating.intervals import from_epoch_ms, to_epoch_ms
@@ -25,12 +27,11 @@ from heating.places import Places
 __all__ = ["Announcement", "Lifecycle", "TickPlan", "alarm_id_of"]
 
 _log = structlog.get_logger()
-_Kind = AlarmEventKind
 
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """Something to tell people."""
+    """A call to people."""
 
     reason: str
     """``raised``, ``again`` (an acknowledgement expired), ``unacknowledged`` (nobody answered the call before),
@@ -118,17 +119,40 @@ class Lifecycle:
         plan.announcements += [Announcement("unacknowledged", alarm) for alarm in overdue]
         return plan
 
-    def _write(self, plan: TickPlan, event: AlarmEvent) -> Alarm:
+    def _write(
+        self,
+        plan: TickPlan,
+        alarm_id: str,
+        kind: AlarmEventKind,
+        *,
+        parameters: Mapping[str, object] | None = None,
+        opening: Alarm | None = None,
+        inhibitor: str | None = None,
+        comment: str = "",
+        until: datetime | None = None,
+    ) -> Alarm:
+        event = AlarmEvent(
+            alarm_id=alarm_id,
+            kind=kind,
+            at=plan.now,
+            parameters={} if parameters is None else parameters,
+            opening=opening,
+            inhibitor=inhibitor,
+            comment=comment,
+            until=until,
+        )
         after = self.book.apply(event)
         assert after is not None
         plan.events.append(event)
         return after
 
     def _raise(self, transition: Transition, plan: TickPlan) -> None:
+        # One alarm per rule and subject. An active one goes on: its timers were lost, it was not. One that has cleared
+        # never reopens, or its history would say that it lasted; the new occurrence takes its place.
         for old in self.book.with_fingerprint(fingerprint_of(transition.rule_id, transition.subject)):
-            if old.is_active:  # timers were lost, the alarm was not: it goes on
+            if old.is_active:
                 return
-            self._write(plan, AlarmEvent(alarm_id=old.alarm_id, kind=_Kind.SUPERSEDED, at=plan.now))
+            self._write(plan, old.alarm_id, AlarmEventKind.SUPERSEDED)
         opening = Alarm(
             alarm_id=alarm_id_of(transition.rule_id, str(transition.subject), plan.now),
             rule_id=transition.rule_id,
@@ -138,14 +162,10 @@ class Lifecycle:
             raised_at=plan.now,
             parameters=transition.parameters,
         )
-        event = AlarmEvent(
-            alarm_id=opening.alarm_id,
-            kind=_Kind.RAISED,
-            at=plan.now,
-            parameters=transition.parameters,
-            opening=opening,
+        raised = AlarmEventKind.RAISED
+        plan.changed.append(
+            self._write(plan, opening.alarm_id, raised, parameters=opening.parameters, opening=opening)
         )
-        plan.changed.append(self._write(plan, event))
         plan.raised += 1
         if self._may_announce(opening):
             self._waiting.add(opening.alarm_id)
@@ -156,10 +176,9 @@ class Lifecycle:
         if not active:
             _log.warning("alerting.cleared_without_alarm", fingerprint=fingerprint)
         for alarm in active:
-            event = AlarmEvent(
-                alarm_id=alarm.alarm_id, kind=_Kind.CLEARED, at=plan.now, parameters=transition.parameters
+            after = self._write(
+                plan, alarm.alarm_id, AlarmEventKind.CLEARED, parameters=transition.parameters
             )
-            after = self._write(plan, event)
             plan.changed.append(after)
             self._waiting.discard(alarm.alarm_id)
             self.announce_after_ms.pop(alarm.alarm_id, None)
@@ -171,24 +190,20 @@ class Lifecycle:
         for alarm in self.book.with_fingerprint(fingerprint_of(transition.rule_id, transition.subject)):
             if alarm.is_active and transition.priority < alarm.priority:
                 parameters = {**transition.parameters, "priority": int(transition.priority)}
-                event = AlarmEvent(
-                    alarm_id=alarm.alarm_id, kind=_Kind.ESCALATED, at=plan.now, parameters=parameters
-                )
-                after = self._write(plan, event)
+                after = self._write(plan, alarm.alarm_id, AlarmEventKind.ESCALATED, parameters=parameters)
                 if after.annunciated_at is not None:
                     plan.announcements.append(Announcement("escalated", after))
-                    self.reminders.told(after.alarm_id, plan.now)
+                    self.reminders.note_call(after.alarm_id, plan.now)
 
     def _expire(self, plan: TickPlan) -> None:
         for alarm in self.book.timed():
             if alarm.acknowledge_until is not None and alarm.acknowledge_until <= plan.now:
-                event = AlarmEvent(alarm_id=alarm.alarm_id, kind=_Kind.ACKNOWLEDGE_EXPIRED, at=plan.now)
-                after = self._write(plan, event)
+                after = self._write(plan, alarm.alarm_id, AlarmEventKind.ACKNOWLEDGE_EXPIRED)
                 if after.annunciated_at is not None and after.inhibited_by is None:
                     plan.announcements.append(Announcement("again", after))
-                    self.reminders.told(after.alarm_id, plan.now)
+                    self.reminders.note_call(after.alarm_id, plan.now)
             if alarm.shelved_until is not None and alarm.shelved_until <= plan.now:
-                self._write(plan, AlarmEvent(alarm_id=alarm.alarm_id, kind=_Kind.SHELVE_EXPIRED, at=plan.now))
+                self._write(plan, alarm.alarm_id, AlarmEventKind.SHELVE_EXPIRED)
             elif alarm.shelved_until is not None:
                 self._shorten_shelving(alarm, alarm.shelved_until, plan)
 
@@ -196,14 +211,9 @@ class Lifecycle:
         """Cut a shelving to what the priority allows; one that grew more urgent on the shelf is cut too."""
         longest = self._rules.defaults.max_shelve.get(alarm.priority)
         if longest is not None and until - plan.now > longest:
-            event = AlarmEvent(
-                alarm_id=alarm.alarm_id,
-                kind=_Kind.SHELVED,
-                at=plan.now,
-                comment=f"{alarm.shelved_by}: {alarm.shelve_reason}",
-                until=plan.now + longest,
-            )
-            self._write(plan, event)
+            comment = f"{alarm.shelved_by}: {alarm.shelve_reason}"
+            shelved = AlarmEventKind.SHELVED
+            self._write(plan, alarm.alarm_id, shelved, comment=comment, until=plan.now + longest)
 
     def _judge(self, plan: TickPlan) -> None:
         if self._judge_all:
@@ -211,6 +221,7 @@ class Lifecycle:
             self._judge_all = False
         else:
             affected = self._inhibition.affected_by(plan.changed, self.book)
+        # Two rounds: an alarm joins the incident of its inhibitor, so every inhibitor must be known before.
         for alarm in sorted(affected.values(), key=self._inhibition.order):
             self._inhibit_or_release(alarm.alarm_id, plan)
         for alarm in sorted(affected.values(), key=self._inhibition.order):
@@ -225,15 +236,16 @@ class Lifecycle:
         if wanted == alarm.inhibited_by:
             return
         if wanted is None:
+            # What its inhibitor caused clears soon after it. So a released alarm waits for as long as its own clearing
+            # takes before it is announced: what is still there then was not a consequence only.
             rule = self._rules.get(alarm.rule_id)
             wait = self._hold if rule is None else max(self._hold, rule.off_delay)
             self.announce_after_ms[alarm_id] = to_epoch_ms(plan.now + wait)
-            self._write(plan, AlarmEvent(alarm_id=alarm_id, kind=_Kind.RELEASED, at=plan.now))
+            self._write(plan, alarm_id, AlarmEventKind.RELEASED)
             if self._may_announce(alarm):
                 self._waiting.add(alarm_id)
             return
-        event = AlarmEvent(alarm_id=alarm_id, kind=_Kind.INHIBITED, at=plan.now, inhibitor=wanted)
-        self._write(plan, event)
+        self._write(plan, alarm_id, AlarmEventKind.INHIBITED, inhibitor=wanted)
 
     def _attach(self, alarm_id: str, plan: TickPlan) -> None:
         alarm = self.book.get(alarm_id)
@@ -260,14 +272,11 @@ class Lifecycle:
 
     def _join(self, alarm: Alarm, incident_id: str, plan: TickPlan) -> None:
         if alarm.incident_id != incident_id:
-            parameters = {"incident_id": incident_id}
-            event = AlarmEvent(
-                alarm_id=alarm.alarm_id, kind=_Kind.ATTACHED, at=plan.now, parameters=parameters
-            )
-            self._write(plan, event)
+            attached = AlarmEventKind.ATTACHED
+            self._write(plan, alarm.alarm_id, attached, parameters={"incident_id": incident_id})
 
     def _announce(self, plan: TickPlan) -> None:
-        told: dict[tuple[str, str | None], datetime] | None = None
+        last_notices: dict[tuple[str, str | None], datetime] | None = None
         for alarm_id in sorted(self._waiting):
             alarm = self.book.get(alarm_id)
             if alarm is None or alarm.annunciated_at is not None or not alarm.is_active:
@@ -279,26 +288,28 @@ class Lifecycle:
             if alarm.shelved_until is not None:
                 continue
             if alarm.subject.level is Level.HOUSEHOLD:
-                told = self._last_notices() if told is None else told
-                if self._gathers(self.book.get(alarm_id) or alarm, told, plan.now):
+                last_notices = self._last_notices() if last_notices is None else last_notices
+                if self._gathers(self.book.get(alarm_id) or alarm, last_notices, plan.now):
                     continue
-            after = self._write(plan, AlarmEvent(alarm_id=alarm_id, kind=_Kind.ANNUNCIATED, at=plan.now))
+            after = self._write(plan, alarm_id, AlarmEventKind.ANNUNCIATED)
             self._waiting.discard(alarm_id)
             self.announce_after_ms.pop(alarm_id, None)
             plan.announcements.append(Announcement("raised", after))
 
     def _last_notices(self) -> dict[tuple[str, str | None], datetime]:
         """Return when homes of each rule and incident were last announced."""
-        told: dict[tuple[str, str | None], datetime] = {}
+        found: dict[tuple[str, str | None], datetime] = {}
         for alarm in self.book:
             if alarm.annunciated_at is not None and alarm.subject.level is Level.HOUSEHOLD:
                 key = (alarm.rule_id, alarm.incident_id)
-                told[key] = max(alarm.annunciated_at, told.get(key, alarm.annunciated_at))
-        return told
+                found[key] = max(alarm.annunciated_at, found.get(key, alarm.annunciated_at))
+        return found
 
-    def _gathers(self, alarm: Alarm, told: dict[tuple[str, str | None], datetime], now: datetime) -> bool:
+    def _gathers(
+        self, alarm: Alarm, last_notices: Mapping[tuple[str, str | None], datetime], now: datetime
+    ) -> bool:
         """Whether a home waits for the next notice of its incident: one goes out now and then, not one a home."""
-        last = told.get((alarm.rule_id, alarm.incident_id))
+        last = last_notices.get((alarm.rule_id, alarm.incident_id))
         return (
             alarm.incident_id is not None
             and last is not None
@@ -318,6 +329,6 @@ class Lifecycle:
         return rule is not None and rule.opens_incident
 
     def _may_announce(self, alarm: Alarm) -> bool:
-        rule: Rule | None = self._rules.get(alarm.rule_id)
-        told = alarm.annunciated_at is not None or alarm.priority is Priority.P4
-        return alarm.is_active and not told and rule is not None and rule.annunciate
+        rule = self._rules.get(alarm.rule_id)
+        silent = alarm.annunciated_at is not None or alarm.priority is Priority.P4
+        return alarm.is_active and not silent and rule is not None and rule.annunciate

@@ -21,33 +21,33 @@ class Reminders:
     ----------
     defaults : RuleDefaults
         Times by priority.
-    told_ms : dict
+    called_ms : dict
         Alarm id to the moment of its last repeated call [epoch ms]; kept by the caller across restarts.
     """
 
-    def __init__(self, defaults: RuleDefaults, told_ms: dict[str, int] | None = None) -> None:
-        self.told_ms: dict[str, int] = {} if told_ms is None else told_ms
+    def __init__(self, defaults: RuleDefaults, called_ms: dict[str, int] | None = None) -> None:
+        self.called_ms: dict[str, int] = {} if called_ms is None else called_ms
         self._wait_ms = {
             priority: round(wait.total_seconds() * 1000) for priority, wait in defaults.repeat_unacked.items()
         }
 
-    def told(self, alarm_id: str, now: datetime) -> None:
-        """Note that people were just told of an alarm in another way: the wait begins anew."""
-        self.told_ms[alarm_id] = to_epoch_ms(now)
+    def note_call(self, alarm_id: str, now: datetime) -> None:
+        """Note that people were just called in another way: the wait starts again."""
+        self.called_ms[alarm_id] = to_epoch_ms(now)
 
     def due(self, book: AlarmBook, *, now: datetime) -> list[Alarm]:
         """Return the alarms that call again now, by id, and note that they did."""
         now_ms = to_epoch_ms(now)
         calling = {alarm.alarm_id: alarm for alarm in book.calling()}
-        for alarm_id in self.told_ms.keys() - calling.keys():
-            del self.told_ms[alarm_id]
+        for alarm_id in self.called_ms.keys() - calling.keys():
+            del self.called_ms[alarm_id]
         due = [alarm for alarm_id, alarm in sorted(calling.items()) if self._is_due(alarm, now_ms)]
-        self.told_ms.update((alarm.alarm_id, now_ms) for alarm in due)
+        self.called_ms.update((alarm.alarm_id, now_ms) for alarm in due)
         return due
 
     def _is_due(self, alarm: Alarm, now_ms: int) -> bool:
         wait_ms = self._wait_ms.get(alarm.priority)
         if wait_ms is None or alarm.annunciated_at is None:
             return False
-        last_ms = max(to_epoch_ms(alarm.annunciated_at), self.told_ms.get(alarm.alarm_id, 0))
+        last_ms = max(to_epoch_ms(alarm.annunciated_at), self.called_ms.get(alarm.alarm_id, 0))
         return now_ms - last_ms >= wait_ms

@@ -1,6 +1,6 @@
 """Takes due notices from the outbox and gives each to its channel; failed ones come again later, jittered.
 
-A notice that no try can deliver is given up visibly (it stays in the outbox as dead). Not here: who is told what
+A notice that no try can deliver is given up visibly (it stays in the outbox as dead). Not here: who hears what
 (`alerting.notifications.notices`).
 """
 

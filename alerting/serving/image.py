@@ -88,7 +88,7 @@ class Image:
             rules=self.rules,
             registry_version=self.registry_version,
             announce_after_ms=dict(self.lifecycle.announce_after_ms),
-            reminded_ms=dict(self.lifecycle.reminders.told_ms),
+            reminded_ms=dict(self.lifecycle.reminders.called_ms),
             setpoint_base_c=base_c,
             setpoint_moved_ms=moved_ms,
         )

@@ -36,6 +36,7 @@ from heating.quantities import Unit, UnknownConversionError, to_canonical
         (21.5, "C", Unit.CELSIUS, 21.5),
         (21.5, "℃", Unit.CELSIUS, 21.5),
         (21.5, "°C", Unit.CELSIUS, 21.5),
+        (293.15, "K", Unit.CELSIUS, 20.0),
         (0.0, "", Unit.NONE, 0.0),
     ],
 )
@@ -52,7 +53,7 @@ def test_a_value_of_a_device_in_the_unit_of_its_point(
         ("°F", Unit.PERCENT),
         ("C", Unit.KELVIN),
         ("℃", Unit.MEGAPASCAL),
-        ("K", Unit.CELSIUS),
+        ("K", Unit.MEGAPASCAL),
         ("kWh", Unit.KILOWATT),
         ("psi", Unit.MEGAPASCAL),
         ("", Unit.CELSIUS),
