@@ -14,6 +14,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from casework.tickets.desk import TicketDesk
+from casework.tickets.duplicates import Duplicates
 from config.rules.reading import RuleSet
 from config.settings.tree import Settings
 from dashboard.accounts import api as accounts_api
@@ -189,8 +190,21 @@ def _homes(services: Services, *, records: Records, store: TimeSeriesStore) -> I
         store=store,
         clock=services.clock,
     )
-    tickets = services[TicketViews]
-    return readings, ResidentViews(sites=services[SiteSource], readings=readings, tickets=tickets)
+    duplicates = Duplicates(
+        tickets=records.tickets,
+        window_s=services.settings.policies.duplicate_window_s,
+        clock=services.clock,
+    )
+    sites, tickets = services[SiteSource], services[TicketViews]
+    homes = HouseholdViews(
+        sites=sites,
+        records=records,
+        readings=readings,
+        tickets=tickets,
+        duplicates=duplicates,
+        clock=services.clock,
+    )
+    return duplicates, homes, ResidentViews(sites=sites, readings=readings, tickets=tickets)
 
 
 def _streams_and_actions(
@@ -211,23 +225,19 @@ def _streams_and_actions(
     desk = TicketDesk(
         tickets=records.tickets,
         audit=records.audit,
+        duplicates=services[Duplicates],
         policies=services.settings.policies,
         clock=services.clock,
         announce=broadcaster.announce_ticket,
     )
-    sites = services[SiteSource]
-    homes = HouseholdViews(
-        sites=sites,
-        records=records,
-        readings=services[HomeReadings],
-        tickets=services[TicketViews],
-        desk=desk,
-        clock=services.clock,
-    )
     return (
         broadcaster,
-        homes,
-        TicketActions(tickets=records.tickets, desk=desk, sites=sites, proposal_of=homes.proposal),
+        TicketActions(
+            tickets=records.tickets,
+            desk=desk,
+            sites=services[SiteSource],
+            proposal_of=services[HouseholdViews].proposal,
+        ),
         AlarmActions(alarms=records.alarms, clock=services.clock, longest_shelving=rules.defaults.max_shelve),
         IncidentActions(alarms=records.alarms, clock=services.clock),
         DeviceActions(records=records, clock=services.clock),

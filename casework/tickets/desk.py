@@ -6,10 +6,10 @@ it and what a page shows (the dashboard), and which moves a state allows (`heati
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Protocol
 
-from casework.tickets.matters import IntakeProposal, is_about_heat, same_matter
+from casework.tickets.duplicates import Duplicates, is_about_heat
+from casework.tickets.intake import IntakeProposal
 from casework.tickets.promises import due_times
 from config.settings.tree import PoliciesSettings
 from heating.clock import Clock
@@ -23,10 +23,10 @@ _MAX_TEXT = 2000
 
 
 class Announce(Protocol):
-    """Tells others of a ticket that is new or changed."""
+    """Passes on that a ticket is new or changed."""
 
     def __call__(self, ticket_id: str, *, area_id: str, state: str) -> None:
-        """Pass it on; must not block."""
+        """Must not block."""
         ...
 
 
@@ -53,8 +53,10 @@ class TicketDesk:
         Where tickets are kept.
     audit : AuditRecords
         Who did what.
+    duplicates : Duplicates
+        Finds the ticket that a new one repeats.
     policies : PoliciesSettings
-        Promises and the duplicate window.
+        Promises.
     clock : Clock
         The time data are judged by.
     announce : callable
@@ -66,20 +68,23 @@ class TicketDesk:
         *,
         tickets: TicketRecords,
         audit: AuditRecords,
+        duplicates: Duplicates,
         policies: PoliciesSettings,
         clock: Clock,
         announce: Announce,
     ) -> None:
         self._tickets = tickets
         self._audit = audit
+        self._duplicates = duplicates
         self._policies = policies
         self._clock = clock
         self._announce = announce
 
     def open(self, wanted: NewTicket, proposal: IntakeProposal) -> Ticket:
-        """Open a ticket; a repeated call about the same matter is kept and points to the first one."""
+        """Open a ticket; a repeated call about the same complaint is kept and points to the first one."""
         category = wanted.category or proposal.category
         now = self._clock.now()
+        first = self._duplicates.open_ticket_of(wanted.household_id, category)
         first_response_due, close_due = due_times(self._policies, opened_at=now)
         ticket = self._tickets.add(
             Ticket(
@@ -94,7 +99,7 @@ class TicketDesk:
                 channel=wanted.channel,
                 description=wanted.description.strip()[:_MAX_TEXT],
                 incident_id=proposal.incident_id if is_about_heat(category) else None,
-                duplicate_of=self._first_of_matter(wanted.household_id, category),
+                duplicate_of=None if first is None else first.ticket_id,
                 first_response_due=first_response_due,
                 close_due=close_due,
             )
@@ -138,16 +143,6 @@ class TicketDesk:
         answered = self._tickets.callback(ticket.ticket_id, temp_c=temp_c, satisfied=satisfied, by=by, at=now)
         self._record(answered, "ticket.called_back", by=by)
         return answered
-
-    def open_ticket_of(self, household_id: str, category: TicketCategory | None = None) -> Ticket | None:
-        """Return the first open ticket of a home inside the duplicate window, of one category or of any."""
-        since = self._clock.now() - timedelta(seconds=self._policies.duplicate_window_s)
-        return self._tickets.open_duplicate(household_id, since=since, category=category)
-
-    def _first_of_matter(self, household_id: str, category: TicketCategory) -> str | None:
-        found = [self.open_ticket_of(household_id, one) for one in same_matter(category)]
-        earlier = [ticket for ticket in found if ticket is not None]
-        return min(earlier, key=lambda ticket: ticket.opened_at).ticket_id if earlier else None
 
     def _record(self, ticket: Ticket, action: str, *, by: str) -> None:
         self._audit.append(by, action, f"ticket:{ticket.ticket_id}", at=self._clock.now())

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from casework.tickets.matters import IntakeProposal
+from casework.tickets.intake import IntakeProposal
 from dashboard.incidents.models import Evidence, IncidentView
 from dashboard.stations.models import StationSummary
 from dashboard.tickets.models import TicketView

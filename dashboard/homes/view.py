@@ -1,7 +1,7 @@
 """The clerk's search and card of a home, and its trend; every look at a home is noted in the audit."""
 
-from casework.tickets.desk import TicketDesk
-from casework.tickets.matters import IntakeProposal, propose
+from casework.tickets.duplicates import Duplicates
+from casework.tickets.intake import IntakeProposal, propose
 from dashboard.homes.models import HouseholdCard, HouseholdHit, ProbableCause
 from dashboard.homes.probable_cause import HomeFacts, probable_cause, script_for, verdict_of
 from dashboard.homes.readings import HomeReadings
@@ -34,7 +34,7 @@ class HouseholdViews:
         What is measured in and around a home.
     tickets : TicketViews
         Its earlier tickets.
-    desk : TicketDesk
+    duplicates : Duplicates
         Finds the open ticket that a new call repeats.
     clock : Clock
         The time looks are noted with.
@@ -47,14 +47,14 @@ class HouseholdViews:
         records: Records,
         readings: HomeReadings,
         tickets: TicketViews,
-        desk: TicketDesk,
+        duplicates: Duplicates,
         clock: Clock,
     ) -> None:
         self._sites = sites
         self._records = records
         self._readings = readings
         self._tickets = tickets
-        self._desk = desk
+        self._duplicates = duplicates
         self._clock = clock
 
     def search(self, viewer: Viewer, text: str, *, limit: int = 20) -> list[HouseholdHit]:
@@ -93,7 +93,7 @@ class HouseholdViews:
         facts = self._readings.facts(viewer, index, home, rooms)
         cause = probable_cause(facts)
         contact = self._records.registry.contact(home.household_id)
-        earlier = self._desk.open_ticket_of(home.household_id)
+        earlier = self._duplicates.open_ticket_of(home.household_id)
         address = index.address_of(home.household_id)
         return HouseholdCard(
             household_id=home.household_id,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pydantic import BaseModel, Field
 
 from casework.tickets.desk import NewTicket, TicketDesk
-from casework.tickets.matters import IntakeProposal
+from casework.tickets.intake import IntakeProposal
 from dashboard.site.index import SiteSource
 from dashboard.site.visible import own_home, visible_household
 from dashboard.web.refusals import NotVisibleError

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from casework.tickets.matters import IntakeProposal
+from casework.tickets.intake import IntakeProposal
 from dashboard.alarms.models import AlarmDetail, AlarmHistoryEntry, AlarmRow
 from dashboard.homes.models import (
     HouseholdCard,

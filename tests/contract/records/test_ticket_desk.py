@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 
 from casework.tickets.desk import NewTicket, TicketDesk
-from casework.tickets.matters import IntakeProposal
+from casework.tickets.duplicates import Duplicates
+from casework.tickets.intake import IntakeProposal
 from config.settings.tree import PoliciesSettings
 from heating.clock import ManualClock
 from heating.tickets import TicketCategory, TicketState, TicketUrgency
@@ -15,11 +16,14 @@ PROPOSAL = IntakeProposal(category=TicketCategory.NO_HEAT, urgency=TicketUrgency
 
 def test_a_ticket_goes_from_the_call_to_the_callback(records: Records) -> None:
     announced: list[str] = []
+    clock = ManualClock(datetime(2026, 12, 1, 4, tzinfo=UTC))
+    duplicates = Duplicates(tickets=records.tickets, window_s=3600.0, clock=clock)
     desk = TicketDesk(
         tickets=records.tickets,
         audit=records.audit,
+        duplicates=duplicates,
         policies=PoliciesSettings(),
-        clock=ManualClock(datetime(2026, 12, 1, 4, tzinfo=UTC)),
+        clock=clock,
         announce=lambda ticket_id, *, area_id, state: announced.append(state),
     )
     first = desk.open(CALL, PROPOSAL)
@@ -34,4 +38,4 @@ def test_a_ticket_goes_from_the_call_to_the_callback(records: Records) -> None:
     actions = [entry.action for entry in records.audit.entries(subject=f"ticket:{first.ticket_id}")]
     assert actions == ["ticket.called_back", "ticket.changed", "ticket.opened"]
     assert announced == ["new", "new", "resolved", "closed"]
-    assert desk.open_ticket_of("h1") is None
+    assert duplicates.open_ticket_of("h1") is None

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from casework.tickets.desk import NewTicket, TicketDesk
-from casework.tickets.matters import IntakeProposal
+from casework.tickets.duplicates import Duplicates
+from casework.tickets.intake import IntakeProposal
 from config.settings.tree import PoliciesSettings
 from heating.clock import ManualClock
 from heating.tickets import ForbiddenTicketMoveError, TicketCategory, TicketState, TicketUrgency
@@ -29,7 +30,10 @@ class Office:
         self.desk = TicketDesk(
             tickets=self.tickets.as_records(),
             audit=self.audit.as_records(),
-            policies=PoliciesSettings(duplicate_window_s=WINDOW.total_seconds()),
+            duplicates=Duplicates(
+                tickets=self.tickets.as_records(), window_s=WINDOW.total_seconds(), clock=self.clock
+            ),
+            policies=PoliciesSettings(),
             clock=self.clock,
             announce=self._announce,
         )
@@ -78,31 +82,6 @@ def test_a_repeated_call_about_heat_points_to_the_first_ticket_whatever_its_cate
     assert again.duplicate_of is not None and again.duplicate_of == first.ticket_id
     assert third.duplicate_of == first.ticket_id
     assert len(office.tickets.kept) == 3
-
-
-def test_the_earlier_of_two_open_tickets_about_heat_is_the_first(office: Office) -> None:
-    early = office.desk.open(replace(CALL, category=TicketCategory.INSUFFICIENT), PROPOSAL)
-    office.clock.advance(60.0)
-    later = office.desk.open(replace(CALL, category=TicketCategory.NO_HEAT), PROPOSAL)
-    office.tickets.kept[later.ticket_id] = replace(later, duplicate_of=None)
-    assert office.desk.open(CALL, PROPOSAL).duplicate_of == early.ticket_id
-
-
-def test_other_homes_other_matters_old_and_closed_tickets_are_no_duplicates(office: Office) -> None:
-    first = office.desk.open(CALL, PROPOSAL)
-    assert office.desk.open(replace(CALL, household_id="h2"), PROPOSAL).duplicate_of is None
-    assert office.desk.open(replace(CALL, category=TicketCategory.NOISE), PROPOSAL).duplicate_of is None
-    office.desk.change(first, by="clerk", to=TicketState.CANCELLED)
-    assert office.desk.open(CALL, PROPOSAL).duplicate_of is None
-    office.clock.advance(WINDOW + timedelta(seconds=1))
-    assert office.desk.open(CALL, PROPOSAL).duplicate_of is None
-
-
-def test_the_open_ticket_of_a_home_is_found_by_any_or_by_one_category(office: Office) -> None:
-    assert office.desk.open_ticket_of("h1") is None
-    noise = office.desk.open(replace(CALL, category=TicketCategory.NOISE), PROPOSAL)
-    assert office.desk.open_ticket_of("h1") == noise
-    assert office.desk.open_ticket_of("h1", TicketCategory.NO_HEAT) is None
 
 
 def test_a_ticket_is_moved_assigned_and_noted_in_one_change(office: Office) -> None:

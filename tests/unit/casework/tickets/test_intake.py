@@ -1,18 +1,11 @@
-"""What a ticket is about, and what a new one of a home starts with."""
+"""What a new ticket of a home starts with."""
 
 import pytest
 
-from casework.tickets.matters import is_about_heat, propose, same_matter
+from casework.tickets.intake import propose
 from heating.tickets import TicketCategory, TicketUrgency
 
 Category, Urgency = TicketCategory, TicketUrgency
-
-
-def test_no_heat_and_too_little_heat_are_one_matter_and_nothing_else_is() -> None:
-    heat = {Category.NO_HEAT, Category.INSUFFICIENT}
-    for category in Category:
-        assert is_about_heat(category) == (category in heat)
-        assert set(same_matter(category)) == (heat if category in heat else {category})
 
 
 @pytest.mark.parametrize(

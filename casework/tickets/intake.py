@@ -1,18 +1,15 @@
-"""What a ticket is about: which categories are one matter, and what a new ticket of a home starts with."""
+"""What a new ticket of a home starts with, from what is measured there."""
 
 from dataclasses import dataclass
 
 from heating.tickets import TicketCategory, TicketUrgency
 
-__all__ = ["DANGER_BELOW_C", "NO_HEAT_BELOW_C", "IntakeProposal", "is_about_heat", "propose", "same_matter"]
+__all__ = ["DANGER_BELOW_C", "NO_HEAT_BELOW_C", "IntakeProposal", "propose"]
 
 NO_HEAT_BELOW_C = 14.0
 """A call from a home colder than this is about no heat at all [°C] (own)."""
 DANGER_BELOW_C = 12.0
 """Room temperature that endangers health [°C] (own)."""
-
-_HEAT = (TicketCategory.NO_HEAT, TicketCategory.INSUFFICIENT)
-"""«No heat» and «not enough heat» of one home are one matter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,16 +22,6 @@ class IntakeProposal:
     """Incident that explains a cold home."""
     duplicate_of: str | None = None
     """Open ticket of the home inside the duplicate window."""
-
-
-def is_about_heat(category: TicketCategory) -> bool:
-    """Return whether a ticket is about missing heat: only then an incident of the supply explains it."""
-    return category in _HEAT
-
-
-def same_matter(category: TicketCategory) -> tuple[TicketCategory, ...]:
-    """Return the categories that are one matter with this one, itself among them."""
-    return _HEAT if category in _HEAT else (category,)
 
 
 def propose(
