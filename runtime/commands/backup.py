@@ -40,7 +40,7 @@ def backup(
     with errors_as_messages():
         try:
             made = back_up(
-                settings, folder.absolute(), now=SystemClock().now(), config_file=config, tell=complain
+                settings, folder.absolute(), now=SystemClock().now(), config_file=config, report=complain
             )
             files = len(made.files)
         except StoreInUseError:
@@ -57,7 +57,7 @@ def restore_backup(
     """Put a backup in place of what the settings name; stop the service first."""
     settings = settings_from(config)
     with errors_as_messages():
-        manifest = restore(settings, folder.absolute(), force=force, tell=complain)
+        manifest = restore(settings, folder.absolute(), force=force, report=complain)
     say(f"restored {folder}, made {manifest.made_at}: {len(manifest.files)} files")
 
 

@@ -1,7 +1,7 @@
 """Backup and restore of a whole house: spool, readings, records, settings file, and the manifest over them.
 
 The order matters: the spool's cursor is copied before the readings, so that after a restore at worst some readings
-are forwarded twice, which changes nothing. What a copy of each part looks like lives in the modules beside.
+are forwarded twice, which changes nothing. How each part is copied lives in the other modules of this folder.
 """
 
 import platform
@@ -28,8 +28,8 @@ __all__ = ["back_up", "restore"]
 READINGS, RECORDS, SPOOL, SETTINGS = "readings", "records", "spool", "settings"
 _log = structlog.get_logger()
 
-Tell = Callable[[str], None]
-"""Called with the name of the part that is being done."""
+Report = Callable[[str], None]
+"""Called with the name of the part that comes next."""
 
 
 def back_up(
@@ -39,7 +39,7 @@ def back_up(
     now: datetime,
     config_file: Path | None = None,
     store: OpenedStore | None = None,
-    tell: Tell = lambda _: None,
+    report: Report = lambda _: None,
 ) -> Manifest:
     """Write a backup into a new or empty folder.
 
@@ -69,16 +69,16 @@ def back_up(
     try:
         target.mkdir(parents=True, exist_ok=True)
         if settings.collector.spool_dir.exists():
-            tell("spool")
+            report("spool")
             back_up_spool(settings.collector.spool_dir, target / SPOOL)
             parts[SPOOL] = "sqlite"
-        tell("readings")
+        report("readings")
         opened.back_up(target / READINGS, now=now)
         parts[READINGS] = opened.kind
     finally:
         if store is None:
             opened.close()
-    tell("records")
+    report("records")
     records = target / RECORDS
     records.mkdir()
     back_up_records(settings.records.url, records, password_file=settings.records.password_file)
@@ -87,14 +87,14 @@ def back_up(
         (target / SETTINGS).mkdir()
         shutil.copyfile(config_file, target / SETTINGS / config_file.name)
         parts[SETTINGS] = "yaml"
-    tell("checksums")
+    report("checksums")
     manifest = seal(target, made_at=now, versions=_versions(), parts=parts)
     _log.info("storage.backup_made", folder=str(target), files=len(manifest.files))
     return manifest
 
 
 def restore(
-    settings: Settings, source: Path, *, force: bool = False, tell: Tell = lambda _: None
+    settings: Settings, source: Path, *, force: bool = False, report: Report = lambda _: None
 ) -> Manifest:
     """Put a backup in place of what the settings name; no service may run on it.
 
@@ -113,7 +113,7 @@ def restore(
         When a store is in use or away.
     """
     manifest = read_manifest(source)
-    tell("checksums")
+    report("checksums")
     verify(source, manifest)
     kind = "duckdb" if settings.timeseries.url.startswith("duckdb:") else "influxdb"
     if manifest.parts.get(READINGS) != kind:
@@ -122,12 +122,12 @@ def restore(
         raise BackupError("records.url names another kind of database than the backup was made of")
     if not force:
         _refuse_filled(settings)
-    tell("readings")
+    report("readings")
     _restore_readings(settings, source / READINGS, force=force)
-    tell("records")
+    report("records")
     restore_records(settings.records.url, source / RECORDS, password_file=settings.records.password_file)
     if SPOOL in manifest.parts:
-        tell("spool")
+        report("spool")
         restore_spool(source / SPOOL, settings.collector.spool_dir)
     _log.info("storage.backup_restored", folder=str(source), made_at=manifest.made_at)
     return manifest

@@ -1,4 +1,4 @@
-"""Errors of the time-series stores. What raises them lives beside, one folder an adapter."""
+"""Errors of the time-series stores. The adapters that raise them have a folder each."""
 
 from heating.errors import HeatingError
 

@@ -1,4 +1,4 @@
-"""What the records tell of devices: sightings of unknown ones, what is known of them, clocks of known ones."""
+"""Devices as values: sightings of unknown ones, what is known of them, clocks of known ones."""
 
 from dataclasses import dataclass
 from datetime import datetime

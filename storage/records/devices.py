@@ -83,12 +83,6 @@ class DeviceRecords:
         with self._database.reading() as connection:
             return [UnknownDevice(**row) for row in connection.execute(statement).mappings()]
 
-    def unknown_count(self) -> int:
-        """Return how many devices wait to be assigned."""
-        statement = sa.select(sa.func.count()).select_from(unknown_devices).where(_NEW.assigned_at.is_(None))
-        with self._database.reading() as connection:
-            return connection.scalar(statement) or 0
-
     def forget(self, device_id: str) -> bool:
         """Take a device off the list (it comes again with its next message); return whether it was there."""
         statement = sa.delete(unknown_devices).where(_NEW.device_id == device_id)

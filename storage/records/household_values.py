@@ -1,4 +1,4 @@
-"""Where a household is, in words, and what a search for one finds."""
+"""The address of a household as people write it, and what a search for one finds."""
 
 from dataclasses import dataclass
 

@@ -17,7 +17,7 @@ __all__ = ["AlarmCounts", "AlarmQuery", "IncidentQuery", "TicketCounts", "Ticket
 DEFAULT_LIMIT = 50
 """Rows of a page when the caller does not say."""
 MAX_LIMIT = 500
-"""Rows of a page at the most; a larger wish is cut to it."""
+"""Rows of a page at the most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,5 +92,5 @@ class TicketCounts:
 
 
 def page_size(limit: int) -> int:
-    """Return the rows of a page for a wish: at least 1, at most `MAX_LIMIT`."""
+    """Return the rows of a page that was asked for: at least 1, at most `MAX_LIMIT`."""
     return max(1, min(limit, MAX_LIMIT))

@@ -1,7 +1,7 @@
 """The registry of assets and contacts in the database: reading, comparing, applying, searching."""
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -34,7 +34,7 @@ _LOCK = "registry"
 _CHUNK = 500
 _MAX_HITS = 200
 _WORTH_COUNTING = 1000
-"""Rows of an import from which the database counts its tables anew."""
+"""Rows of an import from which the database refreshes its statistics of the tables."""
 
 
 class UnknownHouseholdError(HeatingError):
@@ -159,11 +159,6 @@ class RegistryRecords:
         if not found:
             raise UnknownHouseholdError(f"no household {household_id!r}")
         return found[household_id]
-
-    def addresses_of(self, household_ids: Iterable[str]) -> dict[str, HouseholdAddress]:
-        """Return where several households are; unknown ones are left out."""
-        with self._database.reading() as connection:
-            return _addresses(connection, sorted(set(household_ids)))
 
     def search_households(
         self, query: str, *, area_ids: frozenset[str] | None, limit: int = 20

@@ -34,6 +34,8 @@ def drop_tables(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, nam
 
 def sort_table(owner: OwnerThread, catalogue: Catalogue, name: str, *, patience_s: float) -> None:
     """Replace a table by its sorted and merged rows; rows that are appended meanwhile are kept."""
+    # Rows appended while this goes on have numbers from `until` on. They are left to `_finish`, which runs as one job and
+    # so sees them all; slices by object can then be sorted one after the other without missing or doubling a row.
     table, until = owner.run(lambda connection: _begin(connection, catalogue, name), patience_s=patience_s)
     for first, last in owner.run(lambda connection: _slices(connection, name), patience_s=patience_s):
         where = f"WHERE object BETWEEN {first} AND {last} AND rowid < {until}"
@@ -68,6 +70,7 @@ def _sort_slice(connection: duckdb.DuckDBPyConnection, *, table: DayTable, where
     repeated = connection.execute(
         f'SELECT 1 FROM "{table.name}" {where} GROUP BY object, t HAVING count(*) > 1 LIMIT 1'
     ).fetchone()
+    # Merging groups every row by object and time, which nearly no slice needs.
     if repeated:
         rows = f'SELECT {_merged_columns(table)} FROM "{table.name}" {where} GROUP BY object, t'
     else:
@@ -124,6 +127,7 @@ def _finish(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, name: s
         late = connection.execute(
             f'INSERT INTO "{sorting}" BY NAME SELECT * FROM "{name}" WHERE rowid >= {until} ORDER BY rowid'
         ).fetchone()
+        # Late rows stand behind the sorted ones: the table is put in place, and sorted again another time.
         whole = not late or not late[0]
         connection.execute(f'DROP TABLE "{name}"')
         connection.execute(f'ALTER TABLE "{sorting}" RENAME TO "{name}"')

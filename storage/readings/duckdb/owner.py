@@ -40,7 +40,7 @@ class OwnerThread:
     connect
         Opens the database; called again after a fatal error, which DuckDB answers with a dead database.
     clock
-        What tells how long a job has been running.
+        Measures how long a job has been running.
     """
 
     def __init__(self, connect: Callable[[], duckdb.DuckDBPyConnection], *, clock: Clock) -> None:
@@ -98,6 +98,7 @@ class OwnerThread:
         try:
             return future.result(patience_s)
         except FutureTimeoutError:
+            # A job that has begun may commit at any moment: to give it up would make the caller repeat what is stored.
             if future.cancel():
                 raise StoreUnavailableError(f"the embedded store was busy for {patience_s:g} s") from None
             return future.result()
@@ -139,6 +140,8 @@ class OwnerThread:
                 self._reconnect_if_broken()
                 task.future.set_result(task.job(self._connection))
             except BaseException as error:  # noqa: BLE001 - it travels to the caller in the future
+                # After a fatal error every statement on the connection fails. It is reopened by the next job and not
+                # here, so that a disk that stays full fails one job at a time and never ends the thread.
                 if isinstance(error.__cause__ or error, duckdb.FatalException):
                     self._broken = True
                 task.future.set_exception(error)
@@ -150,7 +153,7 @@ class OwnerThread:
         if not self._broken:
             return
         _log.warning("storage.reopening_after_fatal_error")
-        with self._closing:
+        with self._closing:  # readers take cursors of the connection under this lock
             self._connection.close()
             self._connection = self._connect()
         self._broken = False

@@ -63,7 +63,7 @@ class DuckDBStore:
     memory_limit_mb
         Most memory for DuckDB's buffers [MB].
     clock
-        What tells how long a job has been running.
+        Measures how long a job has been running.
 
     Raises
     ------

@@ -121,6 +121,8 @@ class InfluxTransport:
         for start in range(0, len(lines), LINES_IN_A_REQUEST):
             body = "\n".join(lines[start : start + LINES_IN_A_REQUEST]).encode()
             try:
+                # Once: the forwarder tries again, without an end and in order. What a lost answer hides may be in the
+                # store; a repeat overwrites the same rows with the same values.
                 self._write_api.write(bucket=bucket, org=self._org, record=body, write_precision="ms")
             except ApiException as error:
                 raise self._write_error(error) from error
@@ -291,7 +293,7 @@ def detect_flavour(url: str, *, timeout_s: float) -> Flavour:
     Raises
     ------
     StoreUnavailableError
-        When nothing answers, or the answer tells nothing; then the setting must name the flavour.
+        When nothing answers, or the answer does not show it; then the setting must name the flavour.
     """
     transport = InfluxTransport(url, flavour=Flavour.V2, token=None, org="-", timeout_s=timeout_s)
     try:
