@@ -1,4 +1,4 @@
-"""A broker's folder: every file that «nuanliu broker config» makes, made anew from the registry in one go.
+"""A broker's folder: every file that «nuanliu broker config» makes, made from the registry in one go.
 
 Former password hashes and the list of revoked identities live in the folder itself. What does not live here: the
 texts (`collector.broker_access.files`) and signals to a broker (`runtime.commands.broker`).

@@ -25,7 +25,7 @@ CRL_FILE: Final = "revoked.crl"
 REVOKED_CERTIFICATES: Final = "revoked-certificates.csv"
 """Serial number (hex), identity and moment of every revoked certificate; never shortened."""
 CRL_LIFE: Final = timedelta(days=3650)
-"""A list that runs out shuts everybody out: it is made anew with every change, and lasts long in between."""
+"""A list that runs out shuts everybody out: it is made again with every change, and lasts long in between."""
 CLOCK_MARGIN: Final = timedelta(hours=1)
 """A broker whose clock is behind would refuse everybody by a list of the future."""
 _SUFFIXES: Final = frozenset({".pem", ".crt", ".cer"})

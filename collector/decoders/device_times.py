@@ -44,7 +44,7 @@ def possible_ms(epoch_ms: float | None) -> int | None:
 
 
 def epoch_ms_of(value: object) -> int | None:
-    """Return an epoch count in s, ms, µs or ns (told by its size) as milliseconds; None when it is no time."""
+    """Return an epoch count in s, ms, µs or ns (its size says which) as milliseconds; None when it is no time."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     for per_ms in (0.001, 1.0, 1e3, 1e6):

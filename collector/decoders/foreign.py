@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 MAX_FIELDS = 500
-"""Fields of one reading that are looked at; the rest is told in a rejection: keeps bad input below 10 ms."""
+"""Fields of one reading that are looked at; a rejection counts the rest: keeps bad input below 10 ms."""
 MAX_NAME_CHARACTERS = 128
 """Longest device id that is accepted, and longest field name that is kept [characters]."""
 MAX_TEXT_CHARACTERS = 200
@@ -111,7 +111,7 @@ class RecordedFamilies(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What `nuanliu decode` is told beside the payload; in the collector all of it is empty."""
+    """What `nuanliu decode` gets beside the payload; in the collector all of it is empty."""
 
     key: bytes | None = None
     """AES key of the device."""
@@ -136,7 +136,7 @@ class FamilyOptions:
     recorded: RecordedFamilies | None = None
     """Whom the registry records as a device of which family; None: nobody. Not asked when `unmapped_pass`."""
     hints: Hints = field(default_factory=Hints)
-    """What was told beside the payload."""
+    """What was given beside the payload."""
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     """Zone of device clocks that name none."""
 
@@ -251,7 +251,7 @@ class ForeignRows:
 
     def _append(self, place: int, target: DeviceTarget, fields: list[Field], *, t_ms: int, floor: int) -> int:
         """Add the rows that points cover, keep the other fields as extra values; return the number of rows."""
-        told = _told_quality(fields)
+        flagged = _quality_by_flags(fields)
         silent = _is_silent(fields)
         named = {rule.point for rule in target.points.values()}
         taken: set[int] = set()
@@ -268,7 +268,7 @@ class ForeignRows:
                 continue
             point, number = row
             taken.add(point)
-            quality = max(item.quality, floor, told if POINTS[point].name in _JUDGED else 0)
+            quality = max(item.quality, floor, flagged if POINTS[point].name in _JUDGED else 0)
             if silent and item.point in _JUDGED and number == 0:
                 quality = max(quality, Quality.BAD_SENTINEL)
             if number is None:
@@ -316,7 +316,7 @@ def _is_silent(fields: Iterable[Field]) -> bool:
     return len(zero) == len(_JUDGED)
 
 
-def _told_quality(fields: Iterable[Field]) -> int:
+def _quality_by_flags(fields: Iterable[Field]) -> int:
     """Return what the flags of a reading say about its other values."""
     raised = {item.point for item in fields if item.value and item.point in ("sensor_fault", "sensor_moved")}
     if "sensor_fault" in raised:

@@ -91,10 +91,10 @@ def _finite(payload: bytes) -> bytes:
 
 
 def first_items(
-    told: Mapping[str, object], limit: int, *, without: Collection[str] = ()
+    members: Mapping[str, object], limit: int, *, without: Collection[str] = ()
 ) -> list[tuple[str, object]]:
     """Return the first members of an object, at most `limit` of them; a huge object is not copied for it."""
-    return list(islice(((name, value) for name, value in told.items() if name not in without), limit))
+    return list(islice(((name, value) for name, value in members.items() if name not in without), limit))
 
 
 def at_path(value: object, *names: str) -> object:

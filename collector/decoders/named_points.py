@@ -35,7 +35,7 @@ class NamedValue:
     raw: object
     """Number, truth value, text, None or something nested."""
     unit: str = ""
-    """Unit the message tells; empty: none told."""
+    """Unit the message names; empty: none."""
     quality: int = Quality.GOOD
     """Code of `heating.quality.Quality`."""
 

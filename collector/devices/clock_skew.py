@@ -24,7 +24,7 @@ __all__ = ["ClockSkewWatch"]
 READINGS = 15
 """Readings behind an estimate; the newest ones."""
 LEAST_READINGS = 3
-"""With fewer nothing is told."""
+"""With fewer there is no estimate."""
 MAX_DEVICES = 1_000_000
 
 

@@ -1,6 +1,6 @@
 """`DeviceGate`: what stands around the decoders: throttle, retained messages, and the watches over devices.
 
-It reads a batch as `DecoderChain` does. The same batch read again (a commit that failed is tried anew) costs nobody
+It reads a batch as `DecoderChain` does. The same batch read again (a commit that failed is tried again) costs nobody
 tokens twice.
 """
 
@@ -15,7 +15,7 @@ from collector.devices.device_commands import CommandOutlet
 from collector.devices.retained_messages import RetainedMemory, is_retained_reading
 from collector.devices.throttle import Throttle
 from collector.devices.unknown_devices import UnknownDeviceWatch
-from collector.messages.arrived_message import has_retained, picked, topics_of
+from collector.messages.arrived_message import has_retained, messages_at, topics_of
 from collector.messages.decoded import Decoded, DeviceCommand, Reason, Rejection
 from heating.protocols import RawMessage
 
@@ -54,7 +54,7 @@ class DeviceGate:
     retained
         Remembers retained messages; None lets them pass as they are.
     unknown, clocks
-        Watches that are told of what was refused.
+        Watches that see what was refused.
     commands
         Sends what decoders want sent; None drops it.
     """
@@ -107,10 +107,10 @@ class DeviceGate:
         _send_commands(self._chain, self._commands)
         live = messages
         if self._unknown is not None and decoded.rejections:
-            told = [item for item in decoded.rejections if live[item.message].epoch != REPLAY_EPOCH]
-            self._unknown.note(live, told)
+            new = [item for item in decoded.rejections if live[item.message].epoch != REPLAY_EPOCH]
+            self._unknown.note(live, new)
             if self._clocks is not None:
-                self._clocks.note_quarantined(live, told)
+                self._clocks.note_quarantined(live, new)
         return decoded
 
     def _read(self, messages: Sequence[RawMessage]) -> Decoded:
@@ -120,7 +120,7 @@ class DeviceGate:
             return self._chain.read(passing)
         refused = set(above)
         places = np.array([place for place in range(len(passing)) if place not in refused], np.int32)
-        decoded = self._chain.read(picked(passing, places.tolist()))
+        decoded = self._chain.read(messages_at(passing, places.tolist()))
         moved = [replace(item, message=int(places[item.message])) for item in decoded.rejections]
         moved += [Rejection(place, Reason.THROTTLED, "above the share of its sender") for place in above]
         extras = [replace(item, message=int(places[item.message])) for item in decoded.extras]

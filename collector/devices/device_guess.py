@@ -76,9 +76,9 @@ def _kind_of_model(payload: bytes) -> str:
     """
     if len(payload) > MAX_LOOKED_AT:
         return "unknown"
-    told = json_inside(payload)
-    names = [text for path in _MODELS if (text := text_at(told, *path)) is not None]
-    euis = (text_at(told, "deviceInfo", "devEui"), text_at(told, "end_device_ids", "dev_eui"))
+    document = json_inside(payload)
+    names = [text for path in _MODELS if (text := text_at(document, *path)) is not None]
+    euis = (text_at(document, "deviceInfo", "devEui"), text_at(document, "end_device_ids", "dev_eui"))
     if codec_named(*names) or any(codec_of_eui(eui) for eui in euis if eui):
         return "room"
     words = " ".join(names)

@@ -19,7 +19,7 @@ __all__ = ["device_mistakes"]
 
 
 def device_mistakes(mqtt: MqttSettings, collector: CollectorSettings | None = None) -> list[str]:
-    """Return what is wrong with routes, device maps, point maps and meter keys; each file is told once.
+    """Return what is wrong with routes, device maps, point maps and meter keys; each file is reported once.
 
     Parameters
     ----------
@@ -28,15 +28,15 @@ def device_mistakes(mqtt: MqttSettings, collector: CollectorSettings | None = No
     collector
         Names key file and point maps; None: the defaults.
     """
-    told = collector or CollectorSettings()
+    collector = collector or CollectorSettings()
     mistakes: list[str] = []
     maps: PointMaps | None = None
     try:
-        maps = configured_point_maps(folder=told.point_maps_dir)
+        maps = configured_point_maps(folder=collector.point_maps_dir)
     except MistakesError as error:
         mistakes += map(str, error.mistakes)
     try:
-        read_meter_keys(file=told.meter_keys_file)
+        read_meter_keys(file=collector.meter_keys_file)
     except MistakesError as error:
         mistakes += map(str, error.mistakes)
     read: set[Path] = set()

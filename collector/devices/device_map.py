@@ -193,11 +193,11 @@ def _target(place: str, device: str, entry: Mapping[str, object], mistakes: list
     if not isinstance(points, Mapping):
         mistakes.append(f"{place}: {device!r}: points is no mapping of field to point.")
         points = {}
-    for name, told in points.items():
-        rule = _rule(told)
+    for name, written in points.items():
+        rule = _rule(written)
         if rule is None or (measurement, rule.point) not in POINT_INDEX:
             mistakes.append(
-                f"{place}: {device!r}: {name!r} leads to no point of a {measurement.value}: {told!r}."
+                f"{place}: {device!r}: {name!r} leads to no point of a {measurement.value}: {written!r}."
             )
         else:
             rules[str(name)] = rule
@@ -213,16 +213,16 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _rule(told: object) -> PointRule | None:
+def _rule(rule: object) -> PointRule | None:
     """Return the rule of one field: a point name, or a mapping with unit, scale and offset."""
-    if isinstance(told, str):
-        return PointRule(told)
-    if not isinstance(told, Mapping) or not {"point"} <= set(told) <= _RULE_KEYS:
+    if isinstance(rule, str):
+        return PointRule(rule)
+    if not isinstance(rule, Mapping) or not {"point"} <= set(rule) <= _RULE_KEYS:
         return None
     try:
-        scale, offset = float(told.get("scale", 1.0)), float(told.get("offset", 0.0))
+        scale, offset = float(rule.get("scale", 1.0)), float(rule.get("offset", 0.0))
     except (TypeError, ValueError):
         return None
     if not math.isfinite(scale) or not math.isfinite(offset) or scale == 0.0:
         return None
-    return PointRule(str(told["point"]), _text(told.get("unit")), scale, offset)
+    return PointRule(str(rule["point"]), _text(rule.get("unit")), scale, offset)

@@ -1,7 +1,7 @@
 """`WatchedDeviceMap`: a device map that follows its file while messages flow.
 
 A changed file is read in a thread of its own, so that a large map delays no message; a file with mistakes changes
-nothing and is told once. What does not live here: the format of the files (`collector.devices.device_map`).
+nothing and is logged once. What does not live here: the format of the files (`collector.devices.device_map`).
 """
 
 import threading
@@ -63,7 +63,7 @@ class WatchedDeviceMap:
         return self._map.target(device)
 
     def look(self) -> None:
-        """Begin to read the file anew when it changed since it was last read."""
+        """Begin to read the file again when it has changed."""
         self._next_look_s = monotonic() + self._every_s
         if self._reading is not None and self._reading.is_alive():
             return
@@ -89,7 +89,7 @@ class WatchedDeviceMap:
 
 
 def _state_of(path: Path) -> _State | None:
-    """Return what tells two states of a file apart, None while there is none (an editor replaces it)."""
+    """Return what differs between two states of a file, None while there is none (an editor replaces it)."""
     try:
         stat = path.stat()
     except OSError:

@@ -14,8 +14,8 @@ __all__ = ["Throttle", "ThrottleLimits"]
 
 WINDOW_MS = 10_000
 """Length of the windows in which quiet senders are only counted [ms]."""
-TOLD_EVERY_MS = 60_000
-"""A throttled sender is told in the log at most this often [ms]."""
+LOG_EVERY_MS = 60_000
+"""A throttled sender is logged at most this often [ms]."""
 
 log = structlog.get_logger()
 
@@ -34,7 +34,7 @@ class ThrottleLimits:
 class _Bucket:
     tokens: float
     at_ms: int
-    told_ms: int = -TOLD_EVERY_MS
+    logged_ms: int = -LOG_EVERY_MS
 
 
 class Throttle:
@@ -95,7 +95,7 @@ class Throttle:
                 bucket.tokens -= 1.0
                 continue
             above.append(place)
-            self._tell(topic, bucket, now_ms)
+            self._log_throttled(topic, bucket, now_ms)
         self.throttled += len(above)
         return above
 
@@ -104,9 +104,9 @@ class Throttle:
         bucket.tokens = min(float(self._limits.burst), bucket.tokens + passed_s * self._limits.rate_per_s)
         bucket.at_ms = now_ms
 
-    def _tell(self, topic: str, bucket: _Bucket, now_ms: int) -> None:
-        if now_ms - bucket.told_ms >= TOLD_EVERY_MS:
-            bucket.told_ms = now_ms
+    def _log_throttled(self, topic: str, bucket: _Bucket, now_ms: int) -> None:
+        if now_ms - bucket.logged_ms >= LOG_EVERY_MS:
+            bucket.logged_ms = now_ms
             log.warning(
                 "collector.sender_throttled",
                 topic=topic[:200],

@@ -66,7 +66,7 @@ class UnknownDeviceWatch:
                 self.overflow += 1
 
     def take(self) -> list[UnknownSighting]:
-        """Return the sightings since the last call and start anew."""
+        """Return the sightings since the last call and forget them."""
         with self._lock:
             taken, self._sightings = list(self._sightings.values()), {}
         return taken

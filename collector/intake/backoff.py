@@ -50,6 +50,8 @@ class Backoff:
 
     def next_pause_s(self, *, now_s: float) -> float:
         """Note a failure and return how long to wait [s]."""
+        # A connection that lives for a second and breaks again is no recovery: without the stable time its every short
+        # life would reset the pause, and the broker would be asked twice a second for ever.
         since_s, self._success_since_s = self._success_since_s, None
         if since_s is not None and now_s - since_s >= self._stable_s:
             self._failures = 0

@@ -7,7 +7,7 @@ waiting for a full batch would only lose time, and with a window below the batch
 from collections.abc import Sequence
 from time import monotonic
 
-from collector.messages.arrived_message import in_one
+from collector.messages.arrived_message import concatenated
 from heating.protocols import MessageSource, RawMessage
 
 __all__ = ["gather"]
@@ -49,4 +49,4 @@ def gather(
         count += len(more)
     if count >= limit and most > count:
         parts.append(source.take(limit=most - count, timeout_s=0.0))
-    return in_one([part for part in parts if part])
+    return concatenated([part for part in parts if part])

@@ -13,7 +13,7 @@ import structlog
 
 from collector.decoders.families import FamilySources, build_decoder
 from collector.devices.device_map_watch import WatchedDeviceMap
-from collector.messages.arrived_message import picked, topics_of
+from collector.messages.arrived_message import messages_at, topics_of
 from collector.messages.decoded import (
     CommandingDecoder,
     Decoded,
@@ -139,7 +139,7 @@ class DecoderChain:
         return replace(whole, rejections=merge_rejections([*whole.rejections, *unrouted]))
 
     def _read_group(self, decoder: Decoder, messages: Sequence[RawMessage], places: list[int]) -> Decoded:
-        part = self._decode(decoder, picked(messages, places))
+        part = self._decode(decoder, messages_at(messages, places))
         moved = [replace(item, message=places[item.message]) for item in part.rejections]
         extras = [replace(item, message=places[item.message]) for item in part.extras]
         return replace(
@@ -175,21 +175,21 @@ def _moved(part: Decoded, places: int) -> Decoded:
 
 def _without_silence(decoded: Decoded, known: KnownObjects) -> Decoded:
     """Reject the messages whose fields no point covers: a message that leaves no row leaves a reason."""
-    told = {*decoded.message.tolist(), *(item.message for item in decoded.rejections)}
+    accounted = {*decoded.message.tolist(), *(item.message for item in decoded.rejections)}
     names: dict[int, list[str]] = {}
     added: list[Rejection] = []
     for item in decoded.extras:
-        if item.message in told:
+        if item.message in accounted:
             continue
         if any(ObjectRef(measurement, item.device) in known.areas for measurement in Measurement):
             names.setdefault(item.message, []).append(item.name)
         else:
-            told.add(item.message)
+            accounted.add(item.message)
             added.append(
                 Rejection(item.message, Reason.UNKNOWN_DEVICE, item.device, (NamedDevice("", item.device),))
             )
     for message, fields in names.items():
-        if message not in told:
+        if message not in accounted:
             detail = f"no point covers {', '.join(fields[:20])}"
             added.append(Rejection(message, Reason.UNKNOWN_POINT, detail[:500]))
     return replace(decoded, rejections=merge_rejections([*decoded.rejections, *added])) if added else decoded

@@ -77,7 +77,7 @@ class LiveFeed:
 
     @property
     def is_dead(self) -> bool:
-        """Whether the supervisor must start this process again."""
+        """Whether the supervisor must restart this process."""
         return self._loop.has_died or (
             self._loop.is_running and bool(getattr(self._source, "is_dead", False))
         )

@@ -66,7 +66,7 @@ class Collector:
     forwarder
         Takes them to the store.
     sinks
-        Get the fresh rows of each commit, in order: live states. A sink that raises is counted and told, never
+        Get the fresh rows of each commit, in order: live states. A sink that raises is counted and logged, never
         waited for.
     disk
         Says whether there is room.
@@ -204,7 +204,7 @@ class Collector:
 
     @property
     def is_dead(self) -> bool:
-        """Whether the supervisor must start this process again: a thread ended, or the source is dead."""
+        """Whether the supervisor must restart this process: a thread ended, or the source is dead."""
         if self._writer.has_died:
             return True
         source_dead = bool(getattr(self._source, "is_dead", False))
@@ -253,19 +253,21 @@ class Collector:
         self._trouble = reason
 
     def _process(self, messages: Sequence[RawMessage]) -> None:
-        """Keep a batch, then acknowledge it, then tell the sinks."""
+        """Keep a batch, then acknowledge it, then feed the sinks."""
         committed = self._spool.commit(messages, self._chain.read(messages))
+        # Only now, after the disk has it: whatever dies before this line leaves the messages unacknowledged, and the
+        # broker sends them again. The other order loses what was acknowledged and not yet written.
         self._acknowledge(messages)
         self._counts = self._counts.plus(committed.counts)
         self.commits += 1
         self.last_commit_s = monotonic()
-        self._tell_sinks(committed)
+        self._feed_sinks(committed)
 
     def _acknowledge(self, messages: Sequence[RawMessage]) -> None:
         """Acknowledge what is kept."""
         self._source.acknowledge(messages)
 
-    def _tell_sinks(self, committed: Committed) -> None:
+    def _feed_sinks(self, committed: Committed) -> None:
         if not len(committed.fresh):
             return
         for sink in self._sinks:
@@ -334,5 +336,7 @@ def build_collector(
         sinks=sinks if clocks is None else (*sinks, clocks),
         disk=DiskGuard(folder=settings.spool_dir, min_free_pct=settings.min_free_disk_pct),
         settings=settings,
+        # Never more than half the window: a broker whose window is full sends nothing, so a batch that waited for more
+        # would wait for ever. With half of it unacknowledged the other half keeps coming.
         max_batch=mqtt.receive_maximum // 2,
     )

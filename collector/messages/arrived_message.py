@@ -17,11 +17,11 @@ __all__ = [
     "ArrivedMessage",
     "ArrivedMessages",
     "arrivals_of",
+    "concatenated",
     "content_of",
     "has_retained",
-    "in_one",
+    "messages_at",
     "payloads_of",
-    "picked",
     "redelivered_places",
     "topics_of",
 ]
@@ -127,7 +127,7 @@ class ArrivedMessages(Sequence[ArrivedMessage]):
         )
 
 
-def in_one(parts: Sequence[Sequence[RawMessage]]) -> Sequence[RawMessage]:
+def concatenated(parts: Sequence[Sequence[RawMessage]]) -> Sequence[RawMessage]:
     """Return messages of several takes as one sequence: columns if all are, a list otherwise."""
     if len(parts) == 1:
         return parts[0]
@@ -144,7 +144,7 @@ def in_one(parts: Sequence[Sequence[RawMessage]]) -> Sequence[RawMessage]:
     )
 
 
-def picked(messages: Sequence[RawMessage], places: Sequence[int]) -> Sequence[RawMessage]:
+def messages_at(messages: Sequence[RawMessage], places: Sequence[int]) -> Sequence[RawMessage]:
     """Return the messages at some places."""
     if isinstance(messages, ArrivedMessages):
         return messages.at(places)

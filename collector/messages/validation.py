@@ -2,7 +2,7 @@
 
 Rules (reliability.md 4, 7, 8): an object that the registry does not know, or that speaks from a foreign area, makes
 no series; a time too far ahead is quarantined, one too long ago refused; an absurd value is stored with quality
-bad_range and told as a rejection as well. Kept rows and rejections never contradict: each row that is not kept has a
+bad_range and leaves a rejection as well. Kept rows and rejections never contradict: each row that is not kept has a
 rejection of its message.
 """
 
@@ -78,10 +78,10 @@ def merge_rejections(rejections: Sequence[Rejection]) -> list[Rejection]:
     for item in rejections:
         merged.setdefault((item.message, item.reason), []).append(item)
     in_order = sorted(merged.values(), key=lambda items: items[0].message)
-    return [items[0] if len(items) == 1 else _in_one(items) for items in in_order]
+    return [items[0] if len(items) == 1 else _merged(items) for items in in_order]
 
 
-def _in_one(items: Sequence[Rejection]) -> Rejection:
+def _merged(items: Sequence[Rejection]) -> Rejection:
     """Return one rejection for several of one message and reason."""
     details = list(dict.fromkeys(item.detail for item in items))[:_LISTED_VALUES]
     devices = list(dict.fromkeys(device for item in items for device in item.devices))[:_NAMED_DEVICES]

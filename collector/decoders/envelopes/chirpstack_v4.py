@@ -1,6 +1,6 @@
 """ChirpStack v4, MQTT integration in JSON: ``application/{app}/device/{devEUI}/event/{event}``.
 
-Only ``up`` carries readings; ``status`` carries the battery; the others are told as not_telemetry. The key of a device
+Only ``up`` carries readings; ``status`` carries the battery; the others are rejected as not_telemetry. The key of a device
 is ``deviceInfo.devEui``: names get renamed. Source: ChirpStack documentation, «event types».
 """
 

@@ -17,7 +17,7 @@ from heating.protocols import RawMessage
 __all__ = ["Homie4Decoder"]
 
 MAX_REMEMBERED = 200_000
-"""Properties whose datatype and unit are remembered; beyond it the memory starts anew."""
+"""Properties whose datatype and unit are remembered; beyond it the memory starts again."""
 MAX_VALUE_BYTES = 4096
 """Longest value that is looked at [bytes]."""
 

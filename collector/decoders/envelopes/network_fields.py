@@ -1,4 +1,4 @@
-"""What the LoRaWAN network servers tell beside the payload: signal strength of the best gateway, decoded payload bytes."""
+"""What the LoRaWAN network servers add beside the payload: signal strength of the best gateway, decoded payload bytes."""
 
 import base64
 import binascii

@@ -116,13 +116,13 @@ def _check_version(records: list[dict[str, object]]) -> None:
     PackError
         In both cases.
     """
-    told = [record["bver"] for record in records if "bver" in record]
-    for version in told:
+    versions = [record["bver"] for record in records if "bver" in record]
+    for version in versions:
         if isinstance(version, bool) or not isinstance(version, int):
             raise PackError(Reason.WRONG_TYPE, f"version {str(version)[:40]!r}")
         if not 0 < version <= VERSION:
             raise PackError(Reason.WRONG_TYPE, f"version {version} is not understood")
-    if len(set(map(str, told))) > 1:
+    if len(set(map(str, versions))) > 1:
         raise PackError(Reason.WRONG_TYPE, "a pack has one version")
 
 

@@ -42,7 +42,7 @@ _KINDS: Final = frozenset({"NBIRTH", "DBIRTH", "NDATA", "DDATA", "NDEATH", "DDEA
 MAX_TIMES: Final = 1_000
 """Times of one message whose metrics are taken: a gateway that was cut off sends its history in such messages."""
 _LISTED: Final = 10
-"""Aliases or names told in one rejection."""
+"""Aliases or names that one rejection lists."""
 
 
 def rebirth_command(request: RebirthRequest) -> tuple[str, bytes]:
@@ -250,9 +250,9 @@ class SparkplugBDecoder:
 
     def _node_death(self, rows: ForeignRows, message: _Message) -> None:
         node = self._memory.node(message.key)
-        told = _birth_sequence(message.payload)
-        if node.birth_sequence is not None and told is not None and told != node.birth_sequence:
-            detail = f"death of birth {told}, the node lives since birth {node.birth_sequence}"
+        ended = _birth_sequence(message.payload)
+        if node.birth_sequence is not None and ended is not None and ended != node.birth_sequence:
+            detail = f"death of birth {ended}, the node lives since birth {node.birth_sequence}"
             rows.reject(message.place, Reason.NOT_TELEMETRY, detail)
             return
         for device in list(node.devices) or [""]:

@@ -32,20 +32,20 @@ def metric_value(metric: Metric, datatype: int) -> float | bool | str | None:
     Parameters
     ----------
     datatype
-        Type of the metric's birth, where the metric itself tells none.
+        Type of the metric's birth, where the metric itself names none.
     """
     kind = metric.WhichOneof("value")
     if metric.is_null or kind is None or kind == "bytes_value":
         return None
     value = getattr(metric, kind)
-    told = metric.datatype or datatype
+    declared = metric.datatype or datatype
     if kind in ("int_value", "long_value"):
-        bits = _SIGNED_BITS.get(told)
+        bits = _SIGNED_BITS.get(declared)
         number = int(value)
         if bits is not None:
             number &= (1 << bits) - 1
             number -= (1 << bits) if number >> (bits - 1) else 0
-        return bool(number) if told == BOOLEAN else float(number)
+        return bool(number) if declared == BOOLEAN else float(number)
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value if isinstance(value, bool | str) else None
@@ -62,7 +62,7 @@ def metric_unit(metric: Metric) -> str:
 
 
 def metric_quality(metric: Metric) -> int:
-    """Return the quality that the properties tell (Sparkplug 3.0, 6.4.15: 192 good, 500 stale, 0 bad)."""
+    """Return the quality that the properties state (Sparkplug 3.0, 6.4.15: 192 good, 500 stale, 0 bad)."""
     if not metric.HasField("properties"):
         return Quality.GOOD
     for key, value in zip(metric.properties.keys[:MAX_PROPERTIES], metric.properties.values, strict=False):

@@ -84,7 +84,7 @@ class NodeMemory:
 
     def forget_device(self, name: str) -> None:
         """Forget aliases and births of a device before it is born again."""
-        self.aliases = {alias: told for alias, told in self.aliases.items() if told[0] != name}
+        self.aliases = {alias: entry for alias, entry in self.aliases.items() if entry[0] != name}
         self.devices[name] = DeviceMemory(born=True)
 
     def takes(self, sequence: int | None) -> str | None:

@@ -70,9 +70,11 @@ class TtnV3Decoder:
             return
         data = payload_bytes(uplink.get("frm_payload"))
         if not data:
-            told = data is None and "frm_payload" in uplink
-            reason = Reason.WRONG_TYPE if told else Reason.NOT_TELEMETRY
-            rows.reject(place, reason, "frm_payload is no base64" if told else "an uplink without a payload")
+            undecodable = data is None and "frm_payload" in uplink
+            reason = Reason.WRONG_TYPE if undecodable else Reason.NOT_TELEMETRY
+            rows.reject(
+                place, reason, "frm_payload is no base64" if undecodable else "an uplink without a payload"
+            )
             return
         port = at_path(uplink, "f_port")
         names = (text_at(uplink, "version_ids", "brand_id"), text_at(uplink, "version_ids", "model_id"))

@@ -19,7 +19,7 @@ __all__ = ["Zigbee2mqttDecoder"]
 
 _NO_READINGS = frozenset({"set", "get", "availability"})
 _IN_PART = frozenset({"last_seen", "elapsed", "device", "update", "update_available"})
-"""Members that tell of the message or the firmware, not of the room."""
+"""Members about the message or the firmware, not of the room."""
 
 
 class Zigbee2mqttDecoder:
@@ -55,7 +55,7 @@ class Zigbee2mqttDecoder:
         address = body.get("device")
         ieee = address.get("ieeeAddr") if isinstance(address, Mapping) else None
         known = isinstance(ieee, str) and self._options.devices.target(ieee) is not None
-        told = {
+        members = {
             key: value
             for key, value in body.items()
             if key not in _IN_PART and not isinstance(value, dict | list)
@@ -64,7 +64,7 @@ class Zigbee2mqttDecoder:
             place,
             message,
             str(ieee) if known else name,
-            [*_voltage(told), *indoor_fields(told)],
+            [*_voltage(members), *indoor_fields(members)],
             measured_ms=self._last_seen(body.get("last_seen")),
         )
 
@@ -73,12 +73,12 @@ class Zigbee2mqttDecoder:
         return found
 
 
-def _voltage(told: dict[str, object]) -> list[Field]:
+def _voltage(members: dict[str, object]) -> list[Field]:
     """Take the voltage out: the battery's in mV, or the mains' of a plug in V."""
-    value = told.pop("voltage", None)
+    value = members.pop("voltage", None)
     if value is None:
         return []
     number = finite_number(value)
-    if number is None or "current" in told:
+    if number is None or "current" in members:
         return [Field("voltage", value if isinstance(value, int | float | str) else None, "V")]
     return [Field("voltage", number, "mV", "battery_v")]

@@ -8,7 +8,7 @@ from itertools import islice
 
 from collector.decoders.civil_time import loose_time_ms
 from collector.decoders.foreign import MAX_FIELDS, ForeignRows
-from collector.decoders.gateways.json_family import LISTED, JsonFamily, named_items, tell_wrong
+from collector.decoders.gateways.json_family import LISTED, JsonFamily, named_items, reject_wrong
 from collector.decoders.json_payload import first_items
 from collector.decoders.named_points import NamedValue, fields_of
 from collector.messages.decoded import Reason
@@ -27,15 +27,15 @@ class EmqxNeuronDecoder(JsonFamily):
     family = "emqx_neuron"
 
     def _message(
-        self, rows: ForeignRows, place: int, message: RawMessage, told: Mapping[str, object]
+        self, rows: ForeignRows, place: int, message: RawMessage, body: Mapping[str, object]
     ) -> None:
-        if "timestamp" not in told and ("uuid" in told or "tag" in told):
+        if "timestamp" not in body and ("uuid" in body or "tag" in body):
             rows.reject(place, Reason.NOT_TELEMETRY, "a request, or the answer to one")
             return
-        if not any(name in told for name in ("values", "errors", "tags")):
+        if not any(name in body for name in ("values", "errors", "tags")):
             rows.reject(place, Reason.NOT_TELEMETRY, "neither values, errors nor tags")
             return
-        node, group = told.get("node"), told.get("group")
+        node, group = body.get("node"), body.get("group")
         if not isinstance(node, str) or not node:
             rows.reject(place, Reason.WRONG_TYPE, "node is no name")
             return
@@ -46,17 +46,17 @@ class EmqxNeuronDecoder(JsonFamily):
         if target is None:
             return
         wrong: list[str] = []
-        values = list(_values(told, wrong))
-        tell_wrong(rows, place, wrong)
+        values = list(_values(body, wrong))
+        reject_wrong(rows, place, wrong)
         errors = [item for item in values if item.quality >= Quality.BAD]
         if errors:
             rows.note(f"{device}: errors at {', '.join(item.name[:60] for item in errors[:10])}")
-        measured_ms = loose_time_ms(told.get("timestamp"), self._options.zone)
+        measured_ms = loose_time_ms(body.get("timestamp"), self._options.zone)
         rows.add(place, message, device, fields_of(values, target, self._maps), measured_ms=measured_ms)
 
 
-def _values(told: Mapping[str, object], wrong: list[str]) -> Iterator[NamedValue]:
-    values, errors, tags = (told.get(name) or () for name in ("values", "errors", "tags"))
+def _values(body: Mapping[str, object], wrong: list[str]) -> Iterator[NamedValue]:
+    values, errors, tags = (body.get(name) or () for name in ("values", "errors", "tags"))
     if isinstance(values, Mapping):
         for name, raw in first_items(values, MAX_FIELDS + 1):
             yield NamedValue(str(name), raw)

@@ -15,10 +15,10 @@ from config.equipment.point_maps import PointMaps
 from heating.points import Measurement
 from heating.protocols import RawMessage
 
-__all__ = ["JsonFamily", "named_items", "tell_wrong"]
+__all__ = ["JsonFamily", "named_items", "reject_wrong"]
 
 LISTED = 5
-"""Items without a name or a value that are told in one rejection."""
+"""Items without a name or a value that one rejection lists."""
 
 
 class JsonFamily(ABC):
@@ -46,14 +46,14 @@ class JsonFamily(ABC):
         rows = ForeignRows(self.family, self._options, default=self.default)
         limit = self._options.max_payload_bytes
         for place, message in enumerate(messages):
-            told = json_object(rows, place, message.payload, limit=limit)
-            if told is not None:
-                self._message(rows, place, message, told)
+            body = json_object(rows, place, message.payload, limit=limit)
+            if body is not None:
+                self._message(rows, place, message, body)
         return rows.finish()
 
     @abstractmethod
     def _message(
-        self, rows: ForeignRows, place: int, message: RawMessage, told: Mapping[str, object]
+        self, rows: ForeignRows, place: int, message: RawMessage, body: Mapping[str, object]
     ) -> None:
         """Take the readings of one message, or reject it."""
 
@@ -82,7 +82,7 @@ def named_items(
     return found
 
 
-def tell_wrong(rows: ForeignRows, place: int, wrong: Sequence[str]) -> None:
+def reject_wrong(rows: ForeignRows, place: int, wrong: Sequence[str]) -> None:
     """Reject what was remarked on while the values were read, if anything."""
     if wrong:
         rows.reject(place, Reason.WRONG_TYPE, "; ".join(wrong))

@@ -61,10 +61,10 @@ class ModbusJsonDecoder:
         """Turn messages into rows; see `collector.messages.decoded.Decoder`."""
         rows = ForeignRows("modbus_json", self._options, default=Measurement.STATION)
         for place, message in enumerate(messages):
-            parsed, told = json_value(rows, place, message.payload, limit=self._options.max_payload_bytes)
+            parsed, document = json_value(rows, place, message.payload, limit=self._options.max_payload_bytes)
             if not parsed:
                 continue
-            parts = told if isinstance(told, list) else [told]
+            parts = document if isinstance(document, list) else [document]
             if len(parts) > MAX_PARTS:
                 rows.reject(place, Reason.TOO_BIG, f"{len(parts) - MAX_PARTS} readings beyond {MAX_PARTS}")
             if not parts:
@@ -124,11 +124,11 @@ def _named(part: Mapping[str, object], wrong: list[str]) -> Iterator[NamedValue]
             continue
         elif isinstance(block, list):
             for number, item in enumerate(block[: MAX_FIELDS + 1]):
-                told = _name_of(item)
-                if told is None:
+                label = _name_of(item)
+                if label is None:
                     wrong.append(f"point {number} has no name")
                 else:
-                    yield _value(told, item)
+                    yield _value(label, item)
         else:
             wrong.append("the readings are neither a map nor a list")
 
@@ -145,29 +145,29 @@ def _value(name: str, raw: object) -> NamedValue:
     if not isinstance(raw, Mapping):
         return NamedValue(name, raw)
     inner = next((raw[key] for key in ("value", "v", "val", "值") if key in raw), None)
-    told = raw.get("unit", raw.get("单位", ""))
+    unit = raw.get("unit", raw.get("单位", ""))
     good = raw.get("q", raw.get("quality", True))
     bad = good in (False, 0, "bad", "BAD")
     return NamedValue(
-        name, inner, told if isinstance(told, str) else "", Quality.BAD if bad else Quality.GOOD
+        name, inner, unit if isinstance(unit, str) else "", Quality.BAD if bad else Quality.GOOD
     )
 
 
 def _words(part: Mapping[str, object], wrong: list[str]) -> dict[int, int]:
     """Return register words by number, from a map or from a list with the number of its first register."""
-    told = part.get("registers")
+    registers = part.get("registers")
     start = part.get("start")
-    if told is None and isinstance(start, int):
-        told = next((part[name] for name in VALUE_NAMES if isinstance(part.get(name), list)), None)
-    if isinstance(told, list):
+    if registers is None and isinstance(start, int):
+        registers = next((part[name] for name in VALUE_NAMES if isinstance(part.get(name), list)), None)
+    if isinstance(registers, list):
         if not isinstance(start, int) or isinstance(start, bool) or not 0 <= start < 500_000:
             wrong.append("a list of registers without the number of the first")
             return {}
-        told = {str(start + offset): word for offset, word in enumerate(told[:MAX_FIELDS])}
-    if not isinstance(told, Mapping):
+        registers = {str(start + offset): word for offset, word in enumerate(registers[:MAX_FIELDS])}
+    if not isinstance(registers, Mapping):
         return {}
     words: dict[int, int] = {}
-    for key, raw in first_items(told, MAX_FIELDS):
+    for key, raw in first_items(registers, MAX_FIELDS):
         number = number_of(raw, words=False)
         fits = number is not None and number.is_integer() and -0x8000 <= number <= 0xFFFF
         if str(key).isdecimal() and len(str(key)) <= 6 and number is not None and fits:

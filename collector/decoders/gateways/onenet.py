@@ -45,9 +45,9 @@ class OnenetDecoder(JsonFamily):
     default = Measurement.ROOM
 
     def _message(
-        self, rows: ForeignRows, place: int, message: RawMessage, told: Mapping[str, object]
+        self, rows: ForeignRows, place: int, message: RawMessage, document: Mapping[str, object]
     ) -> None:
-        body = told.get("msg", told)
+        body = document.get("msg", document)
         if isinstance(body, str):
             body = json_inside(body)
         parts = body if isinstance(body, list) else [body]
@@ -125,8 +125,8 @@ def _stamped(part: Mapping[str, object]) -> Iterator[_Stamped]:
     data = part.get("data")
     params = data.get("params") if isinstance(data, Mapping) else part.get("params")
     if isinstance(params, Mapping):
-        for name, told in first_items(params, MAX_FIELDS + 1):
-            wrapped = told if isinstance(told, Mapping) else {"value": told}
+        for name, value in first_items(params, MAX_FIELDS + 1):
+            wrapped = value if isinstance(value, Mapping) else {"value": value}
             yield _Stamped(NamedValue(str(name), wrapped.get("value")), wrapped.get("time", at))
     streams = part.get("dp")
     if isinstance(streams, Mapping):

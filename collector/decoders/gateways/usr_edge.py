@@ -8,7 +8,7 @@ from typing import Final
 
 from collector.decoders.civil_time import loose_time_ms
 from collector.decoders.foreign import MAX_FIELDS, ForeignRows
-from collector.decoders.gateways.json_family import LISTED, JsonFamily, named_items, tell_wrong
+from collector.decoders.gateways.json_family import LISTED, JsonFamily, named_items, reject_wrong
 from collector.decoders.gateways.sender import device_of
 from collector.decoders.json_payload import first_items
 from collector.decoders.named_points import NamedValue, fields_of
@@ -50,28 +50,28 @@ class UsrEdgeDecoder(JsonFamily):
     family = "usr_edge"
 
     def _message(
-        self, rows: ForeignRows, place: int, message: RawMessage, told: Mapping[str, object]
+        self, rows: ForeignRows, place: int, message: RawMessage, document: Mapping[str, object]
     ) -> None:
-        body = next((told[name] for name in ("rw_prot", "params") if name in told), told)
+        body = next((document[name] for name in ("rw_prot", "params") if name in document), document)
         if not isinstance(body, Mapping):
             rows.reject(place, Reason.WRONG_TYPE, "rw_prot or params is no object")
             return
-        fault = _no_report(body) or (_no_report(told) if body is not told else None)
+        fault = _no_report(body) or (_no_report(document) if body is not document else None)
         if fault is not None:
             rows.reject(place, Reason.NOT_TELEMETRY, fault)
             return
-        device = device_of((told, body), message.topic)
+        device = device_of((document, body), message.topic)
         target = rows.target(place, device)
         if target is None:
             return
         wrong: list[str] = []
         values = list(_values(body, wrong))
-        tell_wrong(rows, place, wrong)
+        reject_wrong(rows, place, wrong)
         if not values:
             if not wrong:
                 rows.reject(place, Reason.NOT_TELEMETRY, "no readings")
             return
-        stamps = [part[name] for part in (body, told) for name in _TIMES if name in part]
+        stamps = [part[name] for part in (body, document) for name in _TIMES if name in part]
         measured_ms = loose_time_ms(stamps[0], self._options.zone) if stamps else None
         rows.add(place, message, device, fields_of(values, target, self._maps), measured_ms=measured_ms)
 

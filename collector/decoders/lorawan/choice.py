@@ -50,7 +50,7 @@ _BY_EUI: Sequence[tuple[str, Codec]] = (
     ("70b3d57ba", decode_decentlab),
     ("70b3d52dd", decode_mclimate),
 )
-"""Block of device ids of a maker → codec. Dragino's is missing: its models cannot be told apart by their bytes."""
+"""Block of device ids of a maker → codec. Dragino's is missing: its models cannot be distinguished by their bytes."""
 
 
 def codec_named(*names: str | None) -> Codec | None:

@@ -26,7 +26,7 @@ _BASE64 = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
 
 
 def codec_for(options: FamilyOptions, device: str, *names: str | None) -> Codec | None:
-    """Return the codec of a device: as told beside the payload, by its map, by its profile, by its maker."""
+    """Return the codec of a device: as given beside the payload, by its map, by its profile, by its maker."""
     hints = options.hints
     target = options.devices.target(device)
     mapped = target.codec if target is not None else None
@@ -76,7 +76,7 @@ def add_uplink(
     if len(data) > MAX_FRAME_BYTES:
         rows.reject(place, Reason.TOO_BIG, f"an application payload of {len(data)} bytes")
         return
-    if rows.target(place, device) is None:  # told first: a new device needs an assignment before a codec
+    if rows.target(place, device) is None:  # asked first: a new device needs an assignment before a codec
         return
     if codec is None:
         rows.reject(

@@ -25,21 +25,21 @@ _HEAT_ROLES = frozenset({"heat_total", "heat_rate", "volume_total", "flow", "sup
 
 
 def add_meter(
-    rows: ForeignRows, place: int, message: RawMessage, told: Transport, options: FamilyOptions
+    rows: ForeignRows, place: int, message: RawMessage, transport: Transport, options: FamilyOptions
 ) -> None:
     """Take the records of a telegram.
 
     Energy, flow and temperatures get canonical points only when the meter is one of heat; the meter's own clock is
     the measured time, arrival time where it sends none.
     """
-    if told.address is None:
+    if transport.address is None:
         rows.reject(place, Reason.WRONG_TYPE, "the telegram names no meter")
         return
-    address = told.address
+    address = transport.address
     target = rows.target(place, address.number)
     if target is None:
         return
-    found = read_records(told.records)
+    found = read_records(transport.records)
     for note in found.notes:
         rows.note(f"{address.number}: {note}")
     if not found.fields:
@@ -48,7 +48,7 @@ def add_meter(
     values = found.fields
     if address.device_type not in HEAT_DEVICE_TYPES:
         values = [replace(item, role="") if item.role in _HEAT_ROLES else item for item in values]
-    values = [*values, *_status_fields(told.status)]
+    values = [*values, *_status_fields(transport.status)]
     measured_ms = loose_time_ms(found.date_time, options.zone)
     values.append(MeterField("manufacturer", address.manufacturer))
     values.append(MeterField("device_type", float(address.device_type)))
@@ -57,7 +57,7 @@ def add_meter(
 
 
 def reject_fault(rows: ForeignRows, place: int, fault: TransportFault) -> None:
-    """Tell why a telegram was not read; a meter that nobody knows is told as well, it may only lack its key."""
+    """Reject a telegram with its reason; an unknown meter is named too, it may only lack its key."""
     if fault.address is not None and fault.reason is Reason.WRONG_TYPE:
         rows.target(place, fault.address.number)
     rows.reject(place, fault.reason, fault.detail)

@@ -35,7 +35,7 @@ class WmbusDecoder:
     Parameters
     ----------
     options
-        Device map and limits of the route; a key told there goes before `keys`.
+        Device map and limits of the route; a key given there goes before `keys`.
     keys
         AES keys of the meters.
     """
@@ -52,11 +52,11 @@ class WmbusDecoder:
             if len(message.payload) > self._options.max_payload_bytes:
                 rows.reject(place, Reason.TOO_BIG, f"{len(message.payload)} bytes")
                 continue
-            told = self._open(frame_bytes(message.payload))
-            if isinstance(told, TransportFault):
-                reject_fault(rows, place, told)
+            transport = self._open(frame_bytes(message.payload))
+            if isinstance(transport, TransportFault):
+                reject_fault(rows, place, transport)
             else:
-                add_meter(rows, place, message, told, self._options)
+                add_meter(rows, place, message, transport, self._options)
         return rows.finish()
 
     def _open(self, frame: bytes) -> Transport | TransportFault:
@@ -71,12 +71,12 @@ class WmbusDecoder:
         number = opened.address.number
         if opened.ci == 0x72 and len(opened.data) >= 4:
             number = opened.data[3::-1].hex()
-        told = read_transport(
+        transport = read_transport(
             opened.ci, opened.data, link=opened.address, key=self._key(number), counter=opened.counter
         )
-        if isinstance(told, Transport) and opened.ci == NO_HEADER:
-            self._remember(told.records)
-        return told
+        if isinstance(transport, Transport) and opened.ci == NO_HEADER:
+            self._remember(transport.records)
+        return transport
 
     def _key(self, number: str) -> bytes | None:
         return self._options.hints.key or self._keys.of(number)

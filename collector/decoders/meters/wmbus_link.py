@@ -85,20 +85,20 @@ def read_link(frame: bytes) -> LinkFrame | TransportFault:
 
 def _without_sums(frame: bytes) -> bytes | str:
     """Return a frame without check sums, or what is wrong with it."""
-    told = frame[0] + 1
-    blocks = 1 + -(-(told - FIRST_BLOCK) // NEXT_BLOCKS)
+    length = frame[0] + 1
+    blocks = 1 + -(-(length - FIRST_BLOCK) // NEXT_BLOCKS)
     first_sum = int.from_bytes(frame[FIRST_BLOCK : FIRST_BLOCK + 2], "big") == crc16(frame[:FIRST_BLOCK])
-    if len(frame) >= told + 2 * blocks and first_sum:
-        return _format_a(frame, told)
-    if len(frame) < told:
-        return f"length byte says {told - 1}, {len(frame) - 1} bytes came"
-    return _format_b(frame[:told]) or frame[:told]
+    if len(frame) >= length + 2 * blocks and first_sum:
+        return _format_a(frame, length)
+    if len(frame) < length:
+        return f"length byte says {length - 1}, {len(frame) - 1} bytes came"
+    return _format_b(frame[:length]) or frame[:length]
 
 
-def _format_a(frame: bytes, told: int) -> bytes | str:
+def _format_a(frame: bytes, length: int) -> bytes | str:
     plain, at, size = b"", 0, FIRST_BLOCK
-    while len(plain) < told:
-        size = min(size, told - len(plain))
+    while len(plain) < length:
+        size = min(size, length - len(plain))
         block, found = frame[at : at + size], frame[at + size : at + size + 2]
         if int.from_bytes(found, "big") != crc16(block):
             return f"check sum of the block at byte {at} is wrong"

@@ -41,10 +41,10 @@ SHAPE_CACHE_ENTRIES = 20_000
 MAX_CACHED_NAMES = 200
 """Longer sets of names are not remembered: they would fill the memory."""
 LISTED_NAMES = 20
-"""Unknown names told in one rejection."""
+"""Unknown names that one rejection lists."""
 MAX_BROKEN_PARTS = 500
-"""Parts of one message that may be wrong, and rejections of one message that are told one by one; those beyond
-are told as a number. Keeps bad input below 10 ms."""
+"""Parts of one message that may be wrong, and rejections of one message that stay single; those beyond are
+counted in one. Keeps bad input below 10 ms."""
 TOPIC_CACHE_ENTRIES = 500_000
 """Topics whose meaning is remembered."""
 
@@ -147,7 +147,7 @@ class NativeDecoder:
     def _shapes_of(
         self, senders: Sequence[NativeTopic], values: Sequence[dict[str, Value]]
     ) -> list[PointShape]:
-        """Return what the names of each reading mean; readings that all look alike are told by the first."""
+        """Return what the names of each reading mean; the first speaks for readings that all look alike."""
         if not values:
             return []
         kinds = {sender.ref[0] for sender in senders}
@@ -209,7 +209,7 @@ class NativeDecoder:
         salvage: Salvage,
     ) -> None:
         """Take the parts of a batch, until so many of them were wrong that the others are not worth a look."""
-        told, broken, bare = len(rows.rejections), 0, 0
+        first_rejection, broken, bare = len(rows.rejections), 0, 0
         for number, part in enumerate(parts):
             if broken >= MAX_BROKEN_PARTS:
                 rows.reject(
@@ -225,7 +225,7 @@ class NativeDecoder:
             broken += rows.readings == before[0] or salvage.saved > before[1]
         if bare:
             rows.reject(place, Reason.NOT_TELEMETRY, f"{bare} parts of the batch carry no readings")
-        rows.fold(place, told + MAX_BROKEN_PARTS)
+        rows.fold(place, first_rejection + MAX_BROKEN_PARTS)
 
     def _reading(
         self, rows: SampleRows, place: int, message: RawMessage, topic: NativeTopic, reading: Reading
@@ -316,8 +316,8 @@ class NativeDecoder:
             elif name in row_of and code != Quality.GOOD:
                 rows.quality[row_of[name]] = int(code)
         if wrong:
-            told = ", ".join(f"{name[:40]}: {(reading.q or {})[name][:40]!r}" for name in wrong[:10])
-            rows.reject(place, Reason.WRONG_TYPE, f"{len(wrong)} words of q are no quality: {told}")
+            listed = ", ".join(f"{name[:40]}: {(reading.q or {})[name][:40]!r}" for name in wrong[:10])
+            rows.reject(place, Reason.WRONG_TYPE, f"{len(wrong)} words of q are no quality: {listed}")
         for row in row_of.values():
             if rows.value[row] is None and rows.quality.get(row, 0) < Quality.BAD:
                 rows.quality[row] = Quality.BAD

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.messages.arrived_message import arrivals_of, picked, topics_of
+from collector.messages.arrived_message import arrivals_of, messages_at, topics_of
 from collector.messages.decoded import Decoded
 from collector.messages.routes import NativeTopic
 from heating.protocols import RawMessage
@@ -65,7 +65,7 @@ class PlainReadings(NamedTuple):
 def plain_decoded(readings: PlainReadings, messages: Sequence[RawMessage]) -> Decoded:
     """Return the rows of plain readings, at least one; null becomes NaN of bad quality."""
     whole = len(readings.places) == len(messages)
-    chosen = messages if whole else picked(messages, readings.places)
+    chosen = messages if whole else messages_at(messages, readings.places)
     topics = topics_of(chosen)
     objects, index = readings.senders, np.arange(len(topics), dtype=np.int32)
     if len(set(topics)) < len(topics):

@@ -18,9 +18,9 @@ from collector.messages.decoded import Reason, SampleRows
 __all__ = ["MAX_SALVAGED_VALUES", "Salvage"]
 
 MAX_SALVAGED_VALUES = 2_000
-"""Values of a payload with a wrong one that are read; those beyond are told as a number."""
-TOLD_NAMES = 10
-"""Wrong values told by name in one rejection."""
+"""Values of a payload with a wrong one that are read; the rejection counts those beyond."""
+LISTED_VALUES = 10
+"""Wrong values that one rejection names."""
 _ABSENT: Final = msgspec.Raw(b"")
 _NUMBER: Final = re.compile(rb"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 """A sound JSON number; one that cannot be read is beyond all numbers that we can hold."""
@@ -134,8 +134,10 @@ class Salvage:
         self._values_left -= len(values) + len(wrong)
         if wrong:
             absurd = all(_NUMBER.fullmatch(parts[name]) for name, _fault in wrong)
-            told = "; ".join(f"{name[:80]}: {fault}" for name, fault in wrong[:TOLD_NAMES])
-            self._reject(Reason.RANGE if absurd else Reason.WRONG_TYPE, f"{len(wrong)} wrong values: {told}")
+            listed = "; ".join(f"{name[:80]}: {fault}" for name, fault in wrong[:LISTED_VALUES])
+            self._reject(
+                Reason.RANGE if absurd else Reason.WRONG_TYPE, f"{len(wrong)} wrong values: {listed}"
+            )
         if left:
             self._reject(Reason.TOO_BIG, f"{left} more values of a payload that has wrong ones")
         return values, len(wrong) + left

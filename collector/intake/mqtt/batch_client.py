@@ -106,7 +106,7 @@ class BatchClient(paho.Client):
     # --- connection -------------------------------------------------------------------------------------------
 
     def reconnect(self) -> MQTTErrorCode:
-        """Connect anew; identifiers of the former connection mean nothing from now on.
+        """Connect again; identifiers of the former connection mean nothing from now on.
 
         Raises
         ------
@@ -127,6 +127,9 @@ class BatchClient(paho.Client):
 
     def flush_acknowledgements(self) -> int:
         """Queue one buffer of PUBACKs (PUBREC for QoS 2), network thread only; return how many were still valid."""
+        # Packet identifiers are given out again on each connection. One of the former connection may by now belong to a
+        # message that nobody has kept yet, and acknowledging it would lose that message: it is dropped here, and the
+        # broker sends its message again.
         valid: list[int] = []
         while self._acknowledgements:
             epoch, packet_ids = self._acknowledgements.popleft()

@@ -122,7 +122,7 @@ def cut_frames(buffer: bytes, *, version_5: bool, max_packet_bytes: int) -> Cut:
     Returns
     -------
     Cut
-        Never raises: a broken stream is told in `error`, the packets before it are delivered.
+        Never raises: `error` says why a stream is broken, the packets before it are delivered.
     """
     cut = Cut()
     add = cut.publishes.append

@@ -76,7 +76,7 @@ class NetworkLoop:
         self.heartbeat_s = monotonic()
         """When the loop last turned [s, monotonic]."""
         self.last_error = ""
-        """Why the last connect failed or ended; empty while there is nothing to tell."""
+        """Why the last connect failed or ended; empty while all is well."""
         self.connects = 0
 
     @property
@@ -178,12 +178,14 @@ class NetworkLoop:
         if self._client.loop_read():
             return False
         if self._client.last_packet_s != before_s:
+            # Reading at once again would bring a message or two each time, with all the cost of a turn; after a short
+            # pause the socket holds hundreds.
             self._read_after_s = monotonic() + self._coalesce_s
         return True
 
     @staticmethod
     def _watch(selector: selectors.BaseSelector, sock: Any, wanted: int) -> None:
-        """Tell the selector what to look for on the socket; nothing at all takes it out for the turn."""
+        """Set what the selector looks for on the socket; nothing at all takes it out for the turn."""
         known = sock in selector.get_map()
         match (known, bool(wanted)):
             case (True, True):

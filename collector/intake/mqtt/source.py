@@ -23,7 +23,7 @@ from collector.intake.mqtt.batch_client import BatchClient
 from collector.intake.mqtt.credentials import use_credentials
 from collector.intake.mqtt.frames import PublishFrame
 from collector.intake.mqtt.network_loop import NetworkLoop
-from collector.messages.arrived_message import ArrivedMessages, in_one, payloads_of
+from collector.messages.arrived_message import ArrivedMessages, concatenated, payloads_of
 from config.settings.tree import MqttSettings
 from heating.clock import Clock
 from heating.protocols import Health, HealthStatus, RawMessage
@@ -134,7 +134,7 @@ class MqttSource:
         with self._arrived:
             if not self._queue and timeout_s > 0:
                 self._arrived.wait_for(lambda: bool(self._queue), timeout=timeout_s)
-            taken = in_one(self._pop(limit)) if self._queue else []
+            taken = concatenated(self._pop(limit)) if self._queue else []
             was_full = not self._has_room()
             self._queued -= len(taken)
             self._queued_bytes -= sum(map(len, payloads_of(taken)))
@@ -196,7 +196,7 @@ class MqttSource:
 
     @property
     def is_dead(self) -> bool:
-        """Whether the supervisor must start this process again.
+        """Whether the supervisor must restart this process.
 
         True when the network thread ended or stands still, or when a connection that claims to live has brought no
         packet (not even a ping's answer) for twice the keep-alive. A broker that is away is no death: the loop lives

@@ -83,9 +83,11 @@ def sum_up(
     duplicates = {
         int(place) for place in np.flatnonzero((new == 0) & (repeated > 0)) if place not in clashing
     } | {place for place in known_again if not new[place]}
-    told = {item.message for item in rejections}
+    rejected = {item.message for item in rejections}
     silent = [
-        place for place in np.flatnonzero(new == 0).tolist() if place not in told and place not in duplicates
+        place
+        for place in np.flatnonzero(new == 0).tolist()
+        if place not in rejected and place not in duplicates
     ]
     rejections += [Rejection(place, Reason.NOT_TELEMETRY, "nothing in it") for place in silent]
     rejections = [item for item in rejections if item.message not in duplicates]

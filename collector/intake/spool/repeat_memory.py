@@ -1,7 +1,7 @@
 """`RepeatMemory`: what the files of the spool say of repeats; belongs to the writer thread.
 
 The keys of the current hourly file are held in memory; those of older files are saved beside them and mapped when a
-late reading asks for them. Everything here can be made anew from the batches. What does not live here: the judgement
+late reading asks for them. Everything here can be made again from the batches. What does not live here: the judgement
 (`collector.intake.spool.repeats`) and the commit (`collector.intake.spool.spool`).
 """
 
@@ -97,6 +97,9 @@ class RepeatMemory:
             Places of messages that the broker sends again.
         """
         judged = judge_rows(decoded, partial(self._seen_files, connection))
+        # A reading without a time gets its arrival as its time, so the same message sent again would look new. Only a
+        # message that the broker marks as sent again can be such a repeat: equal contents without the mark are two
+        # readings (20.5 °C, and 20.5 °C five minutes later).
         samples = decoded.samples
         at_arrival = samples.measured_ms == samples.received_ms
         if not at_arrival.any():

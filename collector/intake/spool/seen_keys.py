@@ -79,6 +79,9 @@ def reading_keys(
         found = list(map(_HASHES.__getitem__, objects))
     except KeyError:
         found = list(map(object_hash, objects))
+    # The time goes into the high bits so that keys of what arrives in order stay sorted by themselves: a batch is then
+    # looked for in the newest run only. It goes into the hash as well, or all readings of one device within a stretch
+    # would share a key, and each would be compared with all the others.
     hashes = np.array(found, np.uint64)
     time = measured_ms.astype(np.uint64)
     mixed = (hashes[object_index] ^ (time * _MIX)) * _MIX
@@ -137,7 +140,7 @@ class SeenKeys:
         Raises
         ------
         OSError
-            When the disk refuses; the keys can be made anew from the batches.
+            When the disk refuses; the keys can be made again from the batches.
         """
         run = _merged(self._runs) if self._runs else KeyRun(np.zeros(0, np.uint64), np.zeros(0, np.uint32))
         part = path.with_name(path.name + ".part")

@@ -174,10 +174,10 @@ class Spool:
         with self._changed:
             last = self._files[-1] if self._files else None
         if last is not None and hour <= last.hour:
-            return self._take_file(last)
-        return self._take_file(SpoolFile(self.folder / file_name(hour), hour, 0, 0))
+            return self._turn_to_file(last)
+        return self._turn_to_file(SpoolFile(self.folder / file_name(hour), hour, 0, 0))
 
-    def _take_file(self, file: SpoolFile) -> sqlite3.Connection:
+    def _turn_to_file(self, file: SpoolFile) -> sqlite3.Connection:
         self._current = file
         self._writer = writer = open_file(file.path)
         sequence, received_ms = last_entry(writer)
@@ -185,6 +185,8 @@ class Spool:
         with self._changed:
             if file not in self._files:
                 self._files.append(file)
+            # A commit may reach the disk and fail all the same (the disk filled up at its end). Its sequence is taken: the
+            # store may have seen it, and another batch under the same number would be taken for a repeat.
             if sequence > self._sequence:
                 log.warning("collector.commit_found_after_failure", sequence=sequence, noted=self._sequence)
                 self._sequence = file.last_sequence = sequence
@@ -193,7 +195,7 @@ class Spool:
         return writer
 
     def _leave_file(self, error: Exception) -> None:
-        """A commit failed: open the file anew next time, or another one when it is broken."""
+        """A commit failed: open the file again next time, or another one when it is broken."""
         broken = self._current if is_damage(error) else None
         self._drop_writer()
         self._memory.forget_current()
@@ -276,8 +278,10 @@ class Spool:
             raise SpoolError(f"cannot be read: {error}") from error
         return batches, reached
 
-    def advance(self, sequence: int) -> None:
-        """Note that the store has everything up to a sequence; may also go back, to forward again.
+    def set_cursor(self, sequence: int) -> None:
+        """Note that the store has everything up to a sequence and nothing behind it.
+
+        An earlier one than now has batches forwarded again.
 
         Raises
         ------

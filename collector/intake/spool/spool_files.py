@@ -184,7 +184,7 @@ def _end_of(hour: str) -> int:
 
 
 def keys_path(path: Path) -> Path:
-    """Return where the keys of an hourly file are saved; they can be made anew from it."""
+    """Return where the keys of an hourly file are saved; they can be made again from it."""
     return path.with_name(f"{path.name}.keys")
 
 

@@ -1,4 +1,4 @@
-"""`SpoolReader`: batches out of the hourly files, for the forwarder's thread; damage is stepped over and told.
+"""`SpoolReader`: batches out of the hourly files, for the forwarder's thread; damage is stepped over and reported.
 
 A batch whose bytes are damaged is copied beside the spool (`damaged-<sequence>.batch`), counted and left out: it must
 not stop what came after it. What does not live here: the cursor and the list of files (`collector.intake.spool.spool`).
@@ -67,7 +67,7 @@ class SpoolReader:
         return connection
 
     def batches(self, file: SpoolFile, *, after: int) -> Iterator[SpooledBatch]:
-        """Yield the batches of a file behind a sequence, in order; the damaged ones are told and left out.
+        """Yield the batches of a file behind a sequence, in order; the damaged ones are reported and left out.
 
         Raises
         ------
@@ -78,7 +78,7 @@ class SpoolReader:
             try:
                 samples, message = decode_batch(body)
             except CodecError as error:
-                self._tell(file, sequence, body, error)
+                self._report_batch(file, sequence, body, error)
                 continue
             yield SpooledBatch(sequence, samples, message)
 
@@ -95,7 +95,7 @@ class SpoolReader:
         except sqlite3.DatabaseError as error:
             if not is_damage(error):
                 raise
-            self._tell_file(file, error)
+            self._report_file(file, error)
             return None
         return None if row[0] is None else int(row[0])
 
@@ -113,7 +113,7 @@ class SpoolReader:
             except sqlite3.DatabaseError as error:
                 if not is_damage(error):
                     raise
-                self._tell_file(file, error)
+                self._report_file(file, error)
                 yield from self._salvaged(file, after)
                 return
             if not rows:
@@ -130,15 +130,15 @@ class SpoolReader:
             except sqlite3.DatabaseError as error:
                 if not is_damage(error):
                     raise
-                self._tell(file, sequence, b"", error)
+                self._report_batch(file, sequence, b"", error)
                 continue
             if row is not None:
                 yield sequence, row[0]
 
-    def _tell_file(self, file: SpoolFile, error: Exception) -> None:
+    def _report_file(self, file: SpoolFile, error: Exception) -> None:
         log.error("collector.spool_file_broken", file=file.path.name, error=str(error))
 
-    def _tell(self, file: SpoolFile, sequence: int, body: bytes, error: Exception) -> None:
+    def _report_batch(self, file: SpoolFile, sequence: int, body: bytes, error: Exception) -> None:
         if sequence in self._damaged:
             return
         self._damaged.add(sequence)

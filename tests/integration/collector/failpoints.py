@@ -21,11 +21,11 @@ Place = tuple[type[Any], str, bool]
 PLACES: dict[str, Place] = {
     "before_commit": (Spool, "_write", False),
     "after_commit": (Collector, "_acknowledge", True),
-    "after_acknowledgement": (Collector, "_tell_sinks", True),
+    "after_acknowledgement": (Collector, "_feed_sinks", True),
     "before_append": (DuckDBStore, "_append", True),
     "inside_append": (DuckDBStore, "_publish", True),
     "after_append": (DuckDBStore, "append", False),
-    "before_cursor": (Spool, "advance", True),
+    "before_cursor": (Spool, "set_cursor", True),
     "before_checkpoint": (DuckDBStore, "_checkpoint", True),
     "after_checkpoint": (DuckDBStore, "_checkpoint", False),
     "in_rotation": (RepeatMemory, "turn_to", True),

@@ -1,4 +1,4 @@
-"""Messages as columns say what the same messages say one by one, whatever is cut, joined or picked."""
+"""Messages as columns say what the same messages say one by one, whatever is cut, joined or messages_at."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,10 +9,10 @@ from collector.messages.arrived_message import (
     RETAIN_FLAG,
     ArrivedMessages,
     arrivals_of,
+    concatenated,
     has_retained,
-    in_one,
+    messages_at,
     payloads_of,
-    picked,
     redelivered_places,
     topics_of,
 )
@@ -62,8 +62,8 @@ def test_what_is_cut_and_joined_again_is_the_same(
     whole = columns(made)
     middle, end = sorted((first, second))
     parts = [whole[:middle], whole[middle:end], whole[end:]]
-    assert list(in_one(parts)) == list(whole)
-    assert list(in_one([list(parts[0]), *parts[1:]])) == list(whole)
+    assert list(concatenated(parts)) == list(whole)
+    assert list(concatenated([list(parts[0]), *parts[1:]])) == list(whole)
 
 
 @given(rows.filter(bool), st.lists(st.integers(0, 99), max_size=5))
@@ -72,7 +72,11 @@ def test_messages_are_picked_by_place(
 ) -> None:
     whole = columns(made)
     places = [number % len(whole) for number in numbers]
-    assert list(picked(whole, places)) == [whole[place] for place in places] == picked(list(whole), places)
+    assert (
+        list(messages_at(whole, places))
+        == [whole[place] for place in places]
+        == messages_at(list(whole), places)
+    )
 
 
 def test_identifiers_of_two_connections_stay_apart_and_qos_0_has_none() -> None:

@@ -48,7 +48,7 @@ class Bench:
 
     def forwarded(self) -> list[float]:
         batches, reached = self.spool.read(max_rows=10_000)
-        self.spool.advance(reached)
+        self.spool.set_cursor(reached)
         return [value for batch in batches for value in batch.samples.value.tolist()]
 
 
