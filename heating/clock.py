@@ -16,6 +16,11 @@ __all__ = ["Clock", "ManualClock", "SystemClock", "VirtualClock"]
 class Clock(Protocol):
     """What tells the time."""
 
+    @property
+    def speed(self) -> float:
+        """Seconds of this clock in a second of the people who wait."""
+        ...
+
     def now(self) -> datetime:
         """Return the present moment, aware UTC."""
         ...
@@ -27,6 +32,8 @@ class Clock(Protocol):
 
 class SystemClock:
     """The time of day of this machine."""
+
+    speed = 1.0
 
     def now(self) -> datetime:
         """Return the present moment, aware UTC."""
@@ -76,6 +83,7 @@ class ManualClock:
     def __init__(self, start: datetime) -> None:
         to_epoch_ms(start)  # refuses a naive start
         self._now = start
+        self.speed = 1.0
 
     def now(self) -> datetime:
         """Return the present moment, aware UTC."""

@@ -69,8 +69,7 @@ class Timers:
         own = self.subjects[rule_id]
         if own is subjects or not len(state.row):
             return state
-        moved = [subjects.row_of.get(own.id_at(row), -1) for row in state.row.tolist()]
-        return state.in_rows(np.array(moved, np.int64))
+        return state.in_rows(subjects.rows_of(own.id_at(row) for row in state.row.tolist()))
 
     def carried_to(self, layout: Layout) -> "Timers":
         """Return the same timers in the rows of another layout: a changed registry, or a part of this one."""

@@ -4,7 +4,7 @@ Rows are an index over ids and change with the registry; what is carried over, s
 here: values (`alerting.judging.windows`).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -51,13 +51,16 @@ class Subjects:
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
-        """Id of each row; made when first asked for: a tick of a large city never does."""
+        """Id of each row; made when first asked for, which of homes nobody should."""
         return tuple(self.tree.ids[number] for number in self.numbers.tolist())
 
-    @cached_property
-    def row_of(self) -> Mapping[str, int]:
-        """Row by id."""
-        return {object_id: row for row, object_id in enumerate(self.ids)}
+    def rows_of(self, ids: Iterable[str]) -> NDArray[np.int64]:
+        """Return the row of each id, -1 for those that are not here; the tree knows the way, no index is kept."""
+        found = [self.tree.get(self.level, object_id) for object_id in ids]
+        numbers = np.array([-1 if number is None else number for number in found], np.int64)
+        rows = np.searchsorted(self.numbers, numbers)
+        here = np.append(self.numbers, -2)[rows] == numbers
+        return np.where(here, rows, -1).astype(np.int64)
 
     def select(self, rows: NDArray[np.intp]) -> "Subjects":
         """Return some rows."""
@@ -158,14 +161,12 @@ class Layout:
 
     def of_homes(self, of_sensors: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the figure of each home's sensor; NaN without a sensor."""
-        row, missing = self._sensor_rows
         if not len(of_sensors):
-            return np.full(len(row), np.nan)
-        found = of_sensors[row]
-        if len(missing):
-            found[missing] = np.nan
+            return np.full(len(self.home_sensor), np.nan)
+        found = of_sensors[self.home_sensor]  # -1 takes the last one, which the next line takes back
+        found[self._without_sensor] = np.nan
         return found
 
     @cached_property
-    def _sensor_rows(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        return np.maximum(self.home_sensor, 0), np.flatnonzero(self.home_sensor < 0)
+    def _without_sensor(self) -> NDArray[np.intp]:
+        return np.flatnonzero(self.home_sensor < 0)

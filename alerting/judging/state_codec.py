@@ -118,14 +118,14 @@ def _entries(state: RuleState, subjects: Subjects) -> list[_Entry]:
 
 
 def _state(entries: list[_Entry], subjects: Subjects) -> RuleState:
-    rows = [subjects.row_of.get(entry.subject, -1) for entry in entries]
+    rows = subjects.rows_of(entry.subject for entry in entries)
     columns = list(zip(*(entry[1:] for entry in entries), strict=True)) or [()] * 5
     kinds = (np.int8, np.int64, np.int64, np.int8, np.int64)
     phase, since_ms, frozen_ms, priority, urgent_ms = (
         np.array(column, kind) for column, kind in zip(columns, kinds, strict=True)
     )
-    unordered = RuleState(np.array(rows, np.int64), phase, since_ms, frozen_ms, priority, urgent_ms)
-    return unordered.in_rows(unordered.row)
+    unordered = RuleState(rows, phase, since_ms, frozen_ms, priority, urgent_ms)
+    return unordered.in_rows(rows)
 
 
 class _SavedWindows(msgspec.Struct):

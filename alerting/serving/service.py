@@ -202,7 +202,7 @@ class AlertingService:
         figures["lag_s"] = lag_s
         if self._fault:
             return Health(HealthStatus.DEGRADED, self._fault, figures)
-        if lag_s > _LAG_S * max(1.0, float(getattr(self._clock, "speed", 1.0))):
+        if lag_s > _LAG_S * max(1.0, self._clock.speed):
             return Health(HealthStatus.DEGRADED, f"rules were last judged {lag_s:.0f} s ago", figures)
         return Health(HealthStatus.OK, "", figures)
 
@@ -255,7 +255,7 @@ class AlertingService:
         return version
 
     def _held(self, now: datetime) -> frozenset[str]:
-        """Return the rules of silence while silence cannot be told from a start."""
+        """Return the rules of silence while a silent object looks like one that was not heard yet."""
         grace = timedelta(seconds=self._settings.rules.start_grace_s)
         is_over = self._started_at is None or now >= self._started_at + grace
         if is_over and not self._live.past_is_missing:

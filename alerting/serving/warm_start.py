@@ -22,11 +22,11 @@ from heating.points import Measurement
 from heating.protocols import RollupName, TimeSeriesStore
 from heating.samples import SampleBatch
 
-__all__ = ["ROOM_PAST", "Stopped", "WarmWindows", "warm_newest", "warm_past", "warm_windows"]
+__all__ = ["Stopped", "WarmWindows", "warm_newest", "warm_past", "warm_windows"]
 
 _log = structlog.get_logger()
 
-ROOM_PAST = timedelta(hours=6)
+_ROOM_PAST = timedelta(hours=6)
 """How far back the newest value of a room sensor is looked for."""
 _FIRST = timedelta(minutes=30)
 """How far back the first part looks at the most."""
@@ -196,7 +196,7 @@ def _read_rooms_lately(
 
 def _read_silent_rooms(store: TimeSeriesStore, windows: WarmWindows, *, accept: Accept, now: datetime) -> int:
     """Read the newest values of rooms from 6 h ago up to the last while; returns how many rows came."""
-    batch = store.latest(Measurement.ROOM, Interval(now - ROOM_PAST, now - windows.lately))
+    batch = store.latest(Measurement.ROOM, Interval(now - _ROOM_PAST, now - windows.lately))
     accept(batch)
     return len(batch)
 

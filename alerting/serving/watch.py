@@ -42,5 +42,5 @@ class Watch:
         return WatchFigures(self._seconds(last, now), self._seconds(self._down_since, now))
 
     def _seconds(self, since: datetime | None, now: datetime) -> float:
-        speed = max(1.0, float(getattr(self._clock, "speed", 1.0)))
+        speed = max(1.0, self._clock.speed)
         return 0.0 if since is None else (now - since).total_seconds() / speed

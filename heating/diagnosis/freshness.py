@@ -1,7 +1,7 @@
 """How old a value may be: the one rule for pages, alert rules and diagnosis.
 
 A value passes four stages, by its age in reporting intervals of its object: *fresh* counts everywhere; *stale* is shown
-hatched and is left out of averages, but alert rules still judge by it; *outdated* tells nothing of the present, so
+hatched and is left out of averages, but alert rules still judge by it; *outdated* says nothing of the present, so
 rules take it as unknown; an object whose messages stay away for longer than its silence limit is *silent*, which raises
 an alarm. Not here: the alarms of silence, whose limits an operator may change (``DQ-01.yaml`` and ``DQ-08.yaml`` ship
 those of `SILENT`).

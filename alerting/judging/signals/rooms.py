@@ -40,7 +40,8 @@ def _columns(moment: Moment) -> Columns:
 
 def _constants(basis: Basis) -> Columns:
     by_id = {home.household_id: home for home in basis.layout.site.households}
-    homes = [by_id[home_id] for home_id in basis.layout.subjects(Level.HOUSEHOLD).ids]
+    ids, numbers = basis.layout.tree.ids, basis.layout.subjects(Level.HOUSEHOLD).numbers
+    homes = [by_id[ids[number]] for number in numbers.tolist()]
     return {
         "limit_c": np.full(len(homes), basis.standard_c),
         "heating": np.array([float(home.contract is Contract.HEATING) for home in homes]),

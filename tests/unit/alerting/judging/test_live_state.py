@@ -48,7 +48,7 @@ def tables_at(live: LiveState, at_s: float) -> SignalTables:
 
 def home_signals(live: LiveState, home: str, at_s: float) -> dict[str, float]:
     table = tables_at(live, at_s)["household"]
-    row = table.subjects.row_of[home]
+    (row,) = table.subjects.rows_of([home])
     return {name: float(column[row]) for name, column in table.columns.items()}
 
 

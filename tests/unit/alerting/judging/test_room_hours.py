@@ -38,12 +38,12 @@ def test_the_kept_sums_are_those_of_the_hourly_means(
 ) -> None:
     hours, limits = RoomHours(2), [18.0, 20.0]
     sums = degree_hours(hours, limits)
-    told: dict[tuple[int, int], list[float]] = {}
+    noted: dict[tuple[int, int], list[float]] = {}
     at_min = 0
     for sensor, minutes, value in steps:
         at_min += minutes
         note(hours, sensor, at_min / 60, value)
-        told.setdefault((sensor, at_min // 60), []).append(value)
+        noted.setdefault((sensor, at_min // 60), []).append(value)
         if look_often:
             sums.at((T0_HOUR * 60 + at_min) * 60_000)
     at_min += wait_min
@@ -52,7 +52,7 @@ def test_the_kept_sums_are_those_of_the_hourly_means(
         expected = known_h = 0.0
         for hour in range(at_min // 60 - 23, at_min // 60 + 1):
             share = 1.0 if hour < at_min // 60 else at_min % 60 / 60
-            values = told.get((sensor, hour))
+            values = noted.get((sensor, hour))
             if values is not None:
                 known_h += share
                 weight = 0.7 if night(T0_HOUR + hour) else 1.0

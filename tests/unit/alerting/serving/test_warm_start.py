@@ -74,13 +74,13 @@ def warmed(store: Store) -> dict[str, list[float]]:
     warm_newest(live, store, now=NOW)  # type: ignore[arg-type]  # only what a warm start calls
     warm_past(live, store, now=NOW)  # type: ignore[arg-type]
     table = homes_of(live)
-    rows = [table.subjects.row_of[home] for home in ("H1-1", "H1-2", "H1-3")]
+    rows = table.subjects.rows_of(["H1-1", "H1-2", "H1-3"])
     return {name: column[rows].tolist() for name, column in table.columns.items()}
 
 
 def home_signals(live: LiveState) -> dict[str, float]:
     table = homes_of(live)
-    row = table.subjects.row_of["H1-1"]
+    (row,) = table.subjects.rows_of(["H1-1"])
     return {name: float(column[row]) for name, column in table.columns.items()}
 
 

@@ -75,7 +75,7 @@ def test_a_feed_that_is_down_is_reported_and_a_restart_meanwhile_keeps_the_alarm
 
 def test_time_that_runs_faster_is_no_pause() -> None:
     world = World()
-    world.clock.speed = 60.0  # type: ignore[attr-defined]  # as the clock of a demo has it
+    world.clock.speed = 60.0  # as the clock of a demo has it
     world.run(1)
     world.clock.advance(timedelta(minutes=30).total_seconds())
     world.run(1)
