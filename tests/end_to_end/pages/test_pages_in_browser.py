@@ -201,7 +201,7 @@ def test_a_resident_can_report_without_scripts(watched: Watched, url: str) -> No
     page.check("input[value=insufficient]")
     page.click("form[action='/my/tickets'] button")
     assert "已收到您的报修" in page.inner_text("body")
-    assert APP.state.services[TicketActions].done[0][0] == "open"
+    assert APP.state.services[TicketActions].done[0][0] == "report"
     context.close()
 
 
