@@ -28,22 +28,24 @@ __all__ = [
 ]
 
 ACKNOWLEDGE_FOR = timedelta(hours=12)
-"""An acknowledgement calls again after this long: one shift (own)."""
+"""An acknowledged alarm is announced again after this long: one shift (own)."""
 SHELVE_FOR = timedelta(hours=4)
-"""How long an alarm is shelved when nobody says (own)."""
+"""How long an alarm is shelved when no end is given (own)."""
 LONGEST_SHELVING = timedelta(days=7)
-"""Nothing is shelved for longer: what is wrong for weeks is to be mended or its rule changed (own)."""
+"""Longest shelving: a fault that lasts for weeks is repaired, or its rule is changed (own)."""
 
 
 class Acknowledgement(BaseModel):
-    """Taking note of an alarm."""
+    """An acknowledgement."""
 
     comment: PlainText = Field("", max_length=2000)
-    until: AwareDatetime | None = Field(None, description="When it calls again; 12 h from now when left out.")
+    until: AwareDatetime | None = Field(
+        None, description="When it is announced again; 12 h from now when left out."
+    )
 
 
 class Shelving(BaseModel):
-    """Putting an alarm aside."""
+    """A shelving."""
 
     reason: PlainText = Field(min_length=1, max_length=2000)
     until: AwareDatetime | None = Field(
@@ -88,7 +90,7 @@ class AlarmActions:
         self.longest_shelving = longest_shelving or {}
 
     def acknowledge(self, viewer: Viewer, alarm_id: str, request: Acknowledgement) -> Alarm:
-        """Take note of an alarm; it calls again at the end, 12 h from now by default.
+        """Acknowledge an alarm; it is announced again at the end, 12 h from now by default.
 
         Raises
         ------
@@ -103,7 +105,7 @@ class AlarmActions:
         return self._act(viewer, alarm_id, AlarmEventKind.ACKNOWLEDGED, comment=request.comment, until=end)
 
     def shelve(self, viewer: Viewer, alarm_id: str, request: Shelving) -> Alarm:
-        """Put an alarm aside with a reason and an end, 4 h from now by default.
+        """Shelve an alarm with a reason and an end, 4 h from now by default.
 
         The rules say how long at the most for each priority; 7 days where they say nothing. Raises as `acknowledge`,
         and `UnfitActionError` without a reason or beyond the longest shelving.
@@ -120,7 +122,7 @@ class AlarmActions:
         return self._act(viewer, alarm_id, AlarmEventKind.SHELVED, comment=reason, until=end)
 
     def unshelve(self, viewer: Viewer, alarm_id: str, request: Remark) -> Alarm:
-        """Take an alarm back before its end. Raises as `acknowledge`."""
+        """Unshelve an alarm before the end of its shelving. Raises as `acknowledge`."""
         return self._act(viewer, alarm_id, AlarmEventKind.UNSHELVED, comment=request.comment)
 
     def comment(self, viewer: Viewer, alarm_id: str, request: Comment) -> Alarm:

@@ -78,21 +78,21 @@ def alarm(alarm_id: str, viewer: Staff, services: ServicesDep) -> Response:
 def acknowledge(
     alarm_id: str, viewer: Actor, services: ServicesDep, body: Acknowledgement | None = None
 ) -> Response:
-    """Take note of an alarm; 409 when it is acknowledged already or closed."""
+    """Acknowledge an alarm; 409 when it is acknowledged already or closed."""
     services[AlarmActions].acknowledge(viewer, alarm_id, body or Acknowledgement())
     return reply(services[AlarmViews].detail(viewer, alarm_id))
 
 
 @router.post("/alarms/{alarm_id}/shelve", response_model=AlarmDetail)
 def shelve(alarm_id: str, body: Shelving, viewer: Actor, services: ServicesDep) -> Response:
-    """Put an alarm aside, with a reason and an end."""
+    """Shelve an alarm, with a reason and an end."""
     services[AlarmActions].shelve(viewer, alarm_id, body)
     return reply(services[AlarmViews].detail(viewer, alarm_id))
 
 
 @router.post("/alarms/{alarm_id}/unshelve", response_model=AlarmDetail)
 def unshelve(alarm_id: str, viewer: Actor, services: ServicesDep, body: Remark | None = None) -> Response:
-    """Take an alarm back before the end of its shelving."""
+    """Unshelve an alarm before the end of its shelving."""
     services[AlarmActions].unshelve(viewer, alarm_id, body or Remark())
     return reply(services[AlarmViews].detail(viewer, alarm_id))
 

@@ -1,4 +1,4 @@
-"""How many alarms are open and how many wait for somebody, counted once per change of the alarm history.
+"""How many alarms are open and how many are unacknowledged, counted once per change of the alarm history.
 
 The header of every page and the first page show these figures every few seconds; the records are only asked again
 when something happened.
@@ -17,7 +17,7 @@ __all__ = ["AlarmCountSource", "OpenCounts"]
 _MAX_PAGES = 10
 """At most this many pages of waiting alarms are counted; beyond it the exact number is no help to anybody."""
 _KEPT_VIEWS = 64
-_CALLING = frozenset({Priority.P1, Priority.P2, Priority.P3})
+_ANNOUNCED = frozenset({Priority.P1, Priority.P2, Priority.P3})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class AlarmCountSource:
             page = self._alarms.find(
                 AlarmQuery(
                     states=frozenset({AlarmState.UNACK_ACTIVE}),
-                    priorities=_CALLING,
+                    priorities=_ANNOUNCED,
                     annunciated_only=True,
                     area_ids=area_ids,
                     cursor=cursor,

@@ -1,6 +1,6 @@
-"""How well the alarm system itself does: how often it calls, who calls most, what stands for days.
+"""How the alarm system itself performs: alarm rate, most frequent alarms, alarms that have stood for days.
 
-Only what was announced to people counts: journal entries and what follows from an announced cause wake nobody.
+Only announced alarms count: nobody is disturbed by journal entries or by alarms inhibited by an announced cause.
 """
 
 from collections import Counter
@@ -19,18 +19,18 @@ from heating.heat_tree import Node
 from storage.records.alarms import AlarmRecords
 from storage.records.queries import MAX_LIMIT, AlarmQuery
 
-__all__ = ["RATE_FAIR", "RATE_HIGH", "AlarmHealth", "AlarmHealthView", "Caller", "Hour"]
+__all__ = ["RATE_FAIR", "RATE_HIGH", "AlarmHealth", "AlarmHealthView", "FrequentAlarm", "Hour"]
 
 RATE_FAIR = 6
 """Announced alarms an hour that one operator can deal with (ISA-18.2: about 150 a day)."""
 RATE_HIGH = 12
 """Announced alarms an hour at the most that one operator can deal with (ISA-18.2: about 300 a day)."""
 _HOURS = 24
-_CALLERS = 10
+_MOST_FREQUENT = 10
 _STANDING = timedelta(hours=24)
 _LISTED = 50
 _MAX_PAGES = 20
-_HOLDING = frozenset({AlarmState.UNACK_ACTIVE, AlarmState.ACK_ACTIVE})
+_ACTIVE = frozenset({AlarmState.UNACK_ACTIVE, AlarmState.ACK_ACTIVE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +42,8 @@ class Hour:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
-    """One rule on one subject that called again and again."""
+class FrequentAlarm:
+    """One rule on one subject that was announced again and again."""
 
     rule_id: str
     name: Bilingual
@@ -64,8 +64,8 @@ class AlarmHealth:
     """24 hours, oldest first; the last one ends now."""
     announced: int
     busiest_hour: int
-    callers: Sequence[Caller]
-    """Most frequent first, at most 10; only what called twice or more."""
+    frequent: Sequence[FrequentAlarm]
+    """Most frequent first, at most 10; only what was announced twice or more."""
     standing: Sequence[AlarmRow]
     """Announced and active for more than 24 h, oldest first, at most 50."""
     standing_count: int
@@ -99,19 +99,19 @@ class AlarmHealthView:
         index = self._sites.current()
         now = self._clock.now()
         recent, all_recent = self._read(viewer, since=now - timedelta(hours=_HOURS))
-        holding, all_holding = self._read(viewer, states=_HOLDING)
+        active, all_active = self._read(viewer, states=_ACTIVE)
         hours = _by_hour([alarm.raised_at for alarm in recent], now)
         standing = sorted(
-            (alarm for alarm in holding if now - alarm.raised_at > _STANDING), key=lambda a: a.raised_at
+            (alarm for alarm in active if now - alarm.raised_at > _STANDING), key=lambda a: a.raised_at
         )
         return AlarmHealth(
             hours=hours,
             announced=len(recent),
             busiest_hour=max(hour.count for hour in hours),
-            callers=self._callers(index, recent),
+            frequent=self._frequent(index, recent),
             standing=[self._alarms.row(viewer, index, alarm) for alarm in standing[:_LISTED]],
             standing_count=len(standing),
-            complete=all_recent and all_holding,
+            complete=all_recent and all_active,
         )
 
     def _read(
@@ -136,11 +136,11 @@ class AlarmHealthView:
                 return found, True
         return found, False
 
-    def _callers(self, index: SiteIndex, recent: Sequence[Alarm]) -> list[Caller]:
+    def _frequent(self, index: SiteIndex, recent: Sequence[Alarm]) -> list[FrequentAlarm]:
         counts: Counter[tuple[str, Node]] = Counter((alarm.rule_id, alarm.subject) for alarm in recent)
         newest = {(alarm.rule_id, alarm.subject): alarm for alarm in reversed(recent)}
         return [
-            Caller(
+            FrequentAlarm(
                 rule_id=rule_id,
                 name=self._alarms.rule_name(rule_id),
                 subject_level=subject.level.word,
@@ -150,7 +150,7 @@ class AlarmHealthView:
                 count=count,
                 last_raised_at=newest[rule_id, subject].raised_at,
             )
-            for (rule_id, subject), count in counts.most_common(_CALLERS)
+            for (rule_id, subject), count in counts.most_common(_MOST_FREQUENT)
             if count > 1
         ]
 

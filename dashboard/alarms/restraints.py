@@ -1,8 +1,8 @@
-"""What holds alarms back: the alarm above that inhibits one, and the loss of data that makes one keep its state.
+"""What restrains alarms: the alarm above that inhibits one, and the loss of data that makes one keep its state.
 
-An inhibited alarm says so itself (`Alarm.inhibited_by`). A held one does not: while an alarm about lost data is active at
-its place or above, its rule is not judged, so that what is shown may be long over. What does not live here: shelving,
-which is a person's word and stands in the alarm.
+An inhibited alarm says so itself (`Alarm.inhibited_by`). A held one does not: while an alarm about lost data is active
+at its place or above, its rule is not judged, so that the condition shown may have ended long ago. What does not live
+here: shelving, which a person decides and the alarm keeps.
 """
 
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ class Restraints:
     def read(
         cls, records: AlarmRecords, rules: RuleSet, viewer: Viewer, index: SiteIndex, alarms: Sequence[Alarm]
     ) -> "Restraints":
-        """Look up what holds back any of some alarms: one question a holding rule, one a distinct inhibitor."""
+        """Look up what restrains some alarms: one query for each holding rule, one for each distinct inhibitor."""
         wanted = {alarm.inhibited_by for alarm in alarms if alarm.inhibited_by is not None}
         found = (records.alarm(alarm_id, area_ids=viewer.area_ids) for alarm_id in sorted(wanted))
         active_rules = {alarm.rule_id for alarm in alarms if alarm.is_active}

@@ -22,7 +22,7 @@ class NewDevice:
     first_seen: datetime
     last_seen: datetime
     last_message: str
-    """The beginning of the last message; what is no text as pairs of hexadecimal digits."""
+    """The beginning of the last message; bytes that are not text are shown in hexadecimal."""
     household_id: str | None
     """Home it was assigned to."""
     assigned_at: datetime | None

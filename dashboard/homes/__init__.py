@@ -1,1 +1,1 @@
-"""Homes for the hotline: search and card."""
+"""Homes for the hotline: search, card, probable cause."""

@@ -40,7 +40,7 @@ def explain_miss(text: str, finds: Callable[[str], bool]) -> SearchMiss:
     text : str
         What was searched.
     finds : callable
-        Tells whether one word by itself finds a home.
+        Returns whether one word by itself finds a home.
     """
     words = re.findall(r"[\d-]+|[^\d\s-]+", text) if " " not in text.strip() else text.split()
     parts = [

@@ -1,1 +1,1 @@
-"""Incidents and the promise of an end."""
+"""Incidents: lists, one incident with cause and members, and the promise of an end."""

@@ -1,1 +1,1 @@
-"""The resident's phone."""
+"""The resident's own home and fault reports, made for a phone."""

@@ -1,1 +1,1 @@
-"""Tickets of the hotline."""
+"""Tickets: lists, one ticket, opening, changing and calling back. The work itself is `casework.tickets`."""

@@ -47,7 +47,7 @@ class CallbackRequest(BaseModel):
     """What the household said when it was called after the repair."""
 
     room_temp_c: float | None = Field(
-        None, ge=-30, le=60, description="Room temperature told or measured [°C]."
+        None, ge=-30, le=60, description="Room temperature reported or measured [°C]."
     )
     satisfied: bool
     note: PlainText = Field("", max_length=2000)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from dashboard.alarms.health import AlarmHealth, Caller, Hour
+from dashboard.alarms.health import AlarmHealth, FrequentAlarm, Hour
 from dashboard.places.models import CellState, CommunityView, FacadeCell, FacadeView
 from dashboard.web.values import Ratio
 from tests.support.page_models import NOW, alarm_row, both, station_detail
@@ -63,7 +63,7 @@ def community() -> CommunityView:
 def alarm_health(**changes: object) -> AlarmHealth:
     """Return the figures of a busy day."""
     hours = [Hour(start=NOW - timedelta(hours=24 - n), count=(n * 5) % 16) for n in range(24)]
-    caller = Caller(
+    frequent = FrequentAlarm(
         rule_id="ST-15",
         name=both("二次供温偏低", "Secondary supply below setpoint"),
         subject_level="station",
@@ -77,7 +77,7 @@ def alarm_health(**changes: object) -> AlarmHealth:
         hours=hours,
         announced=sum(hour.count for hour in hours),
         busiest_hour=15,
-        callers=[caller],
+        frequent=[frequent],
         standing=[alarm_row(2, raised_at=NOW - timedelta(days=3), duration_s=259_200.0)],
         standing_count=1,
         complete=True,

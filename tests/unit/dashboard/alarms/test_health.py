@@ -22,7 +22,7 @@ def health_of(house: House) -> AlarmHealth:
     return house.app.state.services[AlarmHealthView].health(viewer)  # type: ignore[no-any-return]
 
 
-def test_the_alarm_system_counts_announcements_by_hour_callers_and_what_stands(house: House) -> None:
+def test_the_alarm_system_counts_announcements_by_hour_frequent_and_standing_alarms(house: House) -> None:
     house.raise_alarm("old")
     house.clock.advance(25 * 3600.0)
     house.raise_alarm("b1", rule_id="ST-02", incident=False)
@@ -38,6 +38,6 @@ def test_the_alarm_system_counts_announcements_by_hour_callers_and_what_stands(h
     health = health_of(house)
     assert [hour.count for hour in health.hours][-2:] == [1, 2]
     assert (len(health.hours), health.announced, health.busiest_hour) == (24, 3, 2)
-    assert [(caller.rule_id, caller.count) for caller in health.callers] == [("ST-02", 3)]
+    assert [(one.rule_id, one.count) for one in health.frequent] == [("ST-02", 3)]
     assert [row.alarm_id for row in health.standing] == ["old"]
     assert health.complete
