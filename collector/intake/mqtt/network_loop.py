@@ -136,6 +136,9 @@ class NetworkLoop:
             sock: Any = client.socket()
             if sock is None:
                 return
+            # Acknowledgements are small and leave one buffer at a time: with Nagle's algorithm the second would wait for
+            # the broker's delayed acknowledgement of the first, 40 ms, and a small window would stand still meanwhile.
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             selector.register(self._wake_receiver, selectors.EVENT_READ)
             selector.register(sock, selectors.EVENT_READ)
             while client.socket() is sock and not self._loop.is_stopping:

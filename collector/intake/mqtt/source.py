@@ -24,6 +24,7 @@ from collector.intake.mqtt.credentials import use_credentials
 from collector.intake.mqtt.frames import PublishFrame
 from collector.intake.mqtt.network_loop import NetworkLoop
 from collector.messages.arrived_message import ArrivedMessages, concatenated, payloads_of
+from config.drafts import write_whole
 from config.settings.tree import MqttSettings
 from heating.clock import Clock
 from heating.protocols import Health, HealthStatus, RawMessage
@@ -329,6 +330,6 @@ class MqttSource:
             return
         try:
             self._subscriptions_file.parent.mkdir(parents=True, exist_ok=True)
-            self._subscriptions_file.write_text(json.dumps(list(self._filters)), encoding="utf-8")
+            write_whole(self._subscriptions_file, json.dumps(list(self._filters)))
         except OSError as error:
             log.warning("mqtt.subscriptions_file_unwritable", error=str(error))

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from config.drafts import draft_for
 from heating.samples import ObjectRef
 
 __all__ = ["KeyRun", "Keys", "SeenKeys", "object_hash", "reading_keys"]
@@ -143,13 +144,11 @@ class SeenKeys:
             When the disk refuses; the keys can be made again from the batches.
         """
         run = _merged(self._runs) if self._runs else KeyRun(np.zeros(0, np.uint64), np.zeros(0, np.uint32))
-        part = path.with_name(path.name + ".part")
-        with part.open("wb") as out:
+        with draft_for(path) as draft, draft.open("wb") as out:
             out.write(_MAGIC + len(run.keys).to_bytes(8, "little") + last_sequence.to_bytes(8, "little"))
             out.write(b"\0" * 4)
             out.write(run.keys.astype("<u8", copy=False).tobytes())
             out.write(run.sequences.astype("<u4", copy=False).tobytes())
-        part.replace(path)
 
     @classmethod
     def open(cls, path: Path, *, last_sequence: int) -> "SeenKeys | None":

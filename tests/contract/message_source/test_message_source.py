@@ -1,5 +1,6 @@
 """What every message source promises, on the embedded broker (MQTT 3.1.1) and on Mosquitto (3.1.1 and 5)."""
 
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -92,6 +93,14 @@ def cut_connection(source: MqttSource) -> None:
     sock = source._client.socket()
     assert sock is not None
     sock.shutdown(2)
+
+
+def test_acknowledgements_are_not_held_back_by_the_kernel(rig: Rig) -> None:
+    source = rig.source()
+    wait_until(lambda: source.health().status is HealthStatus.OK)
+    sock = source._client.socket()
+    assert sock is not None
+    assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_messages_come_in_order_with_topic_and_arrival(rig: Rig) -> None:

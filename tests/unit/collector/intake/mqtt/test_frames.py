@@ -62,11 +62,15 @@ def test_what_was_packed_comes_out_again(
 def test_a_stream_cut_anywhere_gives_the_same_packets_in_two_steps(
     parts: list[PublishFrame], data: st.DataObject
 ) -> None:
-    stream = b"".join(publish(topic, payload, packet_id=pid) for topic, payload, pid, _flags in parts)
+    stream = b"".join(
+        publish(topic, payload, packet_id=pid, flags=flags) for topic, payload, pid, flags in parts
+    )
     middle = data.draw(st.integers(0, len(stream)))
     first = cut_frames(stream[:middle], version_5=False, max_packet_bytes=LIMIT)
     rest = cut_frames(stream[first.consumed :], version_5=False, max_packet_bytes=LIMIT)
-    assert [frame[1] for frame in first.publishes + rest.publishes] == [part[1] for part in parts]
+    expected = [(topic, payload, pid, flags | (2 if pid else 0)) for topic, payload, pid, flags in parts]
+    assert first.publishes + rest.publishes == expected
+    assert first.consumed + rest.consumed == len(stream)
     assert not first.needed or first.needed <= len(stream) - first.consumed
 
 

@@ -1,11 +1,14 @@
 """The spool: one commit keeps all or nothing, repeats are found over restarts and hours, files go when they may."""
 
+import errno
+import os
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from collector.decoders.native.decoder import NativeDecoder
@@ -16,6 +19,7 @@ from collector.intake.spool.rejections import (
     list_rejections,
     replay_rejected,
 )
+from collector.intake.spool.seen_keys import SeenKeys
 from collector.intake.spool.spool import Committed, Spool, SpoolError, SpoolInUseError
 from collector.messages.arrived_message import ArrivedMessage
 from collector.messages.decoded import Reason
@@ -134,6 +138,46 @@ def test_a_full_disk_keeps_nothing_and_the_same_commit_succeeds_later(bench: Ben
     assert bench.forwarded() == [1.0]
     assert bench.commit(*many).counts.stored == 2_000
     assert len(bench.forwarded()) == 2_000
+
+
+def descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+def test_a_disk_that_refuses_again_and_again_leaks_nothing(bench: Bench) -> None:
+    """Neither open files nor rows of half a commit nor files beside the spool's own."""
+    bench.commit(reading(1, 1))
+    many = [reading(number % 5, 20.0, t=NOW_MS + 10 + number) for number in range(2_000)]
+    names: set[str] = set()
+    open_before = -1
+    for _try in range(6):
+        writer = bench.spool._connection(NOW_MS)
+        pages = writer.execute("PRAGMA page_count").fetchone()[0]
+        writer.execute(f"PRAGMA max_page_count={pages}")
+        with pytest.raises(SpoolError, match="full"):
+            bench.commit(*many)
+        if open_before < 0:
+            open_before, names = descriptors(), {path.name for path in bench.folder.iterdir()}
+    assert descriptors() == open_before
+    assert {path.name for path in bench.folder.iterdir()} == names
+    assert bench.commit(*many).counts.stored == 2_000
+
+
+def test_keys_that_the_disk_refuses_leave_no_draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = SeenKeys.of([(1, np.arange(10, dtype=np.uint64))])
+    keys.save(tmp_path / "x.keys", last_sequence=1)
+    before, open_before = (tmp_path / "x.keys").read_bytes(), descriptors()
+
+    def refuse(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    monkeypatch.setattr("config.drafts.os.fsync", refuse)
+    for _try in range(3):
+        with pytest.raises(OSError, match="no space"):
+            SeenKeys.of([(2, np.arange(5, dtype=np.uint64))]).save(tmp_path / "x.keys", last_sequence=2)
+    assert [path.name for path in tmp_path.iterdir()] == ["x.keys"]
+    assert (tmp_path / "x.keys").read_bytes() == before
+    assert descriptors() == open_before
 
 
 def test_a_second_collector_on_the_folder_is_refused(bench: Bench) -> None:
