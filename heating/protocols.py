@@ -95,6 +95,11 @@ class MessageSource(Protocol):
         """Return the state of the connection."""
         ...
 
+    @property
+    def is_dead(self) -> bool:
+        """Whether it ended although nobody asked it to, so that only a new process can help."""
+        ...
+
     def stop(self) -> None:
         """Disconnect in order; unacknowledged messages stay with the broker."""
         ...

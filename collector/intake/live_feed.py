@@ -78,9 +78,7 @@ class LiveFeed:
     @property
     def is_dead(self) -> bool:
         """Whether the supervisor must restart this process."""
-        return self._loop.has_died or (
-            self._loop.is_running and bool(getattr(self._source, "is_dead", False))
-        )
+        return self._loop.has_died or (self._loop.is_running and self._source.is_dead)
 
     def _step(self) -> float:
         messages = gather(self._source, limit=BATCH_MESSAGES, wait_s=WAIT_S, gap_s=GAP_S, idle_s=IDLE_S)

@@ -207,8 +207,7 @@ class Collector:
         """Whether the supervisor must restart this process: a thread ended, or the source is dead."""
         if self._writer.has_died:
             return True
-        source_dead = bool(getattr(self._source, "is_dead", False))
-        return self._writer.is_running and (source_dead or not self._forwarder.is_running)
+        return self._writer.is_running and (self._source.is_dead or not self._forwarder.is_running)
 
     # --- the writer thread ------------------------------------------------------------------------------------
 

@@ -92,7 +92,7 @@ class ReplayingSource:
     @property
     def is_dead(self) -> bool:
         """Whether the supervisor must restart this process."""
-        return bool(getattr(self._source, "is_dead", False))
+        return self._source.is_dead
 
 
 class DeviceReplay:

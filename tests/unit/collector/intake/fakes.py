@@ -25,6 +25,8 @@ class FakeSource:
             self.waiting += messages
             self._changed.notify_all()
 
+    is_dead = False
+
     def start(self) -> None:
         return
 
