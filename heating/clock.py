@@ -80,8 +80,6 @@ class VirtualClock:
 class ManualClock:
     """A clock that moves only when somebody moves it; for tests and replay."""
 
-    speed = 1.0
-
     def __init__(self, start: datetime) -> None:
         to_epoch_ms(start)  # refuses a naive start
         self._now = start

@@ -202,3 +202,13 @@ def test_an_open_incident_is_found_by_its_id() -> None:
     (incident,) = written(desk)
     assert desk.incidents.get(incident.incident_id) == incident
     assert (desk.incidents.get(None), desk.incidents.get("other")) == (None, None)
+
+
+def test_the_interval_between_notices_of_one_incident_counts_from_the_latest_of_them() -> None:
+    desk = AlarmDesk(PUMP, DANGER, defaults=RuleDefaults(group_interval=timedelta(minutes=20)))
+    desk.raised("ST-02", STATION)
+    assert desk.raised("HB-03", HOME) == [f"raised HB-03 {HOME}"]
+    assert desk.raised("HB-03", "household:H1-2", minutes=20) == ["raised HB-03 household:H1-2"]
+    assert desk.raised("HB-03", "household:H1-3", minutes=1) == []
+    assert desk.tick(minutes=18.9) == []
+    assert desk.tick(minutes=0.1) == ["raised HB-03 household:H1-3"]

@@ -247,6 +247,7 @@ def test_a_host_is_looked_up_for_the_port_of_its_address_and_a_failed_look_up_is
         raise OSError("no such name")
 
     channel = WebhookChannel(WebhookSettings(name="hook", url=url), rules=RULES, resolver=away)
+    assert channel.name == "hook"
     delivery = channel.deliver(MESSAGE)
     channel.close()
     assert asked == [("a.example", port)]

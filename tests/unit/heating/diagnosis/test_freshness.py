@@ -31,3 +31,10 @@ def test_the_shipped_rules_of_silence_have_the_same_limits(rule_id: str, measure
     limits = load_rules(RulesSettings()).rule(rule_id).limits
     found = AgeLimit(limits["intervals"].value, limits["shortest_s"].value)
     assert found == SILENT[measurement]
+
+
+def test_rules_judge_a_station_for_five_minutes_and_a_room_for_half_an_hour_however_often_they_report() -> (
+    None
+):
+    ages_s = {measurement: limit.age_s(np.array([1.0])).tolist() for measurement, limit in JUDGED.items()}
+    assert ages_s == {Measurement.STATION: [300.0], Measurement.ROOM: [1800.0]}
