@@ -7,7 +7,6 @@ What lives here: texts made from identities, and their writing. What does not: w
 
 import base64
 import hashlib
-import os
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +28,6 @@ __all__ = [
     "nats_window",
     "password_fits",
     "read_passwords",
-    "write_private",
 ]
 
 DEFAULTS = Path(__file__).parent / "defaults"
@@ -253,20 +251,3 @@ def _subject(topic: str) -> str:
 
 def _filled(template: str, **values: str) -> str:
     return Template((DEFAULTS / template).read_text(encoding="utf-8")).substitute(values)
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner may read, in one step: a broker that reads meanwhile sees old or new."""
-    draft = path.with_name(f".{path.name}.new")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(
-        os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
-    ) as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    if path.exists():
-        former = path.stat()
-        if os.geteuid() == 0:
-            os.chown(draft, former.st_uid, former.st_gid)
-    draft.replace(path)

@@ -19,7 +19,6 @@ from collector.broker_access.files import (
     mosquitto_configuration,
     nats_configuration,
     read_passwords,
-    write_private,
 )
 from collector.broker_access.identities import ServiceIdentity, device_identities
 from collector.broker_access.revocations import (
@@ -28,6 +27,7 @@ from collector.broker_access.revocations import (
     note_revoked_certificates,
     write_revocation_list,
 )
+from config.drafts import write_whole
 from heating.assets import Site
 
 __all__ = ["BrokerFolderReport", "Revocations", "write_mosquitto_folder", "write_nats_folder"]
@@ -102,14 +102,14 @@ def write_mosquitto_folder(
         names = [*(one.name for one in programs), *(one.name for one in devices)]
         credentials = make_credentials(names, read_passwords(folder / "passwords"), given=given)
         fresh = credentials.fresh
-        write_private(folder / "passwords", credentials.password_file())
+        write_whole(folder / "passwords", credentials.password_file(), private=True)
         if fresh:
-            write_private(folder / FRESH_CREDENTIALS, _as_csv(fresh))
-    write_private(folder / "acl", mosquitto_acl(devices, programs))
+            write_whole(folder / FRESH_CREDENTIALS, _as_csv(fresh), private=True)
+    write_whole(folder / "acl", mosquitto_acl(devices, programs), private=True)
     shut_out = _revoke_certificates(folder, revocations, revoked, now) if revocations else 0
     crl_file = CRL_FILE if certificates and (folder / CRL_FILE).exists() else ""
     text = mosquitto_configuration(place, certificates=certificates, crl_file=crl_file)
-    write_private(folder / "mosquitto.conf", text)
+    write_whole(folder / "mosquitto.conf", text, private=True)
     return BrokerFolderReport(len(devices), len(programs), len(fresh), len(revoked), shut_out)
 
 
@@ -141,7 +141,7 @@ def write_nats_folder(
     programs = tuple(one for one in everybody if one.name not in revoked)
     devices = device_identities(site, now=now, revoked=revoked)
     (place.folder / "data").mkdir(parents=True, exist_ok=True, mode=0o700)
-    write_private(place.folder / "nats-server.conf", nats_configuration(place, devices, programs))
+    write_whole(place.folder / "nats-server.conf", nats_configuration(place, devices, programs), private=True)
     return BrokerFolderReport(len(devices), len(programs), 0, len(revoked))
 
 
@@ -166,7 +166,7 @@ def _renew_revoked(
         )
     revoked = frozenset((former | wanted) - set(restore))
     if revoked or path.exists():
-        write_private(path, "".join(f"{name}\n" for name in sorted(revoked)))
+        write_whole(path, "".join(f"{name}\n" for name in sorted(revoked)), private=True)
     return revoked
 
 

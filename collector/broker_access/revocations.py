@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 from cryptography.x509.oid import NameOID
 
-from collector.broker_access.files import BrokerFilesError, write_private
+from collector.broker_access.files import BrokerFilesError
+from config.drafts import write_whole
 
 __all__ = ["CRL_FILE", "CertificateAuthority", "note_revoked_certificates", "write_revocation_list"]
 
@@ -66,7 +67,7 @@ def note_revoked_certificates(
     if fresh:
         rows = [*_revoked(folder), *dict.fromkeys(fresh)]
         text = "".join(f"{serial},{name},{at}\n" for serial, name, at in rows)
-        write_private(folder / REVOKED_CERTIFICATES, f"serial,identity,revoked_at\n{text}")
+        write_whole(folder / REVOKED_CERTIFICATES, f"serial,identity,revoked_at\n{text}", private=True)
     return len(set(fresh))
 
 
@@ -91,7 +92,9 @@ def write_revocation_list(folder: Path, authority: CertificateAuthority, *, now:
         entry = x509.RevokedCertificateBuilder().serial_number(int(serial, 16))
         builder = builder.add_revoked_certificate(entry.revocation_date(datetime.fromisoformat(at)).build())
     signed = builder.sign(key, hashes.SHA256())
-    write_private(folder / CRL_FILE, signed.public_bytes(serialization.Encoding.PEM).decode("ascii"))
+    write_whole(
+        folder / CRL_FILE, signed.public_bytes(serialization.Encoding.PEM).decode("ascii"), private=True
+    )
     return len(rows)
 
 
