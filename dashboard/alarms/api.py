@@ -8,12 +8,13 @@ from starlette.responses import Response
 
 from dashboard.alarms.actions import Acknowledgement, AlarmActions, Comment, Remark, Shelving
 from dashboard.alarms.models import AlarmDetail, AlarmRow
-from dashboard.alarms.view import AlarmFilter, AlarmViews
+from dashboard.alarms.view import AlarmViews, subject_filter
 from dashboard.web.refusals import InvalidRequestError
 from dashboard.web.replies import Limit, Listing, reply, words_of
 from dashboard.web.security.access import Actor, Staff
 from dashboard.web.services import ServicesDep
-from heating.alarms import AlarmState
+from heating.alarms import AlarmState, Priority
+from storage.records.queries import AlarmQuery
 
 __all__ = ["PRIORITY_WORDS", "STATE_WORDS", "router"]
 
@@ -54,18 +55,21 @@ def alarms(  # the parameters are the filter
     """Alarms, newest first."""
     if since is not None and since.tzinfo is None:
         raise InvalidRequestError("since needs a time zone, for example 2026-01-15T00:00:00Z")
-    wanted = AlarmFilter(
-        states=words_of(state, allowed=STATE_WORDS, name="state"),
-        priorities=frozenset(int(n) for n in words_of(priority, allowed=PRIORITY_WORDS, name="priority")),
+    level, object_id = subject_filter(subject)
+    numbers = words_of(priority, allowed=PRIORITY_WORDS, name="priority")
+    query = AlarmQuery(
+        states=frozenset(map(AlarmState, words_of(state, allowed=STATE_WORDS, name="state"))) or None,
+        priorities=frozenset(Priority(int(number)) for number in numbers) or None,
         annunciated_only=annunciated,
-        subject=subject,
+        level=level,
+        object_id=object_id,
         rule_id=rule,
         incident_id=incident,
         since=since,
         cursor=cursor,
         limit=limit,
     )
-    return reply(services[AlarmViews].page(viewer, wanted))
+    return reply(services[AlarmViews].page(viewer, query))
 
 
 @router.get("/alarms/{alarm_id}", response_model=AlarmDetail)

@@ -6,13 +6,13 @@ when something happened.
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from heating.alarms import AlarmState, Priority
+from heating.alarms import Alarm, AlarmState, Priority
 from storage.records.alarms import AlarmRecords
 from storage.records.queries import MAX_LIMIT, AlarmQuery
 
-__all__ = ["AlarmCountSource", "OpenCounts"]
+__all__ = ["AlarmCountSource", "OpenCounts", "read_pages"]
 
 _MAX_PAGES = 10
 """At most this many pages of waiting alarms are counted; beyond it the exact number is no help to anybody."""
@@ -65,21 +65,23 @@ class AlarmCountSource:
         return OpenCounts(sequence, by_priority, self._waiting(area_ids))
 
     def _waiting(self, area_ids: frozenset[str] | None) -> int:
-        number = 0
-        cursor: str | None = None
-        for _ in range(_MAX_PAGES):
-            page = self._alarms.find(
-                AlarmQuery(
-                    states=frozenset({AlarmState.UNACK_ACTIVE}),
-                    priorities=_ANNOUNCED,
-                    annunciated_only=True,
-                    area_ids=area_ids,
-                    cursor=cursor,
-                    limit=MAX_LIMIT,
-                )
-            )
-            number += len(page.items)
-            cursor = page.next_cursor
-            if cursor is None:
-                break
-        return number
+        query = AlarmQuery(
+            states=frozenset({AlarmState.UNACK_ACTIVE}),
+            priorities=_ANNOUNCED,
+            annunciated_only=True,
+            area_ids=area_ids,
+        )
+        return len(read_pages(self._alarms, query, most=_MAX_PAGES)[0])
+
+
+def read_pages(alarms: AlarmRecords, query: AlarmQuery, *, most: int) -> tuple[list[Alarm], bool]:
+    """Return the alarms of at most so many pages, and whether these are all of them."""
+    found: list[Alarm] = []
+    cursor: str | None = None
+    for _ in range(most):
+        page = alarms.find(replace(query, cursor=cursor, limit=MAX_LIMIT))
+        found += page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return found, True
+    return found, False

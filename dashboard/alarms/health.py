@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from dashboard.alarms.counts import read_pages
 from dashboard.alarms.models import AlarmRow
 from dashboard.alarms.view import AlarmViews
 from dashboard.site.index import SiteIndex, SiteSource
@@ -17,7 +18,7 @@ from heating.alarms import Alarm, AlarmState
 from heating.clock import Clock
 from heating.heat_tree import Node
 from storage.records.alarms import AlarmRecords
-from storage.records.queries import MAX_LIMIT, AlarmQuery
+from storage.records.queries import AlarmQuery
 
 __all__ = ["RATE_FAIR", "RATE_HIGH", "AlarmHealth", "AlarmHealthView", "FrequentAlarm", "Hour"]
 
@@ -117,24 +118,8 @@ class AlarmHealthView:
     def _read(
         self, viewer: Viewer, *, since: datetime | None = None, states: frozenset[AlarmState] | None = None
     ) -> tuple[list[Alarm], bool]:
-        found: list[Alarm] = []
-        cursor: str | None = None
-        for _ in range(_MAX_PAGES):
-            page = self._records.find(
-                AlarmQuery(
-                    states=states,
-                    since=since,
-                    annunciated_only=True,
-                    area_ids=viewer.area_ids,
-                    cursor=cursor,
-                    limit=MAX_LIMIT,
-                )
-            )
-            found += page.items
-            cursor = page.next_cursor
-            if cursor is None:
-                return found, True
-        return found, False
+        query = AlarmQuery(states=states, since=since, annunciated_only=True, area_ids=viewer.area_ids)
+        return read_pages(self._records, query, most=_MAX_PAGES)
 
     def _frequent(self, index: SiteIndex, recent: Sequence[Alarm]) -> list[FrequentAlarm]:
         counts: Counter[tuple[str, Node]] = Counter((alarm.rule_id, alarm.subject) for alarm in recent)

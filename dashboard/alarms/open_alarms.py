@@ -4,10 +4,11 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from dashboard.alarms.counts import read_pages
 from heating.alarms import Alarm
 from heating.heat_tree import Level
 from storage.records.alarms import AlarmRecords
-from storage.records.queries import MAX_LIMIT, AlarmQuery
+from storage.records.queries import AlarmQuery
 
 __all__ = ["OpenAlarmSource", "OpenAlarms"]
 
@@ -62,16 +63,9 @@ class OpenAlarmSource:
 
     def _read(self) -> dict[str, list[Alarm]]:
         groups: dict[str, list[Alarm]] = {}
-        cursor: str | None = None
-        for _ in range(_MAX_PAGES):
-            page = self._alarms.find(
-                AlarmQuery(open_only=True, level=Level.STATION, cursor=cursor, limit=MAX_LIMIT)
-            )
-            for alarm in page.items:
-                groups.setdefault(alarm.subject.object_id, []).append(alarm)
-            cursor = page.next_cursor
-            if cursor is None:
-                break
+        query = AlarmQuery(open_only=True, level=Level.STATION)
+        for alarm in read_pages(self._alarms, query, most=_MAX_PAGES)[0]:
+            groups.setdefault(alarm.subject.object_id, []).append(alarm)
         for alarms in groups.values():
             alarms.sort(key=lambda alarm: (alarm.priority, -alarm.raised_at.timestamp()))
         return groups

@@ -12,14 +12,15 @@ from starlette.responses import PlainTextResponse, Response
 from dashboard.alarms.actions import Acknowledgement, AlarmActions, Comment, Remark, Shelving
 from dashboard.alarms.health import RATE_FAIR, RATE_HIGH, AlarmHealthView
 from dashboard.alarms.models import AlarmDetail, AlarmRow
-from dashboard.alarms.view import AlarmFilter, AlarmViews
+from dashboard.alarms.view import AlarmViews, subject_filter
 from dashboard.web.context import page_response, reader_of
 from dashboard.web.languages import N_, Localiser
 from dashboard.web.refusals import NotVisibleError, UnfitActionError
 from dashboard.web.security.access import Actor, Staff
 from dashboard.web.security.viewer import Viewer
 from dashboard.web.services import Services, ServicesDep, services_of
-from heating.alarms import ForbiddenTransitionError
+from heating.alarms import AlarmState, ForbiddenTransitionError, Priority
+from storage.records.queries import AlarmQuery
 
 __all__ = ["AlarmGroup", "grouped", "router"]
 
@@ -34,12 +35,12 @@ _TABS = (
     ("history", N_("历史")),
 )
 _TAB_STATES = {
-    "unacknowledged": frozenset({"unack_active", "rtn_unack"}),
-    "active": frozenset({"unack_active", "ack_active"}),
-    "shelved": frozenset({"shelved"}),
-    "suppressed": frozenset({"suppressed_by_design"}),
-    "open": frozenset[str](),
-    "history": frozenset[str](),
+    "unacknowledged": frozenset({AlarmState.UNACK_ACTIVE, AlarmState.RTN_UNACK}),
+    "active": frozenset({AlarmState.UNACK_ACTIVE, AlarmState.ACK_ACTIVE}),
+    "shelved": frozenset({AlarmState.SHELVED}),
+    "suppressed": frozenset({AlarmState.SUPPRESSED_BY_DESIGN}),
+    "open": None,
+    "history": None,
 }
 _NOT_NOW = N_("这条告警的状态刚刚变了，请看最新状态。")
 _UNFIT = N_("缺少原因或备注，或时间不合适。")
@@ -89,15 +90,18 @@ def alarms(
 ) -> Response:
     """Show a page of alarms of one tab, grouped by incident."""
     tab = tab if tab in _TAB_STATES else "unacknowledged"
-    wanted = AlarmFilter(
+    level, object_id = subject_filter(subject.strip())
+    query = AlarmQuery(
         states=_TAB_STATES[tab],
         open_only=tab != "history",
         annunciated_only=tab in ("unacknowledged", "active") and not priority,
-        priorities=frozenset({int(priority)}) if priority else frozenset(),
-        subject=subject.strip() or None,
+        priorities=frozenset({Priority(int(priority))}) if priority else None,
+        level=level,
+        object_id=object_id,
         cursor=cursor or None,
+        limit=100,
     )
-    found = services[AlarmViews].page(viewer, wanted)
+    found = services[AlarmViews].page(viewer, query)
     return page_response(
         request,
         viewer,

@@ -3,8 +3,7 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import replace
 
 from config.rules.alarm_texts import AlarmText, alarm_text
 from config.rules.reading import RuleSet
@@ -14,36 +13,16 @@ from dashboard.site.index import SiteIndex, SiteSource
 from dashboard.web.refusals import NotVisibleError
 from dashboard.web.security.viewer import ACTORS, Viewer
 from dashboard.web.values import Bilingual
-from heating.alarms import Alarm, AlarmState, Incident, Priority
+from heating.alarms import Alarm, Incident
 from heating.clock import Clock
 from heating.heat_tree import Level
 from storage.records.alarms import AlarmRecords
 from storage.records.pages import Page
 from storage.records.queries import AlarmQuery
 
-__all__ = ["AlarmFilter", "AlarmViews", "subject_filter"]
+__all__ = ["AlarmViews", "subject_filter"]
 
 _KEPT_OPENINGS = 20_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlarmFilter:
-    """What the alarm console shows."""
-
-    states: frozenset[str] = frozenset()
-    """Words of `heating.alarms.AlarmState`; empty: any."""
-    open_only: bool = False
-    annunciated_only: bool = False
-    """Leave out what was never announced: journal, household evidence."""
-    priorities: frozenset[int] = frozenset()
-    subject: str | None = None
-    """``level:id``, or the id alone."""
-    rule_id: str | None = None
-    incident_id: str | None = None
-    since: datetime | None = None
-    """Raised at or after."""
-    cursor: str | None = None
-    limit: int = 100
 
 
 class AlarmViews:
@@ -69,26 +48,10 @@ class AlarmViews:
         self._openings: OrderedDict[str, Mapping[str, object]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def page(self, viewer: Viewer, wanted: AlarmFilter) -> Page[AlarmRow]:
-        """Return a page of alarms, newest first."""
+    def page(self, viewer: Viewer, query: AlarmQuery) -> Page[AlarmRow]:
+        """Return a page of alarms of the viewer's areas, newest first."""
         index = self._sites.current()
-        level, object_id = subject_filter(wanted.subject)
-        found = self._records.find(
-            AlarmQuery(
-                states=frozenset(AlarmState(word) for word in wanted.states) or None,
-                open_only=wanted.open_only,
-                annunciated_only=wanted.annunciated_only,
-                priorities=frozenset(Priority(number) for number in wanted.priorities) or None,
-                level=level,
-                object_id=object_id,
-                rule_id=wanted.rule_id,
-                incident_id=wanted.incident_id,
-                area_ids=viewer.area_ids,
-                since=wanted.since,
-                cursor=wanted.cursor,
-                limit=wanted.limit,
-            )
-        )
+        found = self._records.find(replace(query, area_ids=viewer.area_ids))
         restraints = self._restraints(viewer, index, found.items)
         rows = [self.row(viewer, index, alarm, restraints=restraints) for alarm in found.items]
         return Page(rows, found.next_cursor)

@@ -9,12 +9,13 @@ from starlette.responses import Response
 
 from dashboard.tickets.actions import CallbackRequest, TicketActions, TicketChange, TicketRequest
 from dashboard.tickets.models import TicketView
-from dashboard.tickets.view import TicketFilter, TicketViews
+from dashboard.tickets.view import TicketViews
 from dashboard.web.refusals import InvalidRequestError
 from dashboard.web.replies import Limit, Listing, PlainText, reply, words_of
 from dashboard.web.security.access import Clerk
 from dashboard.web.services import ServicesDep
 from heating.tickets import TicketState
+from storage.records.queries import TicketQuery
 
 __all__ = ["router"]
 
@@ -53,15 +54,15 @@ def tickets(  # the parameters are the filter
     """Tickets, newest first."""
     if since is not None and since.tzinfo is None:
         raise InvalidRequestError("since needs a time zone, for example 2026-01-15T00:00:00Z")
-    wanted = TicketFilter(
-        states=words_of(state, allowed=_STATES, name="state"),
+    query = TicketQuery(
+        states=frozenset(map(TicketState, words_of(state, allowed=_STATES, name="state"))) or None,
         household_id=household,
         incident_id=incident,
         since=since,
         cursor=cursor,
         limit=limit,
     )
-    return reply(services[TicketViews].page(viewer, wanted))
+    return reply(services[TicketViews].page(viewer, query))
 
 
 @router.get("/tickets/{ticket_id}", response_model=TicketView)

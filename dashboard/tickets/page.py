@@ -6,12 +6,13 @@ from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from dashboard.tickets.actions import CallbackRequest, TicketActions, TicketChange
-from dashboard.tickets.view import TicketFilter, TicketViews
+from dashboard.tickets.view import TicketViews
 from dashboard.web.context import page_response, reader_of
 from dashboard.web.languages import N_
 from dashboard.web.security.access import Clerk
 from dashboard.web.services import ServicesDep
 from heating.tickets import ForbiddenTicketMoveError, TicketState
+from storage.records.queries import TicketQuery
 
 __all__ = ["router"]
 
@@ -24,10 +25,10 @@ _TABS = (
     ("all", N_("全部")),
 )
 _TAB_STATES = {
-    "open": frozenset({"new", "assigned", "on_site", "waiting"}),
-    "resolved": frozenset({"resolved"}),
-    "closed": frozenset({"closed", "cancelled"}),
-    "all": frozenset[str](),
+    "open": frozenset({TicketState.NEW, TicketState.ASSIGNED, TicketState.ON_SITE, TicketState.WAITING}),
+    "resolved": frozenset({TicketState.RESOLVED}),
+    "closed": frozenset({TicketState.CLOSED, TicketState.CANCELLED}),
+    "all": None,
 }
 _MOVE_REFUSED = N_("工单的状态刚刚变了，不能这样推进。请看最新状态。")
 
@@ -42,7 +43,9 @@ def tickets(
 ) -> Response:
     """Show a page of tickets."""
     tab = tab if tab in _TAB_STATES else "open"
-    found = services[TicketViews].page(viewer, TicketFilter(states=_TAB_STATES[tab], cursor=cursor or None))
+    found = services[TicketViews].page(
+        viewer, TicketQuery(states=_TAB_STATES[tab], cursor=cursor or None, limit=50)
+    )
     return page_response(
         request,
         viewer,

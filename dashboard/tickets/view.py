@@ -1,7 +1,6 @@
 """Tickets as people see them: address, clocks, what may come next."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 
 from casework.tickets.promises import clocks_of
 from dashboard.site.index import SiteIndex, SiteSource
@@ -10,25 +9,12 @@ from dashboard.tickets.models import TicketHistoryEntry, TicketView
 from dashboard.web.refusals import NotVisibleError
 from dashboard.web.security.viewer import CLERKS, Viewer
 from heating.clock import Clock
-from heating.tickets import Ticket, TicketState, allowed_moves
+from heating.tickets import Ticket, allowed_moves
 from storage.records.pages import Page
 from storage.records.queries import MAX_LIMIT, TicketQuery
 from storage.records.records import Records
 
-__all__ = ["TicketFilter", "TicketViews"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketFilter:
-    """What a ticket list shows."""
-
-    household_id: str | None = None
-    states: frozenset[str] = frozenset()
-    open_only: bool = False
-    incident_id: str | None = None
-    since: datetime | None = None
-    cursor: str | None = None
-    limit: int = 50
+__all__ = ["TicketViews"]
 
 
 class TicketViews:
@@ -49,20 +35,9 @@ class TicketViews:
         self._sites = sites
         self._clock = clock
 
-    def page(self, viewer: Viewer, wanted: TicketFilter) -> Page[TicketView]:
+    def page(self, viewer: Viewer, query: TicketQuery) -> Page[TicketView]:
         """Return a page of tickets of the viewer's areas, newest first."""
-        found = self._records.tickets.find(
-            TicketQuery(
-                household_id=wanted.household_id,
-                states=frozenset(TicketState(word) for word in wanted.states) or None,
-                open_only=wanted.open_only,
-                area_ids=viewer.area_ids,
-                incident_id=wanted.incident_id,
-                since=wanted.since,
-                cursor=wanted.cursor,
-                limit=wanted.limit,
-            )
-        )
+        found = self._records.tickets.find(replace(query, area_ids=viewer.area_ids))
         return Page([self.view(viewer, ticket) for ticket in found.items], found.next_cursor)
 
     def of_home(self, viewer: Viewer, household_id: str, *, limit: int) -> list[TicketView]:
