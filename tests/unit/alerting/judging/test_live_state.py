@@ -241,3 +241,18 @@ def test_the_next_move_is_known() -> None:
     live.rebuild(site, build_heat_tree(site), now=T0 + timedelta(hours=1))
     assert live.layout.valid_until is None
     assert live.layout.since_ms[live.layout.ids[Measurement.ROOM].index("R1-1")] == T0_MS + HOUR_S * 1000
+
+
+def setpoint(at_s: float, value: float) -> Sample:
+    return Sample(S1, "secondary_supply_temp_setpoint_c", T0_MS + int(at_s * 1000), value)
+
+
+def test_a_setpoint_moves_when_it_is_more_than_two_kelvin_from_where_it_last_moved_to() -> None:
+    live = live_state()
+    for minute, value in enumerate([50.0, 51.0, 52.0]):
+        feed(live, setpoint(60 * minute, value))
+    assert signals_at(live, 180)["setpoint_age_s"] == T0_MS / 1000 + 180  # never seen to move
+    feed(live, setpoint(180, 52.5))
+    assert signals_at(live, 240)["setpoint_age_s"] == 60
+    feed(live, setpoint(240, 54.5))
+    assert signals_at(live, 300)["setpoint_age_s"] == 120

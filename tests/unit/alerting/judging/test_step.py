@@ -197,6 +197,22 @@ def test_state_of_what_left_the_registry_is_gone_when_it_comes_back() -> None:
     assert len(back.timers.rules["ST-01"].row) == 0
 
 
+def test_state_follows_its_objects_when_rows_move() -> None:
+    (state,), _ = run([JudgingState.empty(LAYOUT)], cold_run()[:2])
+    state.windows.past_is_missing = True
+    moved = layout_of(replace(SITE, stations=SITE.stations[::-1], sensors=SITE.sensors[::-1]))
+    after = state.carried_to(moved)
+    assert (state.timers.rules["ST-01"].row.tolist(), after.timers.rules["ST-01"].row.tolist()) == ([0], [2])
+    assert after.windows.past_is_missing
+    room = moved.ids[Measurement.ROOM].index("R1-1")
+    cold = after.windows.readings.hours.rows("mean_c")[room]
+    assert sorted(set(cold[np.isfinite(cold)].tolist())) == [10.0]
+    assert_same(after.carried_to(LAYOUT), state)
+    (there,), _ = run([after], cold_run()[4:5], first=2)  # the hour that runs goes on from where it was
+    (here,), _ = run([state], cold_run()[4:5], first=2)
+    assert_same(there.carried_to(LAYOUT), here)
+
+
 def test_a_step_leaves_the_state_before_it_as_it_was() -> None:
     (state,), _ = run([JudgingState.empty(LAYOUT)], cold_run()[:2])
     before = JudgingState(state.windows.carried_to(LAYOUT), state.timers)
@@ -212,6 +228,7 @@ def test_a_step_leaves_the_state_before_it_as_it_was() -> None:
 def test_a_part_takes_readings_of_its_own_objects_only() -> None:
     part = JudgingState.empty(LAYOUT).of({"S2"})
     assert part.windows.layout.ids[Measurement.ROOM] == ("R2-2", "R2-1", "R2-3")
+    assert part.windows.layout.home_sensor.tolist() == [0, 1, 2]
     left_out = part.windows.take(batch_of(cold_run()[0], T0))
     assert left_out.unknown == 7
 
