@@ -19,6 +19,7 @@ from storage.readings.errors import StoreUnavailableError
 from storage.readings.rollups.engine import RollupEngine
 from storage.readings.rollups.noting_store import NotingStore
 from storage.readings.rollups.state import NotedState, load_state
+from storage.records.database import RecordsUnavailableError
 from storage.records.records import open_records
 
 NOON = datetime(2026, 1, 6, 12, tzinfo=UTC)
@@ -328,3 +329,54 @@ def test_an_unreadable_state_file_is_reported_and_the_first_horizon_is_noted(
     house.go_to(NOON)
     house.go_to(NOON + timedelta(hours=1))
     assert cells(house.rollup(RollupName.ROOM_1H, ["R-0-0"])) == expected_hours(rows)
+
+
+def groups(house: House) -> dict[tuple[str, float], tuple[float, float, float, int]]:
+    return cells(house.rollup(RollupName.BUILDING_5M, ["B-0"]))
+
+
+def test_a_kill_after_the_end_of_a_bucket_and_before_it_is_over_forgets_nothing(house: House) -> None:
+    house.go_to(NOON + timedelta(minutes=5, seconds=30))
+    house.send(room(20.0, 4))
+    house.restart()
+    house.go_to(NOON + timedelta(minutes=6))
+    house.go_to(NOON + timedelta(minutes=10))
+    assert groups(house) == {("B-0", 0.0): (20.0, 20.0, 20.0, 1)}
+
+
+def test_what_is_being_stored_while_buckets_are_noted_survives_a_kill(house: House) -> None:
+    house.go_to(NOON + timedelta(minutes=2))
+    batch = SampleBatch.from_samples([room(20.0, 1)])
+    storing = house.engine.storing(batch)
+    storing.__enter__()
+    house.go_to(NOON + timedelta(minutes=20))
+    house.store.append(batch)
+    house.restart()
+    house.go_to(NOON + timedelta(minutes=20))
+    house.go_to(NOON + timedelta(minutes=25))
+    assert groups(house) == {("B-0", 0.0): (20.0, 20.0, 20.0, 1)}
+
+
+def test_notes_that_the_records_refuse_are_made_later(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.go_to(NOON)
+    house.send(room(20.0, 1))
+
+    def away(*_: object) -> None:
+        raise RecordsUnavailableError("away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(house.records.rollup_work, "note", away)
+        with pytest.raises(RecordsUnavailableError):
+            house.engine.run_once()
+    house.go_to(NOON + timedelta(minutes=7))
+    assert groups(house) == {("B-0", 0.0): (20.0, 20.0, 20.0, 1)}
+
+
+def test_late_readings_of_a_bucket_just_over_gather_for_a_minute(house: House) -> None:
+    house.send(room(20.0, 1))
+    house.go_to(NOON + timedelta(minutes=7))
+    house.send(room(30.0, 2))
+    house.go_to(NOON + timedelta(minutes=7, seconds=59))
+    assert groups(house)["B-0", 0.0][0] == 20.0
+    house.go_to(NOON + timedelta(minutes=8))
+    assert groups(house)["B-0", 0.0][0] == 25.0

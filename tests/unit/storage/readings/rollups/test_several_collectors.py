@@ -218,3 +218,17 @@ def test_a_collector_that_stops_gives_the_lease_up(house: Slots) -> None:
     assert not house.slots["a"].is_running
     house.slots["b"].run_once()
     assert house.slots["b"].health().figures["holds_the_lease"] == 1
+
+
+def test_a_reading_that_two_collectors_kept_is_counted_once(house: Slots) -> None:
+    """A slot that died between keeping and acknowledging leaves the message to its successor, too."""
+    rows = [room(20.0, 1), room(24.0, 2), room(12.0, 3, "R-1-0")]
+    house.send(*rows, to="a")
+    house.send(*rows[:2], to="b")
+    del house.sent[3:]
+    house.go_to(NOON + timedelta(hours=1, minutes=2))
+    assert_true(house)
+    house.send(*rows, to="b")
+    del house.sent[3:]
+    house.go_to(NOON + timedelta(hours=2))
+    assert_true(house)
