@@ -197,6 +197,16 @@ def test_state_of_what_left_the_registry_is_gone_when_it_comes_back() -> None:
     assert len(back.timers.rules["ST-01"].row) == 0
 
 
+def test_steps_on_copies_remember_what_windows_in_place_remember() -> None:
+    cold, warm = cold_run()[0], cold_run()[4]
+    ticks = [cold, warm, warm, cold, warm]
+    (state,), _ = run([JudgingState.empty(LAYOUT)], ticks)
+    in_place = Windows(LAYOUT)
+    for place, rows in enumerate(ticks):
+        in_place.take(batch_of(rows, T0 + (place + 1) * TICK))
+    assert_same_windows(state.windows, in_place)
+
+
 def test_state_follows_its_objects_when_rows_move() -> None:
     (state,), _ = run([JudgingState.empty(LAYOUT)], cold_run()[:2])
     state.windows.past_is_missing = True
