@@ -7,6 +7,7 @@ import ast
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
@@ -59,7 +60,13 @@ def relative(path: Path, root: Path) -> str:
 
 def syntax_tree(path: Path) -> ast.Module:
     """Parsed module."""
-    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+    return _parsed(path.read_text(encoding="utf-8"), str(path))
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str, name: str) -> ast.Module:
+    """Parse a text once for all the rules that look at it."""
+    return ast.parse(text, filename=name)
 
 
 def rooms(root: Path) -> list[str]:
