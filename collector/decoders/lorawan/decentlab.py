@@ -7,7 +7,7 @@ from collector.decoders.indoor_names import temperature_quality
 from collector.decoders.lorawan.frame import Codec, FrameError, FrameReading, Uplink, uint_be
 from heating.quality import Quality
 
-__all__ = ["decentlab_codec", "decode_decentlab"]
+__all__ = ["DECENTLAB_MODELS", "decentlab_codec"]
 
 PROTOCOL_VERSION = 2
 HEADER_BYTES = 5
@@ -80,11 +80,13 @@ _LAYOUTS: dict[str, tuple[_Sensor, ...]] = {
         (1, _plain("total_voc", "ppb")),
     ),
 }
-"""Device → its sensors in the order of the flags."""
+"""Model → its sensors in the order of the flags."""
+DECENTLAB_MODELS = tuple(_LAYOUTS)
+"""Models that are read; frames do not say which model sends them."""
 
 
 def decentlab_codec(device: str) -> Codec:
-    """Return the codec of a device type: ``sht35``, ``sht21``, ``ds18`` or ``iam``.
+    """Return the codec of one of `DECENTLAB_MODELS`.
 
     Raises
     ------
@@ -93,18 +95,6 @@ def decentlab_codec(device: str) -> Codec:
     """
     layout = _LAYOUTS[device]
     return lambda data, f_port: _read(data, layout)
-
-
-def decode_decentlab(data: bytes, f_port: int | None) -> Uplink:
-    """Read an uplink of an unnamed device: the first layout whose length fits; see `frame.Codec`."""
-    del f_port
-    flags = uint_be(data, 3)
-    for device, layout in _LAYOUTS.items():
-        words = sum(count for place, (count, _read) in enumerate(layout) if flags >> place & 1)
-        if flags >> len(layout) == 0 and flags and len(data) == HEADER_BYTES + 2 * words:
-            found = _read(data, layout)
-            return Uplink(found.readings, notes=[f"taken for a Decentlab {device} by its length"])
-    raise FrameError("no known Decentlab device fits; name it in the device map")
 
 
 def _read(data: bytes, layout: Sequence[_Sensor]) -> Uplink:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from collector.decoders.foreign import Field
 from collector.decoders.lorawan.frame import Codec, FrameError, FrameReading, Uplink, temperature, uint_be
 
-__all__ = ["decode_mclimate", "mclimate_codec"]
+__all__ = ["MCLIMATE_MODELS", "mclimate_codec"]
 
 PERIODIC = (0x01, 0x81)
 """First byte of a periodic part."""
@@ -93,10 +93,12 @@ _MODELS: dict[str, tuple[tuple[int, ...], Callable[[bytes], list[Field]]]] = {
     "thermostat": ((11,), _thermostat),
 }
 """Model → lengths of its periodic part [bytes], and how it reads."""
+MCLIMATE_MODELS = tuple(_MODELS)
+"""Models that are read; frames do not say which model sends them."""
 
 
 def mclimate_codec(model: str) -> Codec:
-    """Return the codec of a model: ``vicki``, ``ht``, ``co2`` or ``thermostat``.
+    """Return the codec of one of `MCLIMATE_MODELS`.
 
     Raises
     ------
@@ -105,17 +107,6 @@ def mclimate_codec(model: str) -> Codec:
     """
     lengths, read = _MODELS[model]
     return lambda data, f_port: _periodic(data, lengths, read)
-
-
-def decode_mclimate(data: bytes, f_port: int | None) -> Uplink:
-    """Read an uplink of an unnamed model by its length; see `frame.Codec`."""
-    del f_port
-    if data[:1] and data[0] in PERIODIC:
-        for model, (lengths, read) in _MODELS.items():
-            if len(data) in lengths:
-                note = f"taken for an MClimate {model} by its length"
-                return Uplink([FrameReading(read(data))], notes=[note])
-    raise FrameError("no known MClimate model fits; name it in the device map")
 
 
 def _periodic(data: bytes, lengths: tuple[int, ...], read: Callable[[bytes], list[Field]]) -> Uplink:

@@ -1,145 +1,112 @@
-"""Milesight EM300, AM100 and WT series: channel, type, value …, little-endian. Source: Milesight payload tables."""
+"""Milesight: channel, type, value …, little-endian, read by the table of the model (`milesight_models`)."""
 
-from collections.abc import Callable
+import struct
+from collections.abc import Sequence
+from functools import partial
 
 from collector.decoders.device_times import epoch_ms_of
 from collector.decoders.foreign import Field
-from collector.decoders.indoor_names import humidity_quality
-from collector.decoders.lorawan.frame import (
-    FrameError,
-    FrameReading,
-    Uplink,
-    int16_le,
-    take,
-    temperature,
-    uint_le,
-)
+from collector.decoders.indoor_names import humidity_quality, temperature_quality
+from collector.decoders.lorawan.frame import Codec, FrameError, FrameReading, Uplink, take, uint_le
+from collector.decoders.lorawan.milesight_models import MODELS, UNNAMED, Item, Model
+from heating.quality import Quality
 
-__all__ = ["decode_milesight"]
+__all__ = ["milesight_codec", "unnamed_milesight"]
 
-_Read = Callable[[bytes, int], list[Field]]
-HISTORY = (0x20, 0xCE)
-"""Channel and type of a stored reading: time [s], temperature, humidity, and more by model."""
-HISTORY_LENGTHS = (8, 7, 9, 11, 19)
-"""Bytes of a stored reading: EM300-TH, AM102, AM103, then longer ones."""
-
-
-def _humidity(data: bytes, at: int) -> Field:
-    value = data[at] / 2
-    return Field("humidity", value, "%", "room_humidity_pct", humidity_quality(value))
-
-
-def _number(
-    name: str, length: int, unit: str = "", scale: float = 1.0, point: str | None = None
-) -> tuple[int, _Read]:
-    return length, lambda data, at: [Field(name, round(uint_le(data, at, length) * scale, 6), unit, point)]
-
-
-def _temp(name: str, point: str | None) -> tuple[int, _Read]:
-    return 2, lambda data, at: [temperature(name, int16_le(data, at) / 10, point)]
-
-
-def _light(data: bytes, at: int) -> list[Field]:
-    names = (("illumination", "lx"), ("infrared_and_visible", ""), ("infrared", ""))
-    return [
-        Field(name, float(uint_le(data, at + 2 * place)), unit) for place, (name, unit) in enumerate(names)
-    ]
-
-
-def _install(data: bytes, at: int) -> list[Field]:
-    off = data[at] == 1
-    return [
-        Field("tamper_status", "uninstalled" if off else "installed"),
-        Field("uninstalled", off, "", "sensor_moved"),
-    ]
-
-
-def _alarm(data: bytes, at: int) -> list[Field]:
-    """Read a temperature with an alarm byte behind it."""
-    return [
-        temperature("temperature", int16_le(data, at) / 10),
-        Field("temperature_alarm", float(data[at + 2])),
-    ]
-
-
-_CHANNELS: dict[tuple[int, int], tuple[int, _Read]] = {
-    (0x01, 0x75): _number("battery", 1, "%", 1.0, "battery_pct"),
-    (0x03, 0x67): _temp("temperature", "room_temp_c"),
-    (0x83, 0x67): (3, _alarm),
-    (0x04, 0x68): (1, lambda data, at: [_humidity(data, at)]),
-    (0x04, 0x67): _temp("temperature_target", None),
-    (0x05, 0x92): _number("valve_opening", 1, "%"),
-    (0x05, 0x6A): _number("activity", 2),
-    (0x05, 0x7D): _number("co2", 2, "ppm"),
-    (0x05, 0x00): _number("water_leak", 1),
-    (0x06, 0x65): (6, _light),
-    (0x06, 0x00): (1, _install),
-    (0x06, 0x73): _number("pressure", 2, "hPa", 0.1),
-    (0x07, 0x7D): _number("co2", 2, "ppm"),
-    (0x07, 0x00): _number("fenestration", 1),
-    (0x08, 0x7D): _number("tvoc", 2, "ppb"),
-    (0x08, 0xE5): _number("motor_calibration", 1),
-    (0x09, 0x73): _number("pressure", 2, "hPa", 0.1),
-    (0x09, 0x90): _number("motor_stroke", 2),
-    (0x0A, 0x00): _number("freeze_protection", 1),
-    (0x0B, 0x90): _number("motor_position", 2),
-}
-"""(channel, type) → bytes that follow, and how they read."""
 _DEVICE_FACTS: dict[int, int] = {
     0x01: 1, 0x09: 2, 0x0A: 2, 0xFF: 2, 0x16: 8, 0x08: 6, 0x0F: 1, 0xFE: 1, 0x0B: 1, 0x18: 1,
 }  # fmt: skip
 """Types of channel 0xFF (versions, serial number, class …) → bytes that follow."""
+_FLAGS = frozenset({"sensor_moved"})
 
 
-def _history(data: bytes, at: int) -> tuple[int, FrameReading]:
-    """Read one stored reading; returns its length as well."""
-    left = len(data) - at
-    length = next(
-        (
-            n
-            for n in HISTORY_LENGTHS
-            if n == left or (n < left and tuple(data[at + n : at + n + 2]) == HISTORY)
-        ),
-        None,
-    )
-    if length is None:
-        raise FrameError(f"{left} bytes are no stored reading")
-    fields = [temperature("temperature", int16_le(data, at + 4) / 10), _humidity(data, at + 6)]
-    if length == 9:
-        fields.append(Field("co2", float(uint_le(data, at + 7)), "ppm"))
-    return length, FrameReading(fields, epoch_ms_of(uint_le(data, at, 4)), backfilled=True)
+def milesight_codec(model: str) -> Codec:
+    """Return the codec of a model of `MODELS`.
+
+    Raises
+    ------
+    KeyError
+        When the model is not known.
+    """
+    return partial(_read, MODELS[model])
 
 
-def decode_milesight(data: bytes, f_port: int | None) -> Uplink:
-    """Read a Milesight uplink; see `collector.decoders.lorawan.frame.Codec`."""
+def unnamed_milesight(data: bytes, f_port: int | None) -> Uplink:
+    """Read an uplink of an unnamed model; see `frame.Codec`.
+
+    Air temperature beside relative humidity is told the same way by every indoor model. A temperature alone is a pipe's
+    in one model and a room's in another, and any other channel means other things in other models.
+    """
+    try:
+        uplink = _read(UNNAMED, data, f_port)
+    except FrameError as error:
+        raise FrameError(f"{error}; {_hint()}") from error
+    points = {item.point for reading in uplink.readings for item in reading.fields}
+    if uplink.unread or not points <= {"battery_pct"} | {"room_temp_c", "room_humidity_pct", None}:
+        raise FrameError(f"{uplink.unread} means other things in other models: {_hint()}")
+    if "room_temp_c" in points and "room_humidity_pct" not in points:
+        raise FrameError(f"a temperature that may be a room's, a pipe's or the soil's: {_hint()}")
+    return uplink
+
+
+def _hint() -> str:
+    return f"name the Milesight model in the device map; known: {', '.join(MODELS)}"
+
+
+def _size(items: Sequence[Item]) -> int:
+    return sum(struct.calcsize(f"<{item.code}") for item in items)
+
+
+def _fields(items: Sequence[Item], data: bytes, at: int) -> list[Field]:
+    raw = iter(struct.unpack_from("<" + "".join(item.code for item in items), data, at))
+    return [_field(item, next(raw)) for item in items if item.code != "x"]
+
+
+def _field(item: Item, raw: float) -> Field:
+    if item.mask:
+        raw = int(raw) >> item.shift & item.mask
+    value = round(raw * item.scale + item.offset, 6)
+    if item.point in _FLAGS:
+        return Field(item.name, bool(raw), "", item.point)
+    quality = int(Quality.GOOD)
+    if item.unit == "°C":
+        quality = temperature_quality(value)
+    elif item.point == "room_humidity_pct":
+        quality = humidity_quality(value)
+    return Field(item.name, value, item.unit, item.point, quality)
+
+
+def _read(model: Model, data: bytes, f_port: int | None) -> Uplink:
+    """Read an uplink by the table of its model; see `collector.decoders.lorawan.frame.Codec`."""
     del f_port
     fields: list[Field] = []
     stored: list[FrameReading] = []
-    facts = 0
-    unread = ""
-    at = 0
+    facts, unread, at = 0, "", 0
     while at < len(data):
         channel, kind = take(data, at, 2)
+        key, start = (channel, kind), at
         at += 2
-        known = _CHANNELS.get((channel, kind))
-        if known is not None:
-            take(data, at, known[0])
-            fields += known[1](data, at)
-            at += known[0]
-        elif (channel, kind) == HISTORY:
-            length, reading = _history(data, at)
-            stored.append(reading)
-            at += length
+        if key in model.channels:
+            items = model.channels[key]
+            take(data, at, _size(items))
+            fields += _fields(items, data, at)
+            at += _size(items)
+        elif key in model.stored:
+            items = model.stored[key]
+            take(data, at, 4 + _size(items))
+            stored.append(
+                FrameReading(_fields(items, data, at + 4), epoch_ms_of(uint_le(data, at, 4)), backfilled=True)
+            )
+            at += 4 + _size(items)
         elif channel == 0xFF and kind in _DEVICE_FACTS:
             take(data, at, _DEVICE_FACTS[kind])
             facts += 1
             at += _DEVICE_FACTS[kind]
         else:
-            unread = f"channel 0x{channel:02x} type 0x{kind:02x} at byte {at - 2}"
+            unread = f"channel 0x{channel:02x} type 0x{kind:02x} at byte {start}"
             break
     if unread and not fields and not stored and not facts:
-        raise FrameError(f"{unread} is no Milesight channel")
+        raise FrameError(f"{unread} is no channel of the Milesight model")
     readings = ([FrameReading(fields)] if fields else []) + stored
-    return Uplink(
-        readings, unread=unread, silent="" if readings or not facts else "Milesight device information"
-    )
+    silent = "" if readings or not facts else "Milesight device information"
+    return Uplink(readings, unread=unread, silent=silent)

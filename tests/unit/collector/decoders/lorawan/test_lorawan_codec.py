@@ -170,10 +170,8 @@ def test_what_comes_before_an_unknown_channel_is_kept_and_the_rest_told() -> Non
 @pytest.mark.parametrize(
     ("eui", "frame", "wanted"),
     [
-        ("24E124136B502217", "03673401", 30.8),
+        ("24E124136B502217", "03673401 046865", 30.8),
         ("a81758fffe030001", "0100E2", 22.6),
-        ("70b3d57ba0000de0", "02030e000364a079b10c60", 23.787670710),
-        ("70b3d52dd3000001", "011D5A78FA2C01F080", 18.01),
     ],
 )
 def test_the_makers_block_of_ids_chooses_the_codec(eui: str, frame: str, wanted: float) -> None:
@@ -181,6 +179,114 @@ def test_the_makers_block_of_ids_chooses_the_codec(eui: str, frame: str, wanted:
     decoded = decode(decoder, bytes.fromhex(frame), f"lora/{eui}/up/85")
     assert values(decoded)[T] == pytest.approx(wanted)
     assert decoded.samples.objects[0].object_id == eui
+
+
+@pytest.mark.parametrize(
+    ("eui", "frame"),
+    [
+        ("24E124136B502217", "03673401"),  # a room's, a pipe's (EM500-PT100) or a soil's temperature
+        ("24E124136B502217", "01756403671901046873057FF000"),  # EM500-SMTC: 04 68 is soil moisture
+        ("24E124136B502217", "20CE5C470A65D09EC091"),
+        ("70b3d57ba0000de0", "02030e000364a079b10c60"),
+        ("70b3d52dd3000001", "011D5A78FA2C01F080"),
+    ],
+)
+def test_a_maker_alone_is_no_model_where_its_models_differ(eui: str, frame: str) -> None:
+    decoded = decode(LorawanCodecDecoder(FamilyOptions()), bytes.fromhex(frame), f"lora/{eui}/up/85")
+    assert (reasons(decoded), len(decoded.samples)) == (["wrong_type"], 0)
+    assert "device map" in decoded.rejections[0].detail
+
+
+@pytest.mark.parametrize(
+    "codec",
+    [
+        "milesight em500-swl", "milesight-iot ws301", "em400-tld", "EM300-CL", "am999", "wt303", "decentlab dl-pr26", "dl-trs11",
+        "Decentlab DL-LP8P", "mclimate fan-coil-thermostat", "mclimate co2-display", "MClimate HT Sensor PIR", "mclimate t-valve",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "frame", ["02030e000364a079b10c60", "01028880AB", "01755C03673401046865", "011D5A78FA2C01F080"]
+)
+def test_a_named_model_that_is_not_known_is_never_read_as_another(codec: str, frame: str) -> None:
+    decoded = told(frame, codec, 1)
+    assert (reasons(decoded), len(decoded.samples)) == (["wrong_type"], 0)
+    assert "not known" in decoded.rejections[0].detail
+
+
+@pytest.mark.parametrize(
+    ("name", "frame", "point"),
+    [
+        ("EM300-TH-868M", "0367EE00046870", T), ("em300_th", "0367EE00046870", T), ("AM307L", "0367EE00050001", T),
+        ("AM307 (v2)", "0367EE00050001", T), ("EM300 Sensor", "0367EE00", T), ("Milesight EM320-TH", "0367EE00", T),
+        ("MClimate Vicki EU868", "011D5A78FA2C01F080", T), ("MClimate CO2 Sensor and Notifier", "01028002 8880AF", T),
+        ("Decentlab DL-SHT35-001", "02030e000364a079b10c60", T), ("Dragino LHT65N-E5", "CBF60B0D0376010ADD7FFF", T),
+    ],
+)  # fmt: skip
+def test_names_of_models_come_with_bands_and_words(name: str, frame: str, point: str) -> None:
+    assert point in values(told(frame, name, 2))
+
+
+AT, AT_MS = "80306869", 1_768_435_840_000
+
+
+@pytest.mark.parametrize(
+    ("codec", "stored", "wanted", "left"),
+    [
+        ("em300-th", "1001 5D 00", {T: 27.2, RH: 46.5}, {}),
+        ("em300-mcs", "1001 5D 01", {T: 27.2, RH: 46.5}, {"door_open": 1.0}),
+        ("em300-sld", "1001 5D 01", {T: 27.2, RH: 46.5}, {"water_leak": 1.0}),
+        ("em300-di", "1001 5D 02 00 00010000", {T: 27.2, RH: 46.5}, {"pulse": 256.0}),
+        ("em300-di", "F6FF 5D 01 01 00000000", {T: -1.0, RH: 46.5}, {"gpio": 1.0}),
+        ("em320-th", "1001 5D", {T: 27.2, RH: 46.5}, {}),
+        ("em500-co2", "E803 7627 EE00 7C", {T: 23.8, RH: 62.0}, {"co2": 1000.0, "pressure": 1010.2}),
+        ("em500-smtc", "F000 1901 7C15", {}, {"soil_conductivity": 240.0, "soil_temperature": 28.1, "soil_moisture": 55.0}),
+        ("em500-pt100", "9A01", {}, {"probe_temperature": 41.0}),
+        ("am102", "1801 6D", {T: 28.0, RH: 54.5}, {}),
+        ("am103", "1801 6D E704", {T: 28.0, RH: 54.5}, {"co2": 1255.0}),
+        ("am307", "EE00 7C 01 02 A803 2500 6627", {T: 23.8, RH: 62.0}, {"co2": 936.0, "pressure": 1008.6, "pir": 1.0}),
+        ("am308", "EE00 7C 01 02 A803 2500 6627 0A00 1400", {T: 23.8, RH: 62.0}, {"pm2_5": 10.0, "pm10": 20.0}),
+        ("am319", "EE00 7C 01 02 A803 2500 6627 0A00 1400 0300", {T: 23.8, RH: 62.0}, {"hcho_or_o3": 0.03}),
+        ("am307-v2", "EE00 7C00 01 02 A803 2500 6627", {T: 23.8, RH: 62.0}, {"tvoc": 0.37}),
+        ("wt201", "D09E C091", {T: 27.0}, {"temperature_target": 16.6}),
+    ],
+)  # fmt: skip
+def test_a_stored_reading_is_laid_out_by_its_model(
+    codec: str, stored: str, wanted: dict[str, float], left: dict[str, float]
+) -> None:
+    decoded = told(f"20CE {AT} {stored} 20CE {AT} {stored}", codec, 85)
+    assert not decoded.rejections
+    found = values(decoded)
+    assert {point: found[point] for point in found if point != "backfilled"} == pytest.approx(wanted)
+    assert {name: value for name, (value, _unit) in extras(decoded).items() if name in left} == pytest.approx(
+        left
+    )
+    assert {item.t_ms for item in decoded.extras} | set(decoded.samples.measured_ms.tolist()) == {AT_MS}
+
+
+def test_a_stored_reading_of_a_model_without_a_known_layout_spares_the_live_part() -> None:
+    decoded = told(f"03670A01 20CE {AT} 1001 5D", "wt101", 85)
+    assert values(decoded) == {T: 26.6} and reasons(decoded) == ["unknown_point"]
+
+
+@pytest.mark.parametrize(
+    ("codec", "frame", "name", "wanted"),
+    [
+        ("am307", "050001", "pir", 1.0),
+        ("em300-sld", "050001", "water_leak", 1.0),
+        ("em300-di", "050001", "gpio", 1.0),
+        ("em300-mcs", "060001", "door_open", 1.0),
+        ("am307", "06CB02", "light_level", 2.0),
+        ("am103", "077DE704", "co2", 1255.0),
+        ("em500-co2", "057DE803", "co2", 1000.0),
+        ("em500-smtc", "046873", "soil_moisture", 57.5),
+        ("em500-smtc", "04CA7C15", "soil_moisture", 55.0),
+        ("em500-pt100", "0367F401", "probe_temperature", 50.0),
+        ("em300-di", "05E1 0A00 0A00 0000A040", "water", 5.0),
+    ],
+)
+def test_a_channel_means_what_its_model_says(codec: str, frame: str, name: str, wanted: float) -> None:
+    decoded = told(frame, codec, 85)
+    assert extras(decoded)[name][0] == wanted and T not in values(decoded)
 
 
 def test_a_dragino_is_never_guessed() -> None:
