@@ -24,6 +24,7 @@ __all__ = [
     "indoor_fields",
     "indoor_point",
     "is_inside_device",
+    "is_wrapper",
     "temperature_quality",
 ]
 
@@ -118,6 +119,11 @@ def humidity_quality(value: float) -> int:
 def is_inside_device(path: str) -> bool:
     """Return whether a word of a path speaks of the inside of a device (``board``, ``CPU``, ``internal``)."""
     return any(word.lower() in _INSIDE for word in _WORD.findall(path[:MAX_NAME_CHARACTERS]))
+
+
+def is_wrapper(name: str) -> bool:
+    """Return whether a member of an object only wraps others (``data``, ``serviceData``, ``params``)."""
+    return _plain(name) in _WRAPPERS
 
 
 def _plain(name: str) -> str:

@@ -3,25 +3,31 @@
 What does not live here: the maps (`config.equipment.point_maps`), payload envelopes (one module a family).
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
 
 import orjson
 
-from collector.decoders.foreign import MAX_TEXT_CHARACTERS, DeviceTarget, Field
-from collector.decoders.indoor_names import indoor_field, indoor_point, temperature_quality
+from collector.decoders.foreign import MAX_FIELDS, MAX_TEXT_CHARACTERS, DeviceTarget, Field
+from collector.decoders.indoor_names import indoor_field, indoor_point, is_wrapper, temperature_quality
+from collector.decoders.json_payload import json_inside
 from collector.decoders.numbers import is_absent, number_of, quantity_of
 from config.equipment.point_maps import NamedPoint, PointMaps
 from config.equipment.point_names import plain_name, plain_unit, split_unit
 from heating.points import POINT_INDEX, POINTS, Measurement, PointKind
 from heating.quality import Quality
 
-__all__ = ["NamedValue", "fields_of"]
+__all__ = ["NamedValue", "fields_of", "flat_values"]
 
 ABSENT_NUMBERS: Final = frozenset({-9999.0, -999.0, 327.67, 3276.7, 6553.5, 32767.0, -32768.0, 65535.0})
 """Numbers by which station and room equipment says «no probe»; counted only for gauges."""
 _CELSIUS: Final = "°C"
+_VALUES: Final = ("value", "v", "val", "值")
+"""Names under which an object holds its value."""
+MAX_DEPTH: Final = 5
+"""Levels of objects that are looked into."""
 MAX_WORD_CHARACTERS: Final = 40
 """Longer texts are no word of a map [characters]."""
 _FLAGS: Final = frozenset({"low_battery", "sensor_moved", "sensor_fault", "backfilled"})
@@ -38,6 +44,36 @@ class NamedValue:
     """Unit the message names; empty: none."""
     quality: int = Quality.GOOD
     """Code of `heating.quality.Quality`."""
+
+
+def flat_values(told: Mapping[str, object], *, without: Collection[str] = ()) -> Iterator[NamedValue]:
+    """Return the values of an object and of the objects in it: at most `MAX_FIELDS` and one, of `MAX_DEPTH` levels.
+
+    What stands in an object that only wraps others (``serviceData``, ``params``) keeps its own name, any other gets that
+    of the object before it; an object with a value and perhaps a unit is one value; JSON in text is opened.
+    """
+    return islice(_flat("", told, MAX_DEPTH, without), MAX_FIELDS + 1)
+
+
+def _flat(
+    prefix: str, told: Mapping[str, object], depth: int, without: Collection[str] = ()
+) -> Iterator[NamedValue]:
+    for key, raw in islice(told.items(), MAX_FIELDS + 1):
+        if key in without:
+            continue
+        name = f"{prefix}.{key}" if prefix else str(key)
+        inner = json_inside(raw) if isinstance(raw, str) and raw[:1] == "{" else raw
+        if not isinstance(inner, Mapping):
+            yield NamedValue(name, raw)
+            continue
+        value = next((inner[word] for word in _VALUES if word in inner), inner)
+        if not isinstance(value, Mapping):
+            unit = inner.get("unit")
+            yield NamedValue(name, value, unit if isinstance(unit, str) else "")
+        elif depth > 1:
+            yield from _flat(prefix if is_wrapper(str(key)) else name, inner, depth - 1)
+        else:
+            yield NamedValue(name, raw)
 
 
 def fields_of(values: Iterable[NamedValue], target: DeviceTarget, maps: PointMaps) -> list[Field]:

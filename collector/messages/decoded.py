@@ -43,6 +43,8 @@ class Reason(StrEnum):
     """It parses, but a part is not what the format says (text for a number, a time without a zone)."""
     NOT_TELEMETRY = "not_telemetry"
     """A command, an echo or an event that carries no readings."""
+    SIMULATED = "simulated"
+    """Sent by a person from a console, not by the device."""
     BAD_TOPIC = "bad_topic"
     """The topic names no object, or no route covers it."""
     UNKNOWN_DEVICE = "unknown_device"

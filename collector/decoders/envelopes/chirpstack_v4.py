@@ -11,7 +11,7 @@ from collector.decoders.device_times import rfc3339_ms
 from collector.decoders.envelopes.network_fields import best_signal, payload_bytes
 from collector.decoders.foreign import FamilyOptions, Field, ForeignRows
 from collector.decoders.indoor_names import indoor_fields
-from collector.decoders.json_payload import at_path, json_object, text_at
+from collector.decoders.json_payload import at_path, json_inside, json_object, text_at
 from collector.decoders.lorawan.codec import add_uplink, codec_for
 from collector.decoders.numbers import finite_number
 from collector.messages.decoded import Decoded, Reason
@@ -38,8 +38,7 @@ class ChirpstackV4Decoder:
         for place, message in enumerate(messages):
             event = _event(message.topic)
             if event not in ("up", "status"):
-                reason = Reason.BAD_TOPIC if event is None else Reason.NOT_TELEMETRY
-                rows.reject(place, reason, message.topic[:200])
+                self._other(rows, place, message, event)
                 continue
             body = json_object(rows, place, message.payload, limit=self._options.max_payload_bytes)
             if body is None:
@@ -54,6 +53,16 @@ class ChirpstackV4Decoder:
             else:
                 _status(rows, place, message, device.lower(), body)
         return rows.finish()
+
+    def _other(self, rows: ForeignRows, place: int, message: RawMessage, event: str | None) -> None:
+        """Tell an event that carries no readings; a device that joins is known from then on."""
+        if event == "join":
+            body = json_inside(message.payload[: self._options.max_payload_bytes])
+            device = text_at(body, "deviceInfo", "devEui") or text_at(body, "devEui") or ""
+            if _same_device(message.topic, device):
+                rows.target(place, device.lower())
+        reason = Reason.BAD_TOPIC if event is None else Reason.NOT_TELEMETRY
+        rows.reject(place, reason, message.topic[:200])
 
     def _up(
         self, rows: ForeignRows, place: int, message: RawMessage, device: str, body: Mapping[str, object]

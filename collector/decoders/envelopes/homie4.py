@@ -122,6 +122,7 @@ class Homie4Decoder:
 def _state(rows: ForeignRows, place: int, message: RawMessage, device: str) -> None:
     online = _ONLINE.get(message.payload.strip())
     if online is None:
+        rows.target(place, device)  # one that nobody knows is told as new
         reason = Reason.NOT_TELEMETRY if message.payload.strip() == b"init" else Reason.WRONG_TYPE
         rows.reject(place, reason, f"$state {message.payload[:40]!r}")
         return

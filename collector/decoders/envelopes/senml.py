@@ -1,11 +1,13 @@
 """SenML packs in JSON and CBOR (RFC 8428): from bytes to samples.
 
-A device is the resolved name without its last segment (``urn:dev:ow:10e2…/temperature``); a name whose last segment is
-an identifier is a device by itself. What a record means is in `collector.decoders.envelopes.senml_records`.
+A device is the resolved name without its last segment (``urn:dev:ow:10e2…/temperature``), or what stands before the
+component of a device URN (``urn:dev:mac:0024…_temperature``, RFC 9039) or before the path of an IPSO object
+(``…/3303/0/5700``); a name whose last segment is an identifier is a device by itself. What a record means is in `collector.decoders.envelopes.senml_records`.
 """
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import cbor2
@@ -13,10 +15,11 @@ import cbor2
 from collector.decoders.device_times import LATEST_MS, possible_ms
 from collector.decoders.envelopes.senml_records import MAX_RECORDS, PackError, Resolved, resolve_pack
 from collector.decoders.foreign import FamilyOptions, Field, ForeignRows
-from collector.decoders.indoor_names import indoor_field
+from collector.decoders.indoor_names import indoor_field, indoor_point
 from collector.decoders.json_payload import json_value
 from collector.decoders.numbers import finite_number
 from collector.messages.decoded import Decoded, Reason
+from config.equipment.point_names import plain_unit
 from heating.protocols import RawMessage
 
 __all__ = ["SenmlDecoder"]
@@ -27,17 +30,24 @@ MAX_DEPTH = 8
 """Levels of nesting a CBOR pack may have."""
 
 _IDENTIFIER = re.compile(r"[0-9a-fA-F]{6,}|\d+")
+_IPSO = re.compile(r"(.*?)[/:_]?(?<![0-9])(3\d{3})/(\d{1,5})/(\d{4,5})")
+"""Path of an IPSO smart object: object, instance, resource."""
+_IPSO_NAMES: Final = {"3303": "temperature", "3304": "humidity", "3316": "voltage"}
+"""IPSO object → what it measures. Source: OMA registry of objects."""
+IPSO_VALUE: Final = "5700"
+"""IPSO resource that is the sensor's value; others are its limits and extremes."""
+_JOINTS: Final = ":/_"
 _NAMES_BY_UNIT: Final = {
-    "Cel": "temperature",
     "°C": "temperature",
+    "K": "temperature",
     "%RH": "humidity",
     "%EL": "battery",
     "dBm": "rssi",
 }
 """Unit → name of a value that has none."""
-_CANONICAL_UNITS: Final = {"Cel": "°C", "%RH": "%", "%EL": "%", "m3/h": "m³/h", "m3": "m³", "degF": "°F"}
-"""SenML unit → ours."""
-_POINTS: Final = {"Cel": "room_temp_c", "%RH": "room_humidity_pct", "%EL": "battery_pct"}
+_POINTS: Final = {
+    "Cel": "room_temp_c", "K": "room_temp_c", "%RH": "room_humidity_pct", "%EL": "battery_pct",
+}  # fmt: skip
 """Unit that leaves no doubt about the point of a value without a name."""
 
 
@@ -106,7 +116,7 @@ def _take(rows: ForeignRows, place: int, message: RawMessage, records: Sequence[
     """Take the records, those of one device and one time as one reading."""
     readings: dict[tuple[str, int | None], list[Field]] = {}
     for record in records:
-        device, name = _device_and_name(record.name, message.topic)
+        device, name = _device_and_name(record.name, record.base, message.topic)
         readings.setdefault((device, _time_ms(record.time_s, message.received_ms)), []).append(
             _field(name, record)
         )
@@ -123,29 +133,43 @@ def _time_ms(time_s: float, received_ms: int) -> int | None:
     return possible_ms(round(time_s * 1000))
 
 
-def _device_and_name(full: str, topic: str) -> tuple[str, str]:
+def _device_and_name(full: str, base: str, topic: str) -> tuple[str, str]:
     """Split a resolved name; the device falls back to the last level of the topic."""
+    path = _IPSO.fullmatch(full)
+    if path is not None and path[1]:
+        return path[1].rstrip(_JOINTS), full[len(path[1]) :].lstrip(_JOINTS)
+    own = full.removeprefix(base).strip(_JOINTS) if base else ""
+    if own and not set(own) & set("/:") and not _IDENTIFIER.fullmatch(own):
+        joined = base[-1] in _JOINTS or full[len(base)] in _JOINTS
+        if joined or indoor_point(own) is not None:
+            return base.rstrip(_JOINTS), own
     cut = max(full.rfind("/"), full.rfind(":"))
     last = full[cut + 1 :]
     if _IDENTIFIER.fullmatch(last):
         return full, ""
+    head, joint, component = last.partition("_")
+    if joint and full.lower().startswith("urn:dev:") and (_IDENTIFIER.fullmatch(head) or "-" in head):
+        return full[: cut + 1] + head, component
     device = full[:cut].rstrip("/:") if cut > 0 else ""
     return device or topic.rsplit("/", 1)[-1], last
 
 
 def _field(name: str, record: Resolved) -> Field:
-    unit = record.unit
-    ours = _CANONICAL_UNITS.get(unit, unit)
-    value = record.value
-    if unit == "/" and isinstance(value, float):
+    ours, value = plain_unit(record.unit), record.value
+    if record.unit == "/" and isinstance(value, float):
         value, ours = value * 100, "%"
     if not name:
-        name = _NAMES_BY_UNIT.get(unit, "value")
+        name = _NAMES_BY_UNIT.get(record.unit, _NAMES_BY_UNIT.get(ours, "value"))
+    if finite_number(value) is None and isinstance(value, float):
+        return Field(name, None, ours)
+    path = _IPSO.fullmatch(name)
+    if path is not None:
+        meant = _IPSO_NAMES.get(path[2]) if path[4] == IPSO_VALUE else None
+        found = indoor_field(meant or name, value, ours or None)
+        return replace(found, name=name) if meant else replace(found, point=None)
+    if record.unit == "%EL":
+        return Field(name, value, ours, "battery_pct")
     found = indoor_field(name, value, ours or None)
-    if found.point is None and unit in _POINTS and name.lower() in ("t", "h", "b", "value"):
-        return Field(name, value, ours, _POINTS[unit])
-    if found.point == "battery_pct" and ours == "V":
-        return Field(name, value, ours, "battery_v")
-    return (
-        found if finite_number(value) is not None or not isinstance(value, float) else Field(name, None, ours)
-    )
+    if found.point is None and record.unit in _POINTS and name.lower() in ("t", "h", "b", "value"):
+        return Field(name, value, ours, _POINTS[record.unit])
+    return found

@@ -48,6 +48,8 @@ class Resolved:
 
     name: str
     """Base name and name joined."""
+    base: str
+    """Base name; empty: none was told, or nothing stands behind it."""
     unit: str
     """SenML unit; empty: none."""
     value: float | bool | str
@@ -161,15 +163,16 @@ def _values(base: _Base, record: Mapping[str, object]) -> list[Resolved]:
         return []
     if len(kinds) > 1:
         raise ValueError(f"it has several values: {', '.join(kinds)}")
-    name = base.name + (_text(record, "n") if "n" in record else "")
+    own = _text(record, "n") if "n" in record else ""
+    name, before = base.name + own, base.name if own else ""
     if len(name) > 2 * MAX_NAME_CHARACTERS or not _NAME.fullmatch(name):
         raise ValueError(f"no SenML name: {name[:40]!r}")
     unit = _text(record, "u") if "u" in record else base.unit
     time_s = _finite(base.time_s + (_number(record, "t") if "t" in record else 0.0))
-    found = [Resolved(name, unit, _value(base, record, kinds[0]), time_s)] if kinds else []
+    found = [Resolved(name, before, unit, _value(base, record, kinds[0]), time_s)] if kinds else []
     if "s" in record:
         total = _finite(base.total + _number(record, "s"))
-        found.append(Resolved(f"{name}.sum" if kinds else name, unit, total, time_s))
+        found.append(Resolved(f"{name}.sum" if kinds else name, before, unit, total, time_s))
     return found
 
 

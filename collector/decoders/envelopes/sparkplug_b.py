@@ -39,6 +39,8 @@ __all__ = ["SparkplugBDecoder", "rebirth_command"]
 
 NAMESPACE: Final = "spBv1.0"
 _KINDS: Final = frozenset({"NBIRTH", "DBIRTH", "NDATA", "DDATA", "NDEATH", "DDEATH"})
+ONLINE: Final = "gateway_online"
+"""Canonical name of the point that births and deaths write."""
 MAX_TIMES: Final = 1_000
 """Times of one message whose metrics are taken: a gateway that was cut off sends its history in such messages."""
 _LISTED: Final = 10
@@ -175,7 +177,17 @@ class SparkplugBDecoder:
                 memory.births[metric.name] = birth
                 if metric.HasField("alias"):
                     node.aliases[metric.alias] = (message.device, birth)
+        self._alive(rows, message)
         self._readings(rows, message, node)
+
+    def _alive(self, rows: ForeignRows, message: _Message) -> None:
+        """Take a birth for what it is: the end of a death, at the time of arrival as the death was."""
+        if any(metric.name == ONLINE for metric in message.payload.metrics[:MAX_METRICS]):
+            return  # the gateway speaks for itself
+        device, target = self._target(rows, message, message.device)
+        if target is not None:
+            fields = fields_of([NamedValue(ONLINE, 1.0)], target, self._maps)
+            rows.add(message.place, message.raw, device, fields, measured_ms=message.raw.received_ms)
 
     def _readings(self, rows: ForeignRows, message: _Message, node: NodeMemory) -> None:
         device, target = self._target(rows, message, message.device)
@@ -198,7 +210,7 @@ class SparkplugBDecoder:
                 rows.add(
                     message.place, message.raw, device, part, measured_ms=measured_ms, backfilled=historical
                 )
-        if not groups and not unknown:
+        if not groups and not unknown and not message.kind.endswith("BIRTH"):
             rows.reject(message.place, Reason.NOT_TELEMETRY, "no metrics that are readings")
 
     def _grouped(
@@ -275,7 +287,7 @@ class SparkplugBDecoder:
             )
             for metric, value in memory.last.items()
         ]
-        fields = fields_of([NamedValue("gateway_online", 0.0), *stale], target, self._maps)
+        fields = fields_of([NamedValue(ONLINE, 0.0), *stale], target, self._maps)
         for first in range(0, len(fields), MAX_FIELDS):
             part = fields[first : first + MAX_FIELDS]
             rows.add(message.place, message.raw, name, part, measured_ms=message.raw.received_ms)

@@ -11,7 +11,7 @@ from collector.decoders.device_times import rfc3339_ms
 from collector.decoders.envelopes.network_fields import best_signal, payload_bytes
 from collector.decoders.foreign import FamilyOptions, ForeignRows
 from collector.decoders.indoor_names import indoor_fields
-from collector.decoders.json_payload import at_path, json_object, text_at
+from collector.decoders.json_payload import at_path, json_inside, json_object, text_at
 from collector.decoders.lorawan.codec import add_uplink, codec_for
 from collector.messages.decoded import Decoded, Reason
 from heating.protocols import RawMessage
@@ -39,12 +39,21 @@ class TtnV3Decoder:
             if len(levels) < 5 or levels[0] != "v3" or levels[2] != "devices":
                 rows.reject(place, Reason.BAD_TOPIC, message.topic[:200])
             elif levels[4:] != ["up"]:
-                rows.reject(place, Reason.NOT_TELEMETRY, message.topic[:200])
+                self._other(rows, place, message, levels)
             else:
                 body = json_object(rows, place, message.payload, limit=self._options.max_payload_bytes)
                 if body is not None:
                     self._up(rows, place, message, levels[3], body)
         return rows.finish()
+
+    def _other(self, rows: ForeignRows, place: int, message: RawMessage, levels: list[str]) -> None:
+        """Tell an event that carries no readings; a device that joins is known from then on."""
+        if levels[4:] == ["join"]:
+            body = json_inside(message.payload[: self._options.max_payload_bytes])
+            eui = (text_at(body, "end_device_ids", "dev_eui") or "").lower()
+            named = self._options.devices.target(levels[3]) is not None
+            rows.target(place, levels[3] if named else eui or levels[3])
+        rows.reject(place, Reason.NOT_TELEMETRY, message.topic[:200])
 
     def _up(
         self, rows: ForeignRows, place: int, message: RawMessage, name: str, body: Mapping[str, object]
@@ -59,6 +68,9 @@ class TtnV3Decoder:
         uplink = body.get("uplink_message")
         if not key or not isinstance(uplink, Mapping):
             rows.reject(place, Reason.WRONG_TYPE, "end_device_ids or uplink_message is missing")
+            return
+        if body.get("simulated") is True or uplink.get("simulated") is True:
+            rows.reject(place, Reason.SIMULATED, "an uplink simulated in the console of The Things Stack")
             return
         when = text_at(uplink, "received_at") or text_at(body, "received_at")
         measured_ms = rfc3339_ms(when)

@@ -9,11 +9,11 @@ from typing import Final, cast
 
 from collector.decoders.bcd import frame_bytes
 from collector.decoders.civil_time import loose_time_ms
-from collector.decoders.foreign import MAX_FIELDS, ForeignRows
+from collector.decoders.foreign import ForeignRows
 from collector.decoders.gateways.json_family import JsonFamily
 from collector.decoders.gateways.pass_through import add_frame, passed_frame, passed_words
-from collector.decoders.json_payload import first_items, json_inside
-from collector.decoders.named_points import NamedValue, fields_of
+from collector.decoders.json_payload import json_inside
+from collector.decoders.named_points import fields_of, flat_values
 from collector.messages.decoded import Reason
 from heating.points import Measurement
 from heating.protocols import RawMessage
@@ -21,7 +21,11 @@ from heating.protocols import RawMessage
 __all__ = ["CtwingAepDecoder"]
 
 DATA: Final = frozenset({"dataReport", "dataReportTupe"})
+ONLINE: Final = frozenset({"deviceOnlineOfflineReport", "deviceOnlineOfflineReportTupe"})
+"""Message types by which a device comes and goes."""
 """Message types that carry readings; the second is the platform's own spelling for batches."""
+_SERVICE: Final = frozenset({"serviceId", "serviceIdentifier", "eventTime"})
+"""Members of a thing model's report that are no readings."""
 _ID_NAMES: Final = ("IMEI", "imei", "deviceId", "deviceSn")
 
 
@@ -39,6 +43,8 @@ class CtwingAepDecoder(JsonFamily):
     ) -> None:
         kind = told.get("messageType", "dataReport")
         if not isinstance(kind, str) or kind not in DATA:
+            if isinstance(kind, str) and kind in ONLINE:
+                rows.target(place, self._device(told))  # a device that only joins is told as new too
             rows.reject(place, Reason.NOT_TELEMETRY, f"message type {str(kind)[:40]!r} carries no readings")
             return
         device = self._device(told)
@@ -59,7 +65,7 @@ class CtwingAepDecoder(JsonFamily):
             if inner is None:
                 return
             payload = inner
-        values = [NamedValue(str(name), raw) for name, raw in first_items(payload, MAX_FIELDS + 1)]
+        values = list(flat_values(payload, without=_SERVICE))
         measured_ms = loose_time_ms(told.get("timestamp"), self._options.zone)
         rows.add(place, message, device, fields_of(values, target, self._maps), measured_ms=measured_ms)
 

@@ -11,7 +11,7 @@ from collector.decoders.civil_time import loose_time_ms
 from collector.decoders.foreign import MAX_FIELDS, DeviceTarget, FamilyOptions, Field, ForeignRows
 from collector.decoders.gateways.sender import ID_NAMES, device_of
 from collector.decoders.json_payload import first_items, json_value
-from collector.decoders.named_points import NamedValue, fields_of
+from collector.decoders.named_points import NamedValue, fields_of, flat_values
 from collector.decoders.numbers import number_of
 from collector.messages.decoded import Decoded, Reason
 from config.equipment.point_maps import REGISTER_TYPES, PointMap, PointMaps, Register
@@ -39,6 +39,7 @@ _ENVELOPE: Final = frozenset(
 )
 MAX_PARTS: Final = 200
 """Readings of one message that are looked at."""
+_VALUES: Final = ("value", "v", "val", "值")
 _FORMATS: Final = {"int16": ">h", "uint16": ">H", "int32": ">i", "uint32": ">I", "float32": ">f"}
 
 
@@ -119,7 +120,10 @@ def _named(part: Mapping[str, object], wrong: list[str]) -> Iterator[NamedValue]
     for block in held:
         if isinstance(block, Mapping):
             for name, raw in first_items(block, MAX_FIELDS + 1):
-                yield _value(str(name), raw)
+                if isinstance(raw, Mapping) and not any(key in raw for key in _VALUES):
+                    yield from flat_values({str(name): raw})
+                else:
+                    yield _value(str(name), raw)
         elif isinstance(block, list) and "start" in part:
             continue
         elif isinstance(block, list):
@@ -144,7 +148,7 @@ def _value(name: str, raw: object) -> NamedValue:
     """Return a value that may be wrapped with its unit and quality."""
     if not isinstance(raw, Mapping):
         return NamedValue(name, raw)
-    inner = next((raw[key] for key in ("value", "v", "val", "值") if key in raw), None)
+    inner = next((raw[key] for key in _VALUES if key in raw), None)
     unit = raw.get("unit", raw.get("单位", ""))
     good = raw.get("q", raw.get("quality", True))
     bad = good in (False, 0, "bad", "BAD")

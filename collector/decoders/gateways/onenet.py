@@ -13,7 +13,7 @@ from collector.decoders.foreign import MAX_FIELDS, ForeignRows
 from collector.decoders.gateways.json_family import JsonFamily
 from collector.decoders.gateways.pass_through import add_frame, passed_frame
 from collector.decoders.json_payload import first_items, json_inside
-from collector.decoders.named_points import NamedValue, fields_of
+from collector.decoders.named_points import NamedValue, fields_of, flat_values
 from collector.messages.decoded import Reason
 from heating.points import Measurement
 from heating.protocols import RawMessage
@@ -22,8 +22,11 @@ __all__ = ["OnenetDecoder"]
 
 DATA_POINT: Final = 1
 """`type` of a push that carries a reading; 2 is going on or off line, 7 the result of a command."""
+ON_OR_OFF_LINE: Final = 2
 MAX_MESSAGES: Final = 200
 """Readings of one push that are looked at."""
+_GLOBAL_IDS: Final = ("imei", "dev_id", "deviceId")
+"""Ids that no two devices of the platform share."""
 _ID_NAMES: Final = ("imei", "deviceName", "device_name", "dev_name", "dev_id", "deviceId")
 
 
@@ -63,10 +66,12 @@ class OnenetDecoder(JsonFamily):
 
     def _part(self, rows: ForeignRows, place: int, message: RawMessage, part: Mapping[str, object]) -> None:
         fault = _no_reading(part)
+        device = self._device(part, message.topic)
         if fault is not None:
+            if part.get("type") == ON_OR_OFF_LINE:
+                rows.target(place, device)  # a device that only joins is told as new too
             rows.reject(place, Reason.NOT_TELEMETRY, fault)
             return
-        device = _device(part, message.topic)
         target = rows.target(place, device)
         if target is None:
             return
@@ -88,6 +93,27 @@ class OnenetDecoder(JsonFamily):
             fields = fields_of(values, target, self._maps)
             rows.add(place, message, device, fields, measured_ms=measured_ms)
 
+    def _device(self, part: Mapping[str, object], topic: str) -> str:
+        """Return the id of a device: names are unique inside a product only, so the product goes before them.
+
+        A map, or the registry, that knows the bare name goes before that.
+        """
+        told, product = _told_id(part, topic), _product(part, topic)
+        if not product or any(isinstance(part.get(name), str | int) for name in _GLOBAL_IDS):
+            return told
+        whole, options = f"{product}/{told}", self._options
+        recorded = options.recorded is not None and options.recorded.family_of(told) == self.family
+        mapped = options.devices.target(whole) is None and options.devices.target(told) is not None
+        return told if mapped or recorded else whole
+
+
+def _product(part: Mapping[str, object], topic: str) -> str:
+    value = next((part[name] for name in ("productId", "product_id", "pid") if name in part), None)
+    if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
+        return str(value)
+    levels = topic.split("/")
+    return levels[1] if levels[0] == "$sys" and len(levels) > 3 else ""
+
 
 def _no_reading(part: Mapping[str, object]) -> str | None:
     """Return why a push carries no reading, None when it does."""
@@ -103,7 +129,8 @@ def _no_reading(part: Mapping[str, object]) -> str | None:
     return None
 
 
-def _device(part: Mapping[str, object], topic: str) -> str:
+def _told_id(part: Mapping[str, object], topic: str) -> str:
+    """Return the IMEI, name or number of a device, else the level of the topic that is its name."""
     for name in _ID_NAMES:
         value = part.get(name)
         if isinstance(value, str) and value:
@@ -120,8 +147,8 @@ def _stamped(part: Mapping[str, object]) -> Iterator[_Stamped]:
     if "ds_id" in part or "value" in part:
         value = part.get("value")
         alone = {str(part.get("ds_id", "value")): value}
-        for name, raw in first_items(value if isinstance(value, Mapping) else alone, MAX_FIELDS + 1):
-            yield _Stamped(NamedValue(str(name), raw), at)
+        for item in flat_values(value if isinstance(value, Mapping) else alone):
+            yield _Stamped(item, at)
     data = part.get("data")
     params = data.get("params") if isinstance(data, Mapping) else part.get("params")
     if isinstance(params, Mapping):

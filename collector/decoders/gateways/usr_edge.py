@@ -10,8 +10,7 @@ from collector.decoders.civil_time import loose_time_ms
 from collector.decoders.foreign import MAX_FIELDS, ForeignRows
 from collector.decoders.gateways.json_family import LISTED, JsonFamily, named_items, reject_wrong
 from collector.decoders.gateways.sender import device_of
-from collector.decoders.json_payload import first_items
-from collector.decoders.named_points import NamedValue, fields_of
+from collector.decoders.named_points import NamedValue, fields_of, flat_values
 from collector.messages.decoded import Reason
 from heating.protocols import RawMessage
 from heating.quality import Quality
@@ -38,6 +37,8 @@ _ENVELOPE: Final = frozenset(
     | {"deviceId", "device_id", "clientId", "client_id", "time", "ts", "timestamp", "t", "r_data", "w_data"}
 )
 """Names of a message that are no readings."""
+SERIAL_CHARACTERS: Final = 8
+"""A shorter id counts messages, it is no serial number (20 digits), IMEI or MAC."""
 _TIMES: Final = ("time", "ts", "timestamp", "t")
 
 
@@ -60,7 +61,7 @@ class UsrEdgeDecoder(JsonFamily):
         if fault is not None:
             rows.reject(place, Reason.NOT_TELEMETRY, fault)
             return
-        device = device_of((document, body), message.topic)
+        device = self._device(document, body, message.topic)
         target = rows.target(place, device)
         if target is None:
             return
@@ -74,6 +75,20 @@ class UsrEdgeDecoder(JsonFamily):
         stamps = [part[name] for part in (body, document) for name in _TIMES if name in part]
         measured_ms = loose_time_ms(stamps[0], self._options.zone) if stamps else None
         rows.add(place, message, device, fields_of(values, target, self._maps), measured_ms=measured_ms)
+
+    def _device(self, told: Mapping[str, object], body: Mapping[str, object], topic: str) -> str:
+        """Return the serial number, else a level of the topic.
+
+        Under ``params`` the id is the serial number (under ``rw_prot`` it counts messages); every gateway publishes on
+        the same topic unless told otherwise. A map that knows the level of the topic and not the number goes before.
+        """
+        by_topic = device_of((told, body), topic)
+        serial = body.get("id") if "params" in told and "rw_prot" not in told else None
+        if not isinstance(serial, str | int) or len(str(serial).strip()) < SERIAL_CHARACTERS:
+            return by_topic
+        by_number = device_of((told, body, {"sn": str(serial)}), topic)
+        known = self._options.devices.target
+        return by_topic if known(by_number) is None and known(by_topic) is not None else by_number
 
 
 def _no_report(body: Mapping[str, object]) -> str | None:
@@ -89,8 +104,7 @@ def _no_report(body: Mapping[str, object]) -> str | None:
 def _values(body: Mapping[str, object], wrong: list[str]) -> Iterator[NamedValue]:
     data = body.get("r_data")
     if data is None:
-        for key, raw in first_items(body, MAX_FIELDS + 1, without=_ENVELOPE):
-            yield NamedValue(key, raw)
+        yield from flat_values(body, without=_ENVELOPE)
         return
     if not isinstance(data, list):
         wrong.append("r_data is no list")

@@ -31,7 +31,13 @@ def test_vendor_codec_and_port_choose_how_bytes_are_read(nuanliu: Any) -> None:
             "codec": "ers",
             "received": "2026-01-15T00:00:00Z",
         },
-        {"topic": "b", "payload_hex": "03673401", "vendor": "milesight", "codec": "em300-th", "received": 1768435200000},
+        {
+            "topic": "b",
+            "payload_hex": "03673401",
+            "vendor": "milesight",
+            "codec": "em300-th",
+            "received": 1768435200000,
+        },
         {"topic": "c", "payload_hex": "28DA40B70C00007B", "codec": "lht52", "f_port": 4},
     )
     assert short(told[0]) == [("a", "room_temp_c", 22.6, "°C")]

@@ -172,3 +172,50 @@ def test_a_long_pack_is_cut_and_a_very_long_one_refused() -> None:
     cut = told(*({"n": f"{BASE}temp", "t": -place - 1, "v": 20} for place in range(800)))
     assert len(cut.samples) == 500 and reasons(cut) == ["too_big"]
     assert reasons(told(*({"n": f"{BASE}temp", "v": 20} for _ in range(1001)))) == ["too_big"]
+
+
+MAC = "urn:dev:mac:0024befffe804ff1"
+
+
+@pytest.mark.parametrize(
+    ("base", "name", "device"),
+    [
+        (f"{MAC}_", "temperature", MAC), (f"{MAC}:", "temperature", MAC), (f"{MAC}/", "temperature", MAC),
+        (f"{MAC}:", "room_temp", MAC), (MAC, "_temperature", MAC), (MAC, ":temperature", MAC), (MAC, "temperature", MAC),
+        ("", f"{MAC}_temperature", MAC), ("", f"{MAC}_sensor_temperature", MAC), ("", f"{MAC}/temperature", MAC),
+        ("urn:dev:org:32473-12345_", "temperature", "urn:dev:org:32473-12345"),
+        ("", "urn:dev:os:32473-12345_temperature", "urn:dev:os:32473-12345"),
+        ("urn:dev:ow:", "10e2073a01080063", "urn:dev:ow:10e2073a01080063"),
+        (f"{MAC}/", "kitchen/temperature", f"{MAC}/kitchen"),
+        (f"{MAC}/", "3303/0/5700", MAC), (f"{MAC}:", "3303/0/5700", MAC), ("", f"{MAC}/3303/0/5700", MAC),
+        (f"{MAC}/3303/0/", "5700", MAC), ("https://league.cn/rooms/12/", "temperature", "https://league.cn/rooms/12"),
+    ],
+)  # fmt: skip
+def test_a_device_is_what_stands_before_its_component(base: str, name: str, device: str) -> None:
+    decoded = told(
+        {"bn": base, "n": name, "u": "Cel", "v": 21.5} if base else {"n": name, "u": "Cel", "v": 21.5}
+    )
+    assert [sample.ref.object_id for sample in decoded.samples.to_samples()] == [device]
+    assert values(decoded) == {"room_temp_c": 21.5} or "sensor_temperature" in name
+
+
+def test_ipso_objects_of_one_device_are_one_reading() -> None:
+    decoded = told(
+        {"bn": f"{MAC}/", "n": "3303/0/5700", "u": "Cel", "v": 21.5}, {"n": "3304/0/5700", "u": "%RH", "v": 41},
+        {"n": "3303/0/5601", "u": "Cel", "v": 17.0}, {"n": "3303/1/5700", "u": "Cel", "v": 55.0},
+    )  # fmt: skip
+    assert values(decoded) == {"room_temp_c": 21.5, "room_humidity_pct": 41.0}
+    assert {ref.object_id for ref in decoded.samples.objects} == {MAC}
+    assert extras(decoded) == {"3303/0/5601": (17.0, "°C"), "3303/1/5700": (55.0, "°C")}
+
+
+@pytest.mark.parametrize(
+    ("unit", "value"), [("K", 294.65), ("Cel", 21.5), ("degC", 21.5), ("degF", 70.7), ("°C", 21.5)]
+)
+def test_every_unit_of_a_temperature_is_converted(unit: str, value: float) -> None:
+    assert values(told({"n": f"{BASE}temp", "u": unit, "v": value})) == {"room_temp_c": 21.5}
+
+
+def test_a_charge_in_per_cent_is_one_also_where_it_could_be_volts() -> None:
+    assert values(told({"n": f"{BASE}battery", "u": "%EL", "v": 3})) == {"battery_pct": 3.0}
+    assert values(told({"n": f"{BASE}battery", "u": "V", "v": 3})) == {"battery_v": 3.0}

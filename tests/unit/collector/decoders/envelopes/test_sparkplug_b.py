@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from collector.decoders.envelopes.sparkplug_b import SparkplugBDecoder, rebirth_command
 from collector.decoders.envelopes.sparkplug_b_pb2 import Metric, Payload
 from collector.decoders.foreign import FamilyOptions, PointRule
+from collector.messages.decoded import Decoded
 from config.equipment.point_maps import configured_point_maps
 from heating.quality import Quality
 from tests.support.decoding import RECEIVED_MS, Map, decode, extras, qualities, reasons, station, values
@@ -61,11 +62,37 @@ def born(decoder: SparkplugBDecoder) -> SparkplugBDecoder:
 def test_a_birth_carries_values_units_and_own_names(decoder: SparkplugBDecoder) -> None:
     decode(decoder, birth_of_node(), NODE.format("NBIRTH"))
     found = decode(decoder, payload(BIRTH, seq=1), DEVICE.format("DBIRTH"))
-    assert values(found) == {"primary_supply_temp_c": 85.5, "secondary_supply_pressure_mpa": 0.41}
+    assert values(found) == {
+        "gateway_online": 1.0, "primary_supply_temp_c": 85.5, "secondary_supply_pressure_mpa": 0.41,
+    }  # fmt: skip
     assert extras(found) == {"private": (1.5, "")}
     assert found.samples.objects[0].object_id == "ST1"
-    assert set(found.samples.measured_ms) == {T_MS}
+    assert {s.measured_ms for s in found.samples.to_samples() if s.point != "gateway_online"} == {T_MS}
     assert not found.rejections
+
+
+def online(decoded: Decoded) -> dict[str, tuple[float, int]]:
+    """Value and time of gateway_online by object."""
+    rows = decoded.samples.to_samples()
+    return {s.ref.object_id: (s.value, s.measured_ms) for s in rows if s.point == "gateway_online"}
+
+
+def test_births_and_deaths_say_both_whether_a_gateway_is_in_touch(decoder: SparkplugBDecoder) -> None:
+    bd_seq = [Metric(name="bdSeq", datatype=4, long_value=3)]
+    alive, gone = (1.0, RECEIVED_MS), (0.0, RECEIVED_MS)
+    assert online(decode(decoder, birth_of_node(), NODE.format("NBIRTH"))) == {"N": alive}
+    assert online(decode(decoder, payload(BIRTH, seq=1), DEVICE.format("DBIRTH"))) == {"ST1": alive}
+    assert online(decode(decoder, payload(seq=2), DEVICE.format("DDEATH"))) == {"ST1": gone}
+    assert online(decode(decoder, payload(BIRTH, seq=3), DEVICE.format("DBIRTH"))) == {"ST1": alive}
+    death = decode(decoder, payload(bd_seq, seq=None), NODE.format("NDEATH"))
+    assert online(death) == {"N": gone, "ST1": gone}
+    assert online(decode(decoder, birth_of_node(), NODE.format("NBIRTH"))) == {"N": alive}
+    assert online(decode(decoder, payload(BIRTH, seq=1), DEVICE.format("DBIRTH"))) == {"ST1": alive}
+
+
+def test_a_gateway_that_tells_itself_whether_it_is_in_touch_is_believed(decoder: SparkplugBDecoder) -> None:
+    metric = Metric(name="gateway_online", alias=9, datatype=BOOLEAN, boolean_value=False)
+    assert online(decode(decoder, payload([*BIRTH, metric]), DEVICE.format("DBIRTH")))["ST1"][0] == 0.0
 
 
 def test_data_may_carry_aliases_only(born: SparkplugBDecoder) -> None:
@@ -220,7 +247,7 @@ def test_a_device_map_may_name_the_whole_path_and_scale_metrics() -> None:
     decoder = SparkplugBDecoder(FamilyOptions(devices=devices, unmapped_pass=False), maps=MAPS)
     found = decode(decoder, payload([number("raw", 455, 1)]), DEVICE.format("DBIRTH"))
     assert found.samples.objects[0].object_id == "ST042"
-    assert values(found) == {"secondary_supply_temp_c": 45.5}
+    assert values(found) == {"gateway_online": 1.0, "secondary_supply_temp_c": 45.5}
     assert reasons(decode(decoder, birth_of_node(), NODE.format("NBIRTH"))) == ["unknown_device"]
 
 

@@ -103,3 +103,16 @@ def test_other_events_are_not_telemetry(event: str) -> None:
 
 def test_a_payload_of_another_device_is_refused() -> None:
     assert reasons(told({"decoded_payload": {"temperature": 1}}, device_id="other")) == ["topic_mismatch"]
+
+
+@pytest.mark.parametrize("place", ["outer", "inner"])
+def test_an_uplink_simulated_in_the_console_is_no_reading(place: str) -> None:
+    uplink: dict[str, object] = {"decoded_payload": {"temperature": 21.0}}
+    body: dict[str, object] = {"end_device_ids": {"device_id": "lht65-7"}, "uplink_message": uplink}
+    (body if place == "outer" else uplink)["simulated"] = True
+    decoded = decode(TtnV3Decoder(FamilyOptions()), json.dumps(body), TOPIC + "up")
+    assert (reasons(decoded), len(decoded.samples)) == (["simulated"], 0)
+    (body if place == "outer" else uplink)["simulated"] = False
+    assert values(decode(TtnV3Decoder(FamilyOptions()), json.dumps(body), TOPIC + "up")) == {
+        "room_temp_c": 21.0
+    }

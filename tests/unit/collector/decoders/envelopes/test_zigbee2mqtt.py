@@ -98,3 +98,19 @@ def test_bridge_commands_and_availability_are_not_telemetry(topic: str) -> None:
 )
 def test_what_is_wrong_is_told(payload: str, reason: str) -> None:
     assert reasons(decode(Zigbee2mqttDecoder(FamilyOptions()), payload, "zigbee2mqtt/k")) == [reason]
+
+
+@pytest.mark.parametrize(
+    ("battery", "wanted"),
+    [
+        (3, {"battery_pct": 3.0}),
+        ("87", {"battery_pct": 87.0}),
+        (2.95, {"battery_v": 2.95}),
+        (3000, {"battery_v": 3.0}),
+        (255, {}),
+    ],
+)
+def test_a_battery_is_a_percentage_by_the_convention_unless_it_cannot_be(
+    battery: object, wanted: dict[str, float]
+) -> None:
+    assert values(told({"battery": battery, **SEEN})) == wanted

@@ -91,3 +91,43 @@ def test_nothing_makes_it_raise(inner: object, name: str) -> None:
         EmqxNeuronDecoder(FamilyOptions(), maps=MAPS), upload(**{"values": {"t1s": 1}, name: inner})
     )
     assert found.rejections or len(found.samples) or found.extras
+
+
+def named(**values: object) -> list[dict[str, object]]:
+    return [{"name": name, "value": value} for name, value in values.items()]
+
+
+@pytest.mark.parametrize("part", ["values", "tags", "static_tags"])
+@pytest.mark.parametrize("listed", [False, True])
+def test_values_and_static_tags_are_maps_or_lists(
+    decoder: EmqxNeuronDecoder, part: str, listed: bool
+) -> None:
+    told = named(一次供温=85.2, foo=3) if listed else {"一次供温": 85.2, "foo": 3}
+    found = decode(decoder, upload(**{part: told}))
+    assert values(found) == {"primary_supply_temp_c": 85.2}
+    assert extras(found) == {"foo": (3.0, "")}
+
+
+@pytest.mark.parametrize("part", ["errors", "tag_errors"])
+@pytest.mark.parametrize("listed", [False, True])
+def test_errors_are_a_map_or_a_list_and_their_codes_are_told(
+    decoder: EmqxNeuronDecoder, part: str, listed: bool
+) -> None:
+    errors = [{"name": "二次供温", "error": 3002}] if listed else {"二次供温": 3002}
+    found = decode(decoder, upload(tags=named(一次供温=85.2), **{part: errors}))
+    assert qualities(found) == {"primary_supply_temp_c": Quality.GOOD, "secondary_supply_temp_c": Quality.BAD}
+    assert "3002" in found.notes[0]
+    assert not found.rejections
+
+
+def test_a_tag_told_twice_is_its_error_or_its_last_value(decoder: EmqxNeuronDecoder) -> None:
+    tags = [*named(一次供温=85.2), *named(一次供温=85.4), *named(二次供温=45.0)]
+    found = decode(decoder, upload(tags=tags, errors=[{"name": "二次供温", "error": 2014}]))
+    assert values(found)["primary_supply_temp_c"] == 85.4
+    assert qualities(found)["secondary_supply_temp_c"] is Quality.BAD
+    assert len(found.samples) == 2 and not found.extras
+
+
+def test_an_error_of_zero_is_none(decoder: EmqxNeuronDecoder) -> None:
+    found = decode(decoder, upload(values={"一次供温": 85.2}, errors={"一次供温": 0}))
+    assert qualities(found) == {"primary_supply_temp_c": Quality.GOOD} and not found.notes

@@ -71,7 +71,7 @@ def test_a_onenet_thing_model_carries_a_time_for_each_value(onenet: OnenetDecode
     found = decode(onenet, json.dumps(notify))
     assert sorted(found.samples.measured_ms) == [T_MS - 1000, T_MS]
     post = decode(onenet, json.dumps({"id": "1", "params": params}), "$sys/p1/dev9/thing/property/post")
-    assert post.samples.objects[0].object_id == "dev9"
+    assert post.samples.objects[0].object_id == "p1/dev9"
     points = {
         "id": 1,
         "dp": {"temperature": [{"v": 21, "t": T_MS // 1000}, {"v": 20, "t": T_MS // 1000 - 600}]},
@@ -202,3 +202,56 @@ def test_nothing_makes_them_raise(told: dict[str, object]) -> None:
     for decoder in (OnenetDecoder(FamilyOptions(), maps=MAPS), CtwingAepDecoder(FamilyOptions(), maps=MAPS)):
         found = decode(decoder, json.dumps(told))
         assert found.rejections or len(found.samples) or found.extras
+
+
+def thing(**parts: object) -> str:
+    params = {"temp": {"value": 21.5, "time": T_MS}}
+    return json.dumps({"notifyType": "property", "deviceName": "room-1", "data": {"params": params}, **parts})
+
+
+def test_devices_of_two_products_with_one_name_are_two_devices(onenet: OnenetDecoder) -> None:
+    devices = {
+        decode(onenet, thing(productId=product)).samples.objects[0].object_id for product in ("pA", "pB")
+    }
+    assert devices == {"pA/room-1", "pB/room-1"}
+    assert decode(onenet, thing()).samples.objects[0].object_id == "room-1"
+    assert decode(onenet, thing(productId="pA", imei=IMEI)).samples.objects[0].object_id == IMEI
+
+
+def test_a_map_that_knows_the_bare_name_of_a_onenet_device_goes_before() -> None:
+    devices = Map(**{"room-1": DeviceTarget(ObjectRef(Measurement.ROOM, "S1"))})
+    decoder = OnenetDecoder(FamilyOptions(devices=devices, unmapped_pass=False), maps=MAPS)
+    assert decode(decoder, thing(productId="pA")).samples.objects[0].object_id == "S1"
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"serviceId": "report", "serviceData": {"temperature": 21.5, "humidity": 40.2, "battery_voltage": 3.55}},
+        {"serviceId": "report", "serviceData": json.dumps({"temperature": 21.5, "humidity": 40.2, "battery_voltage": 3.55})},
+        {"data": {"params": {"temperature": {"value": 21.5, "unit": "℃"}, "humi": "40.2", "batteryVoltage": "3550mV"}}},
+        {"温度": "21.5℃", "湿度": 40.2, "电量": 3.55},
+    ],
+)  # fmt: skip
+def test_the_members_of_a_thing_model_are_the_readings(ctwing: CtwingAepDecoder, payload: object) -> None:
+    found = decode(ctwing, report(payload))
+    assert values(found) == {"room_temp_c": 21.5, "room_humidity_pct": 40.2, "battery_v": 3.55}
+    assert set(found.samples.measured_ms) == {T_MS} and not found.extras
+
+
+def test_what_stands_in_another_object_keeps_its_name_and_is_no_reading_of_the_room(
+    ctwing: CtwingAepDecoder,
+) -> None:
+    found = decode(ctwing, report({"board": {"temperature": 45.0}, "temperature": 21.0}))
+    assert values(found) == {"room_temp_c": 21.0}
+    assert extras(found) == {"board.temperature": (45.0, "")}
+
+
+def test_words_of_a_dtu_before_a_passed_frame_do_not_hide_it(
+    ctwing: CtwingAepDecoder, onenet: OnenetDecoder
+) -> None:
+    data = base64.b64encode(b"CTRL:R0000000001" + FRAME).decode()
+    assert values(decode(ctwing, report({"APPdata": data})))["room_temp_c"] == 21.5
+    assert values(decode(onenet, json.dumps(push(value=data))))["room_temp_c"] == 21.5
+    words = base64.b64encode(b"CTRL:R0000000001").decode()
+    assert reasons(decode(ctwing, report({"APPdata": words}))) == ["not_telemetry"]

@@ -105,3 +105,27 @@ def test_what_is_no_report_is_rejected(decoder: UsrEdgeDecoder, payload: str, re
 def test_nothing_makes_it_raise(data: list[dict[str, object]]) -> None:
     found = decode(UsrEdgeDecoder(FamilyOptions(), maps=MAPS), report(r_data=data), TOPIC)
     assert found.rejections or len(found.samples) or found.extras
+
+
+@pytest.mark.parametrize(
+    ("root", "serial", "topic", "device"),
+    [
+        ("params", "02700121030300012345", "/PubTopic", "02700121030300012345"),
+        ("params", 860123456789012, "/PubTopic", "860123456789012"),
+        ("params", "77", "/usr/gw01/up", "gw01"),
+        ("rw_prot", "02700121030300012345", "/usr/gw01/up", "gw01"),
+    ],
+)
+def test_the_serial_number_under_params_is_the_device(
+    decoder: UsrEdgeDecoder, root: str, serial: object, topic: str, device: str
+) -> None:
+    found = decode(decoder, report(root, id=serial, r_data=nodes(一次供温="85.30")), topic)
+    assert found.samples.objects[0].object_id == device
+
+
+def test_a_map_that_knows_the_topic_and_not_the_serial_number_goes_before() -> None:
+    decoder = UsrEdgeDecoder(FamilyOptions(devices=Map(gw01=station("ST9")), unmapped_pass=False), maps=MAPS)
+    found = decode(
+        decoder, report("params", id="02700121030300012345", r_data=nodes(一次供温="85.30")), TOPIC
+    )
+    assert found.samples.objects[0].object_id == "ST9"
