@@ -13,6 +13,7 @@ from typing import Final, cast
 from zoneinfo import ZoneInfo
 
 from collector.decoders.foreign import DeviceMap, FamilyOptions, Hints, NoDeviceMap, RecordedFamilies
+from collector.decoders.memory import DecoderMemory, NoDecoderMemory
 from collector.messages.decoded import Decoder
 from config.equipment.meter_keys import read_meter_keys
 from config.equipment.point_maps import configured_point_maps
@@ -85,6 +86,8 @@ class FamilySources:
     """Folder of own point maps; None: the one of the environment."""
     recorded: RecordedFamilies | None = None
     """What the registry records of devices in no map."""
+    memory: DecoderMemory = field(default_factory=NoDecoderMemory)
+    """What decoders learned before a restart."""
 
     @classmethod
     def from_settings(
@@ -152,6 +155,7 @@ def build_decoder(
         recorded=sources.recorded,
         hints=hints or Hints(),
         zone=sources.zone,
+        memory=sources.memory,
     )
     needs: dict[str, object] = {}
     if entry.point_maps:

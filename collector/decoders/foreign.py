@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
+from collector.decoders.memory import DecoderMemory, NoDecoderMemory
 from collector.decoders.numbers import finite_number, is_absent, number_of, quantity_of
 from collector.messages.decoded import Decoded, ExtraValue, NamedDevice, Reason, SampleRows
 from heating.points import POINT_INDEX, POINTS, Measurement
@@ -139,6 +140,8 @@ class FamilyOptions:
     """What was given beside the payload."""
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     """Zone of device clocks that name none."""
+    memory: DecoderMemory = field(default_factory=NoDecoderMemory)
+    """What was learned before a restart."""
 
 
 class ForeignRows:

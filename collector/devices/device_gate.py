@@ -10,6 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
+from collector.decoders.memory import FileDecoderMemory
 from collector.devices.clock_skew import ClockSkewWatch
 from collector.devices.device_commands import CommandOutlet
 from collector.devices.retained_messages import RetainedMemory, is_retained_reading
@@ -55,6 +56,8 @@ class DeviceGate:
         Remembers retained messages; None lets them pass as they are.
     unknown, clocks
         Watches that see what was refused.
+    memory
+        What decoders keep over restarts; written now and then, and at the end.
     commands
         Sends what decoders want sent; None drops it.
     """
@@ -68,8 +71,10 @@ class DeviceGate:
         unknown: UnknownDeviceWatch | None = None,
         clocks: ClockSkewWatch | None = None,
         commands: CommandOutlet | None = None,
+        memory: FileDecoderMemory | None = None,
     ) -> None:
         self._chain = chain
+        self._memory = memory
         self._commands = commands
         self._throttle = throttle
         self._retained = retained
@@ -100,6 +105,8 @@ class DeviceGate:
         collector.devices.retained_messages.RetainedMemoryError
             When the disk refuses; nothing is lost, the batch is tried again.
         """
+        if self._memory is not None:
+            self._memory.flush()
         if self._last is not None and self._last[0] is messages:
             return self._last[1]
         decoded = self._read(messages)
@@ -144,7 +151,9 @@ class DeviceGate:
         return [memory.first(message) if is_retained_reading(message) else message for message in messages]
 
     def close(self) -> None:
-        """Let go of the memory of retained messages and of the outlet of commands."""
+        """Let go of the memory of retained messages and of the outlet of commands; write what decoders learned."""
+        if self._memory is not None:
+            self._memory.flush(now=True)
         if self._retained is not None:
             self._retained.close()
         if self._commands is not None:

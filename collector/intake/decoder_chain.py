@@ -12,6 +12,7 @@ import numpy as np
 import structlog
 
 from collector.decoders.families import FamilySources, build_decoder
+from collector.decoders.memory import DecoderMemory
 from collector.devices.device_map_watch import WatchedDeviceMap
 from collector.messages.arrived_message import messages_at, topics_of
 from collector.messages.decoded import (
@@ -71,6 +72,7 @@ class DecoderChain:
         collector: CollectorSettings,
         known: KnownObjects,
         zone: str = "Asia/Shanghai",
+        memory: DecoderMemory | None = None,
     ) -> "DecoderChain":
         """Build the chain of a configuration.
 
@@ -78,6 +80,8 @@ class DecoderChain:
         ----------
         zone
             Time zone of the site: that of device clocks that name none.
+        memory
+            Keeps what decoders learn over restarts; None: nothing does.
 
         Raises
         ------
@@ -86,6 +90,8 @@ class DecoderChain:
         """
         # A device in no map speaks for itself only when the registry records it as a device of this family.
         sources = FamilySources.from_settings(collector, zone=zone, recorded=known)
+        if memory is not None:
+            sources = replace(sources, memory=memory)
         build = partial(
             build_decoder, max_payload_bytes=mqtt.max_payload_bytes, unmapped_pass=False, sources=sources
         )

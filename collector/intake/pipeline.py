@@ -10,6 +10,7 @@ from time import monotonic
 
 import structlog
 
+from collector.decoders.memory import FileDecoderMemory
 from collector.devices.clock_skew import ClockSkewWatch
 from collector.devices.device_commands import CommandOutlet
 from collector.devices.device_gate import DeviceGate, MessageReader
@@ -315,7 +316,8 @@ def build_collector(
     collector.decoders.families.UnknownFamilyError, collector.messages.routes.FilterError
         When the routes are wrong.
     """
-    chain = DecoderChain.from_settings(mqtt=mqtt, collector=settings, known=known, zone=zone)
+    memory = FileDecoderMemory(settings.spool_dir)
+    chain = DecoderChain.from_settings(mqtt=mqtt, collector=settings, known=known, zone=zone, memory=memory)
     spool = Spool(
         settings.spool_dir, clock=clock, future_tolerance_ms=int(settings.future_tolerance_s * 1000)
     )
@@ -326,6 +328,7 @@ def build_collector(
         unknown=unknown,
         clocks=clocks,
         commands=commands,
+        memory=memory,
     )
     return Collector(
         source=source,

@@ -1,16 +1,17 @@
 """Homie 4: one value a topic, ``homie/{device}/{node}/{property}``; its ``$datatype`` and ``$unit`` on topics of their own.
 
-The decoder remembers datatypes and units (they are retained, so they come again after a restart) and reads a value by
-its shape while they are unknown. A device map may name a device or one of its nodes (``device/node``).
+The decoder remembers datatypes and units, also over a restart, and reads a value by its shape while they are unknown; a
+temperature that may be one in °F waits for its unit. A device map may name a device or one of its nodes (``device/node``).
 Source: Homie convention 4.0.0.
 """
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from collector.decoders.foreign import FamilyOptions, Field, ForeignRows
-from collector.decoders.indoor_names import indoor_field
+from collector.decoders.indoor_names import indoor_field, is_inside_device
 from collector.messages.decoded import Decoded, Reason
 from heating.protocols import RawMessage
 
@@ -18,6 +19,12 @@ __all__ = ["Homie4Decoder"]
 
 MAX_REMEMBERED = 200_000
 """Properties whose datatype and unit are remembered; beyond it the memory starts again."""
+FAMILY: Final = "homie4"
+MAX_HELD: Final = 10_000
+"""Values that wait for their unit."""
+WARMEST_C: Final = 40.0
+HOTTEST_F: Final = 120.0
+"""A room's temperature without a unit between these is held back: as °C no room has it, as °F every one."""
 MAX_VALUE_BYTES = 4096
 """Longest value that is looked at [bytes]."""
 
@@ -25,7 +32,6 @@ _ONLINE: Final = {
     b"ready": True, b"alert": True, b"sleeping": True, b"lost": False, b"disconnected": False,
 }  # fmt: skip
 """$state → whether the device is in touch; ``init`` says neither."""
-_UNITS: Final = {"℃": "°C", "C": "°C", "F": "°F", "#": ""}
 _STATISTICS: Final = {
     "battery": "%",
     "signal": "%",
@@ -50,12 +56,12 @@ class Homie4Decoder:
 
     def __init__(self, options: FamilyOptions) -> None:
         self._options = options
-        self._kinds: dict[str, str] = {}
-        self._units: dict[str, str] = {}
+        self._known: dict[str, dict[str, str]] = {}
+        self._held: dict[str, tuple[RawMessage, str]] = {}
 
     def decode(self, messages: Sequence[RawMessage]) -> Decoded:
         """Turn messages into rows; see `collector.messages.decoded.Decoder`."""
-        rows = ForeignRows("homie4", self._options)
+        rows = ForeignRows(FAMILY, self._options)
         for place, message in enumerate(messages):
             levels = message.topic.split("/")
             if len(levels) < 3 or not all(levels):
@@ -84,11 +90,27 @@ class Homie4Decoder:
         if text is None:
             return
         topic, _slash, attribute = message.topic.rpartition("/")
-        memory = self._kinds if attribute == "$datatype" else self._units
-        if len(memory) >= MAX_REMEMBERED:
-            memory.clear()
-        memory[topic] = text[:16]
+        known = dict(self._recall(topic)) | {attribute: text[:16]}
+        if len(self._known) >= MAX_REMEMBERED:
+            self._known.clear()
+        self._known[topic] = known
+        self._options.memory.put(FAMILY, topic, known)
         rows.reject(place, Reason.NOT_TELEMETRY, f"{attribute} {text[:40]!r}")
+        held = self._held.pop(topic, None) if attribute == "$unit" else None
+        if held is not None:
+            value, device = held
+            name = "/".join(topic.split("/")[2:])
+            self._value(rows, place, value, device, name, name.rpartition("/")[2], None)
+
+    def _recall(self, topic: str) -> dict[str, str]:
+        """Return what is known of a property, also from before a restart: its ``$datatype`` and ``$unit``."""
+        known = self._known.get(topic)
+        if known is None:
+            kept = self._options.memory.get(FAMILY, topic)
+            known = {str(k): str(v) for k, v in kept.items()} if isinstance(kept, dict) else {}
+            if known:
+                self._known[topic] = known
+        return known
 
     def _value(
         self,
@@ -103,20 +125,40 @@ class Homie4Decoder:
         text = _text(rows, place, message)
         if text is None:
             return
-        kind = self._kinds.get(message.topic)
+        known = self._recall(message.topic)
+        kind = known.get("$datatype")
         value = _read(text, kind)
         if value is None:
             rows.reject(place, Reason.WRONG_TYPE, f"{text[:40]!r} is no {kind}")
             return
-        unit = self._units.get(message.topic, usual)
-        meaning = indoor_field(prop, value, None if unit is None else _UNITS.get(unit, unit))
-        field = Field(name, value, meaning.unit, meaning.point, meaning.quality)
-        rows.add(place, message, self._speaker(device, name), [field], measured_ms=None)
+        unit = known.get("$unit", usual)
+        field = indoor_field(prop, value, "" if unit == "#" else unit)
+        if field.point == "room_temp_c" and is_inside_device(name.rpartition("/")[0]):
+            field = replace(field, point=None)
+        speaker = self._speaker(device, name)
+        target = self._options.devices.target(speaker)
+        if unit is None and _may_be_fahrenheit(field) and (target is None or name not in target.points):
+            if len(self._held) >= MAX_HELD:
+                self._held.clear()
+            self._held[message.topic] = message, device
+            rows.reject(place, Reason.NOT_TELEMETRY, f"{text[:40]} is held back until its $unit is known")
+            return
+        kept = value if field.point is None else field.value
+        rows.add(place, message, speaker, [replace(field, name=name, value=kept)], measured_ms=None)
 
     def _speaker(self, device: str, name: str) -> str:
         """Return the id to look up: the node when the device map names it, else the device."""
         node = f"{device}/{name.split('/')[0]}"
         return node if self._options.devices.target(node) is not None else device
+
+
+def _may_be_fahrenheit(field: Field) -> bool:
+    """Return whether a temperature without a unit is too warm for a room in °C and usual in °F."""
+    return (
+        field.point == "room_temp_c"
+        and isinstance(field.value, float)
+        and WARMEST_C < field.value <= HOTTEST_F
+    )
 
 
 def _state(rows: ForeignRows, place: int, message: RawMessage, device: str) -> None:

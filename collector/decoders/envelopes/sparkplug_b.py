@@ -37,6 +37,7 @@ from heating.quality import Quality
 
 __all__ = ["SparkplugBDecoder", "rebirth_command"]
 
+FAMILY: Final = "sparkplug_b"
 NAMESPACE: Final = "spBv1.0"
 _KINDS: Final = frozenset({"NBIRTH", "DBIRTH", "NDATA", "DDATA", "NDEATH", "DDEATH"})
 ONLINE: Final = "gateway_online"
@@ -66,7 +67,8 @@ class _Message:
 class SparkplugBDecoder:
     """Decodes Sparkplug B; the device is the device's (or node's) name, ``group/node/device`` in a map goes first.
 
-    The decoder remembers births, so one decoder must see all messages of a node, in order.
+    The decoder remembers births, also over a restart, so one decoder must see all messages of a node, in order. What an
+    alias alone names is uncertain after a restart until the next birth: one may have been missed.
 
     Parameters
     ----------
@@ -93,7 +95,7 @@ class SparkplugBDecoder:
 
     def decode(self, messages: Sequence[RawMessage]) -> Decoded:
         """Turn messages into rows; see `collector.messages.decoded.Decoder`."""
-        rows = ForeignRows("sparkplug_b", self._options, default=Measurement.STATION)
+        rows = ForeignRows(FAMILY, self._options, default=Measurement.STATION)
         for place, raw in enumerate(messages):
             message = self._open(rows, place, raw)
             if message is None:
@@ -134,6 +136,8 @@ class SparkplugBDecoder:
                 node = self._memory.born(message.key)
                 node.birth_sequence = _birth_sequence(message.payload)
                 node.sequence = message.payload.seq if message.payload.HasField("seq") else None
+                node.life = f"{node.birth_sequence}/{message.payload.timestamp}/{message.raw.received_ms}"
+                self._options.memory.put(FAMILY, "/".join(message.key), node.life)
                 self._birth(rows, message, node)
             case "DBIRTH":
                 node = self._followed(rows, message)
@@ -145,6 +149,7 @@ class SparkplugBDecoder:
                 self._death(rows, message, message.device)
             case _:
                 node = self._followed(rows, message)
+                self._recall(message, node)
                 if not node.device(message.device).born:
                     self._ask(rows, message, f"data of {message.device or message.key.node} before its birth")
                 self._readings(rows, message, node)
@@ -177,8 +182,20 @@ class SparkplugBDecoder:
                 memory.births[metric.name] = birth
                 if metric.HasField("alias"):
                     node.aliases[metric.alias] = (message.device, birth)
+        node.life = node.life or self._kept_life(message)
+        self._options.memory.put(FAMILY, _kept_key(message), node.kept_device(message.device))
         self._alive(rows, message)
         self._readings(rows, message, node)
+
+    def _kept_life(self, message: _Message) -> str:
+        return str(self._options.memory.get(FAMILY, "/".join(message.key)) or "")
+
+    def _recall(self, message: _Message, node: NodeMemory) -> None:
+        """Recall the births of a device that speaks for the first time since a restart."""
+        known = node.devices.get(message.device)
+        if known is None or not (known.born or known.births):
+            node.life = node.life or self._kept_life(message)
+            node.recall_device(message.device, self._options.memory.get(FAMILY, _kept_key(message)))
 
     def _alive(self, rows: ForeignRows, message: _Message) -> None:
         """Take a birth for what it is: the end of a death, at the time of arrival as the death was."""
@@ -231,6 +248,8 @@ class SparkplugBDecoder:
             if not metric.is_historical:
                 memory.last[birth.name] = value
             quality = max(metric_quality(metric), Quality.BAD if value is None else Quality.GOOD)
+            if memory.recalled and not metric.name:
+                quality = max(quality, Quality.UNCERTAIN)
             unit = metric_unit(metric) or birth.unit
             item = NamedValue(self._known_name(birth.name, target), value, unit, quality)
             told_ms = metric.timestamp or message.payload.timestamp
@@ -292,6 +311,10 @@ class SparkplugBDecoder:
             part = fields[first : first + MAX_FIELDS]
             rows.add(message.place, message.raw, name, part, measured_ms=message.raw.received_ms)
         rows.note(f"{name} is dead: {len(stale)} metrics are stale")
+
+
+def _kept_key(message: _Message) -> str:
+    return "/".join((*message.key, message.device))
 
 
 def _birth_sequence(payload: Payload) -> int | None:

@@ -55,6 +55,8 @@ class DeviceMemory:
     """What is known of a device, or of the node itself."""
 
     born: bool = False
+    recalled: bool = False
+    """Whether its births are those of before a restart: a birth that came meanwhile may have been missed."""
     births: dict[str, MetricBirth] = field(default_factory=dict)
     """By name."""
     last: dict[str, float | bool | str | None] = field(default_factory=dict)
@@ -73,6 +75,8 @@ class NodeMemory:
     """Device and birth by alias (an alias belongs to one metric of the whole node)."""
     devices: dict[str, DeviceMemory] = field(default_factory=dict)
     """By device; the empty name is the node itself."""
+    life: str = ""
+    """Which birth of the node this is; empty: not known."""
     wanted: str = ""
     """Why the node should be born again; empty: no reason."""
 
@@ -86,6 +90,27 @@ class NodeMemory:
         """Forget aliases and births of a device before it is born again."""
         self.aliases = {alias: entry for alias, entry in self.aliases.items() if entry[0] != name}
         self.devices[name] = DeviceMemory(born=True)
+
+    def kept_device(self, name: str) -> dict[str, object]:
+        """Return what a restart should not lose of a device: its births with their aliases, as JSON."""
+        aliases = {birth.name: alias for alias, (owner, birth) in self.aliases.items() if owner == name}
+        births = self.device(name).births.values()
+        return {
+            "life": self.life,
+            "births": [[birth.name, birth.datatype, birth.unit, aliases.get(birth.name)] for birth in births],
+        }
+
+    def recall_device(self, name: str, kept: object) -> None:
+        """Take what was kept of a device before a restart; births of an earlier life of the node mean nothing."""
+        if not isinstance(kept, dict) or kept.get("life") != self.life:
+            return
+        memory = self.device(name)
+        memory.recalled = True
+        for metric, datatype, unit, alias in kept["births"]:
+            birth = MetricBirth(metric, datatype, unit)
+            memory.births[metric] = birth
+            if alias is not None:
+                self.aliases.setdefault(alias, (name, birth))
 
     def takes(self, sequence: int | None) -> str | None:
         """Note the sequence number of a message; return what is wrong with it, None when it follows."""

@@ -72,14 +72,25 @@ class TtnV3Decoder:
         if body.get("simulated") is True or uplink.get("simulated") is True:
             rows.reject(place, Reason.SIMULATED, "an uplink simulated in the console of The Things Stack")
             return
-        when = text_at(uplink, "received_at") or text_at(body, "received_at")
-        measured_ms = rfc3339_ms(when)
-        link = best_signal(uplink.get("rx_metadata"))
         decoded = uplink.get("decoded_payload")
         if isinstance(decoded, Mapping) and decoded:
             fields = indoor_fields(cast("Mapping[str, object]", decoded))
-            rows.add(place, message, key, [*fields, *link], measured_ms=measured_ms)
+            link = best_signal(uplink.get("rx_metadata"))
+            rows.add(place, message, key, [*fields, *link], measured_ms=_time_ms(body))
             return
+        self._bare(rows, place, message, key, body)
+
+    def _bare(
+        self,
+        rows: ForeignRows,
+        place: int,
+        message: RawMessage,
+        key: str,
+        body: Mapping[str, object],
+    ) -> None:
+        """Decode the payload of an uplink that the server has not decoded."""
+        uplink = cast("Mapping[str, object]", body["uplink_message"])
+        device = text_at(body, "end_device_ids", "device_id")
         data = payload_bytes(uplink.get("frm_payload"))
         if not data:
             undecodable = data is None and "frm_payload" in uplink
@@ -98,6 +109,10 @@ class TtnV3Decoder:
             data,
             codec=codec_for(self._options, key, *names, device),
             f_port=port if isinstance(port, int) else None,
-            measured_ms=measured_ms,
-            link=link,
+            measured_ms=_time_ms(body),
+            link=best_signal(uplink.get("rx_metadata")),
         )
+
+
+def _time_ms(body: Mapping[str, object]) -> int | None:
+    return rfc3339_ms(text_at(body, "uplink_message", "received_at") or text_at(body, "received_at"))

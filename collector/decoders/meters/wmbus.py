@@ -22,6 +22,7 @@ from heating.protocols import RawMessage
 
 __all__ = ["WmbusDecoder"]
 
+FAMILY: Final = "wmbus"
 COMPACT: Final = 0x79
 REMEMBERED_FORMATS: Final = 10_000
 """Formats of full telegrams that are remembered."""
@@ -47,7 +48,7 @@ class WmbusDecoder:
 
     def decode(self, messages: Sequence[RawMessage]) -> Decoded:
         """Turn messages into rows; see `collector.messages.decoded.Decoder`."""
-        rows = ForeignRows("wmbus", self._options, default=Measurement.STATION)
+        rows = ForeignRows(FAMILY, self._options, default=Measurement.STATION)
         for place, message in enumerate(messages):
             if len(message.payload) > self._options.max_payload_bytes:
                 rows.reject(place, Reason.TOO_BIG, f"{len(message.payload)} bytes")
@@ -88,14 +89,27 @@ class WmbusDecoder:
         if len(self._formats) >= REMEMBERED_FORMATS:
             self._formats.clear()
         self._formats[signature] = tuple(replace(record, data=bytes(len(record.data))) for record in records)
+        kept = [[record.header.hex(), len(record.data)] for record in records]
+        if not any(record.text_unit for record in records):
+            self._options.memory.put(FAMILY, f"{signature:04X}", kept)
+
+    def _format(self, signature: int) -> tuple[RawRecord, ...] | None:
+        """Return the records of a format that a full telegram showed, also before a restart."""
+        known = self._formats.get(signature)
+        kept = self._options.memory.get(FAMILY, f"{signature:04X}") if known is None else None
+        if not isinstance(kept, list):
+            return known
+        known = tuple(RawRecord(bytes.fromhex(header), bytes(size)) for header, size in kept)
+        self._formats[signature] = known
+        return known
 
     def _compact(self, opened: Opened) -> Transport | TransportFault:
         """Put the headers of the remembered full telegram before the data of a compact one."""
         signature = int.from_bytes(opened.data[:2], "little")
-        known = self._formats.get(signature) if len(opened.data) >= 4 else None
+        known = self._format(signature) if len(opened.data) >= 4 else None
         if known is None:
-            detail = f"compact telegram of format {signature:04X}, no full one came before"
-            return TransportFault(Reason.NOT_TELEMETRY, detail, opened.address)
+            detail = f"a reading that cannot be read yet: compact, of format {signature:04X}, and no full one came before"
+            return TransportFault(Reason.WRONG_TYPE, detail, opened.address)
         at, full = 4, b""
         for record in known:
             full += record.header + opened.data[at : at + len(record.data)]

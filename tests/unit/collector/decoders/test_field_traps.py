@@ -68,7 +68,10 @@ def message(family: str, value: object) -> tuple[str, str]:
 
 def told(family: str, value: object) -> Decoded:
     topic, payload = message(family, value)
-    return decode(decoder_of(family), payload, topic)
+    decoder = decoder_of(family)
+    if family == "homie4":
+        decode(decoder, "°C", f"{topic}/$unit")
+    return decode(decoder, payload, topic)
 
 
 TELLING = [

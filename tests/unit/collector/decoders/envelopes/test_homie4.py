@@ -1,9 +1,12 @@
 """Homie 4: one value a topic; datatype and unit come on topics of their own, in any order."""
 
+from pathlib import Path
+
 import pytest
 
 from collector.decoders.envelopes.homie4 import Homie4Decoder
 from collector.decoders.foreign import DeviceTarget, FamilyOptions
+from collector.decoders.memory import FileDecoderMemory
 from collector.messages.decoded import Decoded
 from heating.points import Measurement
 from heating.protocols import RawMessage
@@ -105,4 +108,29 @@ def test_the_memory_of_units_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("collector.decoders.envelopes.homie4.MAX_REMEMBERED", 3)
     decoder = Homie4Decoder(FamilyOptions())
     told(*((f"d{place}/room/temperature/$unit", "°F") for place in range(10)), decoder=decoder)
-    assert len(decoder._units) <= 3
+    assert len(decoder._known) <= 3
+
+
+def test_a_temperature_that_may_be_fahrenheit_waits_for_its_unit() -> None:
+    decoder = Homie4Decoder(FamilyOptions())
+    held = told(("d1/room/temperature", "70.7"), decoder=decoder)
+    assert (reasons(held), len(held.samples)) == (["not_telemetry"], 0)
+    assert "held back" in held.rejections[0].detail
+    freed = told(("d1/room/temperature/$unit", "°F"), decoder=decoder)
+    assert values(freed) == {"room_temp_c": 21.5}
+    assert values(told(("d1/room/temperature", "50"), decoder=decoder)) == {"room_temp_c": 10.0}
+
+
+def test_what_was_learned_survives_a_restart(tmp_path: Path) -> None:
+    memory = FileDecoderMemory(tmp_path)
+    first = Homie4Decoder(FamilyOptions(memory=memory))
+    told(("d1/room/temperature/$unit", "°F"), ("d1/room/temperature/$datatype", "integer"), decoder=first)
+    memory.flush(now=True)
+    again = Homie4Decoder(FamilyOptions(memory=FileDecoderMemory(tmp_path)))
+    assert values(told(("d1/room/temperature", "50"), decoder=again)) == {"room_temp_c": 10.0}
+    assert reasons(told(("d1/room/temperature", "50.5"), decoder=again)) == ["wrong_type"]
+
+
+@pytest.mark.parametrize("node", ["board", "cpu", "esp32", "system"])
+def test_the_inside_of_a_device_is_never_the_room(node: str) -> None:
+    assert values(told((f"d1/{node}/temperature", "38"))) == {}

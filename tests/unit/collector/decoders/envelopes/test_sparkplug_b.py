@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from collector.decoders.envelopes.sparkplug_b import SparkplugBDecoder, rebirth_command
 from collector.decoders.envelopes.sparkplug_b_pb2 import Metric, Payload
 from collector.decoders.foreign import FamilyOptions, PointRule
+from collector.decoders.memory import FileDecoderMemory
 from collector.messages.decoded import Decoded
 from config.equipment.point_maps import configured_point_maps
 from heating.quality import Quality
@@ -304,3 +306,43 @@ def test_no_order_of_messages_makes_it_raise(steps: list[tuple[str, int | None, 
         topic = (DEVICE if kind.startswith("D") else NODE).format(kind)
         assert decode(decoder, payload(metrics, seq=seq), topic) is not None
     assert len(decoder.rebirth_requests) <= len(steps)
+
+
+# --- restarts -----------------------------------------------------------------------------------------------
+
+
+def restarted(
+    folder: Path, *, flush: FileDecoderMemory | None = None
+) -> tuple[SparkplugBDecoder, FileDecoderMemory]:
+    """A decoder of a process that just started."""
+    if flush is not None:
+        flush.flush(now=True)
+    memory = FileDecoderMemory(folder)
+    return SparkplugBDecoder(FamilyOptions(memory=memory), maps=MAPS), memory
+
+
+def test_births_survive_a_restart_and_are_uncertain_until_the_next(tmp_path: Path) -> None:
+    decoder, memory = restarted(tmp_path)
+    decode(decoder, birth_of_node(), NODE.format("NBIRTH"))
+    decode(decoder, payload(BIRTH, seq=1), DEVICE.format("DBIRTH"))
+    decoder, memory = restarted(tmp_path, flush=memory)
+    data = payload([Metric(alias=2, float_value=400)], seq=2)
+    found = decode(decoder, data, DEVICE.format("DDATA"))
+    assert values(found) == {"secondary_supply_pressure_mpa": 0.4}
+    assert qualities(found) == {"secondary_supply_pressure_mpa": Quality.UNCERTAIN}
+    assert decoder.take_commands(), "the births are asked for again"
+    decode(decoder, birth_of_node(4), NODE.format("NBIRTH"))
+    decode(decoder, payload(BIRTH, seq=1), DEVICE.format("DBIRTH"))
+    assert set(qualities(decode(decoder, data, DEVICE.format("DDATA"))).values()) == {Quality.GOOD}
+
+
+def test_births_of_an_earlier_life_of_the_node_mean_nothing(tmp_path: Path) -> None:
+    decoder, memory = restarted(tmp_path)
+    decode(decoder, birth_of_node(), NODE.format("NBIRTH"))
+    decode(decoder, payload(BIRTH, seq=1), DEVICE.format("DBIRTH"))
+    decode(decoder, birth_of_node(4), NODE.format("NBIRTH"), received_ms=RECEIVED_MS + 9)
+    for flush in (None, memory):
+        if flush is not None:
+            decoder, _memory = restarted(tmp_path, flush=flush)
+        found = decode(decoder, payload([Metric(alias=2, float_value=400)], seq=1), DEVICE.format("DDATA"))
+        assert (reasons(found), len(found.samples)) == (["unknown_point"], 0)

@@ -1,5 +1,7 @@
 """Wireless M-Bus: frames with and without check sums, modes 5 and 7, link encryption, compact telegrams."""
 
+from pathlib import Path
+
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.cmac import CMAC
@@ -7,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.decoders.foreign import FamilyOptions, Hints
+from collector.decoders.memory import FileDecoderMemory
 from collector.decoders.meters.wmbus import WmbusDecoder
 from collector.decoders.meters.wmbus_link import crc16
 from config.equipment.meter_keys import MeterKeys
@@ -120,8 +123,8 @@ def test_a_compact_telegram_is_read_after_a_full_one(decoder: WmbusDecoder) -> N
     full = bytes.fromhex("025A 2B02 025E 9501")
     compact = link_encrypted(b"\x79" + signature + crc16(full).to_bytes(2, "little") + data)
     first = decode(decoder, compact)
-    assert reasons(first) == ["not_telemetry"]
-    assert "no full one" in first.rejections[0].detail
+    assert reasons(first) == ["wrong_type"]
+    assert "a reading that cannot be read yet" in first.rejections[0].detail
     decode(decoder, link_encrypted(b"\x78" + full))
     assert values(decode(decoder, compact)) == {"primary_supply_temp_c": 55.5, "primary_return_temp_c": 40.5}
     damaged = link_encrypted(b"\x79" + signature + b"\x00\x00" + data)
@@ -204,3 +207,14 @@ def test_what_the_receiver_decrypted_is_read_in_every_mode(mode: int, extension:
 def test_the_two_idle_bytes_in_the_midst_of_encrypted_data_prove_nothing() -> None:
     telegram = frame(b"\x7a\x21\x00\x20\x05" + b"\x11\x2f\x2f" + bytes(13))
     assert reasons(decode(WmbusDecoder(FamilyOptions()), telegram)) == ["wrong_type"]
+
+
+def test_the_format_of_a_full_telegram_survives_a_restart(tmp_path: Path) -> None:
+    full = bytes.fromhex("025A 2B02 025E 9501")
+    data = crc16(bytes.fromhex("025A 025E")).to_bytes(2, "little") + crc16(full).to_bytes(2, "little")
+    memory, keys = FileDecoderMemory(tmp_path), MeterKeys({"12345678": KEY})
+    decode(WmbusDecoder(FamilyOptions(memory=memory), keys=keys), link_encrypted(b"\x78" + full))
+    memory.flush(now=True)
+    again = WmbusDecoder(FamilyOptions(memory=FileDecoderMemory(tmp_path)), keys=keys)
+    found = decode(again, link_encrypted(b"\x79" + data + bytes.fromhex("2B02 9501")))
+    assert values(found) == {"primary_supply_temp_c": 55.5, "primary_return_temp_c": 40.5}
