@@ -5,7 +5,7 @@ What lives here: what a device map answers (`DeviceMap`, `DeviceTarget`, `PointR
 the files of device maps (`collector.devices.device_map`) and any payload format.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final, Protocol
@@ -13,11 +13,12 @@ from zoneinfo import ZoneInfo
 
 from collector.decoders.memory import DecoderMemory, NoDecoderMemory
 from collector.decoders.numbers import finite_number, is_absent, number_of, quantity_of
+from collector.decoders.power_on import PowerOnWatch
 from collector.messages.decoded import Decoded, ExtraValue, NamedDevice, Reason, SampleRows
 from heating.points import POINT_INDEX, POINTS, Measurement
 from heating.protocols import RawMessage
 from heating.quality import Quality
-from heating.quantities import UnknownConversionError, to_canonical
+from heating.quantities import Unit, UnknownConversionError, to_canonical
 from heating.samples import ObjectRef
 
 __all__ = [
@@ -140,6 +141,8 @@ class FamilyOptions:
     """What was given beside the payload."""
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     """Zone of device clocks that name none."""
+    power_on: PowerOnWatch = field(default_factory=PowerOnWatch)
+    """Doubts the value that one-wire probes show after power on."""
     memory: DecoderMemory = field(default_factory=NoDecoderMemory)
     """What was learned before a restart."""
 
@@ -254,8 +257,7 @@ class ForeignRows:
 
     def _append(self, place: int, target: DeviceTarget, fields: list[Field], *, t_ms: int, floor: int) -> int:
         """Add the rows that points cover, keep the other fields as extra values; return the number of rows."""
-        flagged = _quality_by_flags(fields)
-        silent = _is_silent(fields)
+        marks = _Marks.of(fields)
         named = {rule.point for rule in target.points.values()}
         taken: set[int] = set()
         for item in fields:
@@ -271,11 +273,10 @@ class ForeignRows:
                 continue
             point, number = row
             taken.add(point)
-            quality = max(item.quality, floor, flagged if POINTS[point].name in _JUDGED else 0)
-            if silent and item.point in _JUDGED and number == 0:
-                quality = max(quality, Quality.BAD_SENTINEL)
-            if number is None:
-                quality = max(quality, Quality.BAD)
+            quality = max(item.quality, floor, marks.quality(point, number))
+            if number is not None and POINTS[point].unit is Unit.CELSIUS and not marks.stored:
+                power_on = self._options.power_on
+                quality = max(quality, power_on.quality(target.ref.object_id, point, number))
             if quality:
                 self.rows.quality[len(self.rows.value)] = quality
             self.rows.point.append(point)
@@ -311,12 +312,32 @@ def _row_of(item: Field, target: DeviceTarget) -> tuple[int, float | None] | Non
         return None
 
 
-def _is_silent(fields: Iterable[Field]) -> bool:
-    """Return whether temperature and humidity are both 0: a probe that did not answer, read as zeros."""
-    zero = {
-        item.point for item in fields if item.point in _JUDGED and number_of(item.value, words=False) == 0
-    }
-    return len(zero) == len(_JUDGED)
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """What the fields of one reading say about each other."""
+
+    flagged: int
+    """Quality by the device's flags."""
+    silent: bool
+    """Temperature and humidity are both 0: a probe that did not answer, read as zeros."""
+    stored: bool
+    """The reading is history."""
+
+    @classmethod
+    def of(cls, fields: Sequence[Field]) -> "_Marks":
+        zero = {
+            item.point for item in fields if item.point in _JUDGED and number_of(item.value, words=False) == 0
+        }
+        stored = any(item.point == "backfilled" and item.value for item in fields)
+        return cls(_quality_by_flags(fields), len(zero) == len(_JUDGED), stored)
+
+    def quality(self, point: int, number: float | None) -> int:
+        """Return the quality of a value at a point."""
+        if number is None:
+            return Quality.BAD
+        if POINTS[point].name not in _JUDGED:
+            return Quality.GOOD
+        return max(self.flagged, Quality.BAD_SENTINEL) if self.silent and number == 0 else self.flagged
 
 
 def _quality_by_flags(fields: Iterable[Field]) -> int:

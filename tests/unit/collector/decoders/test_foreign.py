@@ -145,3 +145,51 @@ def test_very_many_fields_are_cut_and_told() -> None:
 @pytest.mark.parametrize("value", [True, "1", None, math.nan, math.inf, 10**400, [1]])
 def test_only_finite_numbers_are_numbers(value: object) -> None:
     assert finite_number(value) is None
+
+
+def temperatures(*told: float, late: bool = False, target: DeviceTarget | None = None) -> list[Quality]:
+    """Qualities of temperatures that one probe tells one after the other."""
+    options = FamilyOptions(devices=Map() if target is None else Map(d=target))
+    found = []
+    for number, value in enumerate(told):
+        rows = ForeignRows("family", options)
+        history = late and number == 0
+        rows.add(
+            0,
+            MESSAGE,
+            "d",
+            [Field("t", value, "°C", "room_temp_c")],
+            measured_ms=5 + number,
+            backfilled=history,
+        )
+        found.append(qualities(rows.finish())["secondary_supply_temp_c" if target else "room_temp_c"])
+    return found
+
+
+G, U = Quality.GOOD, Quality.UNCERTAIN_INCONSISTENT
+
+
+@pytest.mark.parametrize(
+    ("told", "wanted"),
+    [
+        ((21.0, 85.0), [G, U]),
+        ((21.0, 85.0, 85.0, 85.0), [G, U, U, U]),
+        ((21.0, 85.0, 21.1, 85.0), [G, U, G, U]),
+        ((45.0, 85.0, 85.1, 85.0), [G, U, G, G]),
+        ((84.9, 85.0, 85.1), [G, G, G]),
+        ((76.0, 85.0), [G, G]),
+        ((85.0, 85.0), [G, G]),
+        ((-20.0, 85.0), [G, U]),
+        ((21.0, 84.9, 85.1), [G, G, G]),
+    ],
+)
+def test_exactly_85_degrees_after_a_jump_is_uncertain_until_another_value(
+    told: tuple[float, ...], wanted: list[Quality]
+) -> None:
+    assert temperatures(*told) == wanted
+    rule = {"t": PointRule("secondary_supply_temp_c")}
+    assert temperatures(*told, target=station(points=rule)) == wanted
+
+
+def test_a_stored_reading_says_nothing_about_a_jump() -> None:
+    assert temperatures(21.0, 85.0, late=True) == [G, G]
