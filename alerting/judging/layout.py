@@ -25,8 +25,6 @@ _OF_NODES = {
     Measurement.BUILDING: Level.BUILDING,
     Measurement.SOURCE: Level.SOURCE,
 }
-_INTERVAL_S = 3600.0
-"""Of a sensor that the registry has no interval for [s]."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +144,7 @@ class Layout:
     def sensor_interval_s(self) -> NDArray[np.float64]:
         """Expected time between messages of each room sensor [s]."""
         intervals = {sensor.sensor_id: sensor.interval_s for sensor in self.site.sensors}
-        return np.array([intervals.get(name, _INTERVAL_S) for name in self.ids[Measurement.ROOM]], np.float64)
+        return np.array([intervals[name] for name in self.ids[Measurement.ROOM]], np.float64)
 
     @cached_property
     def stations(self) -> tuple[Station, ...]:
