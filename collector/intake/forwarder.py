@@ -1,12 +1,11 @@
 """The forwarder: from the spool to the time-series store, in order, for ever.
 
 Synchronous writes under a rising mark; a store that is away is asked again with growing, jittered pauses and without
-an end; rows that it refuses for good are found by halving and kept as rejections. The cursor moves only after the
+an end; rows that it refuses for good are found (`collector.intake.refused_rows`) and kept as rejections. The cursor moves only after the
 store has returned.
 """
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from time import monotonic
 
 import numpy as np
@@ -14,16 +13,17 @@ import structlog
 from numpy.typing import NDArray
 
 from collector.intake.backoff import Backoff
-from collector.intake.spool.rejections import KeptRejection
+from collector.intake.refusal_memory import FullStore, ToldRefusals
+from collector.intake.refused_rows import RefusedRows
+from collector.intake.spool.rejections_of_store import asked_again, rejections_of_rows, rows_of, settle
 from collector.intake.spool.spool import Spool, SpooledBatch
-from collector.messages.decoded import Reason
 from config.settings.tree import CollectorSettings
 from heating.background import BackgroundLoop
+from heating.clock import Clock, SystemClock
 from heating.errors import HeatingError
-from heating.intervals import from_epoch_ms
 from heating.protocols import AppendMark, Health, HealthStatus, ReadingSink
-from heating.quality import quality_label
 from heating.samples import SampleBatch
+from storage.readings.errors import Refusal
 
 __all__ = ["Forwarder"]
 
@@ -40,17 +40,14 @@ STOP_TIMEOUT_S = 30.0
 """Longest wait for the append at hand when the process ends [s]."""
 DEGRADED_AFTER_S = 60.0
 """A store that is away longer than this degrades the health [s]."""
-REFUSED_FLOOR = 100
-"""So many refused rows of one append are believed; above it, when most are refused, the store itself is wrong."""
-_ORDINAL_BASE = 1_000_000
+REFUSALS_TOLD_S = 900.0
+"""So long after the last refused row its reason stays in the health: homes report every few minutes [s]."""
+PROBE_EVERY_S = 300.0
+"""Time between two tries of one object that met the server's limit of series; the others are not offered [s]."""
+GIVEN_BACK_ROWS = 20_000
+"""Rejected rows given back to the store at once, when someone asked for it."""
 
 log = structlog.get_logger()
-
-
-class StoreRefusesAllError(HeatingError):
-    """The store refuses nearly everything: that is a wrong store (no database, no right), not wrong rows."""
-
-    retryable = True
 
 
 class Forwarder:
@@ -68,6 +65,8 @@ class Forwarder:
         Keeping times and caps.
     backoff
         Pauses while the store is away.
+    clock
+        Time of rows that are given back.
     """
 
     def __init__(
@@ -78,11 +77,14 @@ class Forwarder:
         slot: str,
         settings: CollectorSettings,
         backoff: Backoff | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._spool = spool
         self._store = store
         self._settings = settings
         self._backoff = backoff or Backoff(first_s=FIRST_PAUSE_S, longest_s=LONGEST_PAUSE_S)
+        self._clock = clock or SystemClock()
+        self._full, self._told = FullStore(probe_every_s=PROBE_EVERY_S), ToldRefusals(told_s=REFUSALS_TOLD_S)
         self.source = f"{slot}:{spool.identity}"
         """Name of this spool in the store's marks."""
         self._loop = BackgroundLoop(
@@ -141,6 +143,8 @@ class Forwarder:
             return Health(HealthStatus.DOWN, f"the store does not take readings: {trouble}", figures)
         if trouble:
             return Health(HealthStatus.DEGRADED, f"the store is asked again: {trouble}", figures)
+        if reasons := self._told.reasons(now_s=monotonic()):
+            return Health(HealthStatus.DEGRADED, reasons, figures)
         return Health(HealthStatus.OK, "", figures)
 
     # --- the thread -------------------------------------------------------------------------------------------
@@ -218,7 +222,7 @@ class Forwarder:
         merged = SampleBatch.concatenate([batch.samples for batch in batches])
         mark = AppendMark(self.source, batches[-1].sequence)
         refused = self._append(merged, mark)
-        if len(refused):
+        if refused:
             self._keep_refused(batches, merged, refused)
         self._spool.set_cursor(max(reached, mark.sequence))
         self.appends += 1
@@ -226,61 +230,88 @@ class Forwarder:
         self.forwarded_rows += taken
         return taken
 
-    def _append(self, merged: SampleBatch, mark: AppendMark) -> NDArray[np.intp]:
-        """Append all rows; return the places of those that the store refused for good."""
-        try:
-            self._store.append(merged, mark=mark)
-        except HeatingError as error:
-            if error.retryable:
-                raise
-            log.warning("collector.append_refused", rows=len(merged), error=str(error))
-        else:
-            return np.zeros(0, np.intp)
-        # Wrong rows mostly belong to one object: side by side they fall into one half, and few appends find them all.
-        order: NDArray[np.intp] = np.lexsort((merged.measured_ms, merged.object_index))
-        refused = np.sort(np.array(self._halve(merged, order, len(merged)), np.intp))
-        # The mark goes last and with no rows: had a half carried it, a crash in between would skip the other half.
-        self._store.append(SampleBatch.empty(), mark=mark)
-        return refused
-
-    def _halve(self, merged: SampleBatch, rows: NDArray[np.intp], total: int) -> list[int]:
-        """Append the halves of rows that were refused together, down to the single culprits."""
-        if len(rows) == 1:
-            return [int(rows[0])]
-        middle = len(rows) // 2
-        culprits: list[int] = []
-        for half in (rows[:middle], rows[middle:]):
+    def _append(self, merged: SampleBatch, mark: AppendMark) -> dict[int, Refusal]:
+        """Append all rows; return the places of those that the store refused for good, each with its reason."""
+        refused = self._full.withhold(merged, now_s=monotonic())
+        if not refused:
             try:
-                self._store.append(merged.select(half))
+                self._store.append(merged, mark=mark)
             except HeatingError as error:
                 if error.retryable:
                     raise
-                culprits += self._halve(merged, half, total)
-                if len(culprits) > max(REFUSED_FLOOR, total // 2):
-                    raise StoreRefusesAllError(f"the store refuses nearly everything: {error}") from error
-        return culprits
+                log.warning("collector.append_refused", rows=len(merged), error=str(error))
+                refused = self._around(merged, np.arange(len(merged)), error)
+            else:
+                return {}
+        else:
+            refused |= self._offer(merged, np.delete(np.arange(len(merged)), list(refused)))
+        # The mark goes last and with no rows: had a half carried it, a crash in between would skip the other half.
+        self._store.append(SampleBatch.empty(), mark=mark)
+        self._full.learn(merged, refused, now_s=monotonic())
+        return refused
+
+    def _offer(self, batch: SampleBatch, rows: NDArray[np.intp]) -> dict[int, Refusal]:
+        """Append some rows without a mark; return those that were refused."""
+        try:
+            self._store.append(batch.select(rows))
+        except HeatingError as error:
+            if error.retryable:
+                raise
+            return self._around(batch, rows, error)
+        return {}
+
+    def _around(self, batch: SampleBatch, rows: NDArray[np.intp], error: HeatingError) -> dict[int, Refusal]:
+        search = RefusedRows(self._store, batch)
+        search.search(rows, error)
+        return search.found
 
     def _keep_refused(
-        self, batches: Sequence[SpooledBatch], merged: SampleBatch, refused: NDArray[np.intp]
+        self, batches: Sequence[SpooledBatch], merged: SampleBatch, refused: Mapping[int, Refusal]
     ) -> None:
+        rows = np.array(sorted(refused), np.intp)
         sizes = np.array([len(batch.samples) for batch in batches])
         ends = np.cumsum(sizes)
-        owner = np.searchsorted(ends, refused, side="right")
-        log.error("collector.rows_refused", rows=len(refused))
+        owner = np.searchsorted(ends, rows, side="right")
+        log.error("collector.rows_refused", rows=len(rows))
         for place in np.unique(owner).tolist():
             batch = batches[place]
-            inside = refused[owner == place] - (ends[place] - sizes[place])
-            whole = _emptied(batch, inside)
-            self._spool.keep_rejections(list(_as_rejections(batch, inside, whole)))
+            mine = rows[owner == place]
+            inside = mine - (ends[place] - sizes[place])
+            emptied = _emptied(batch, inside)
+            reasons = [refused[row] for row in mine.tolist()]
+            self._spool.keep_rejections(list(rejections_of_rows(batch, inside, reasons, emptied)))
             if batch.sequence >= self._spool.first_own_sequence:
-                self.emptied_messages += len(whole)
-        self.refused_rows += len(refused)
+                self.emptied_messages += len(emptied)
+        self.refused_rows += len(rows)
+        self._told.note(refused.values(), now_s=monotonic())
+
+    def give_back(self) -> int:
+        """Give rejected rows back to the store that someone asked for; return how many it took.
+
+        Raises
+        ------
+        heating.errors.HeatingError
+            When the store is away; the rows wait on.
+        """
+        items = asked_again(self._spool.folder, limit=GIVEN_BACK_ROWS)
+        if not items:
+            return 0
+        refused = self._offer(rows_of(items), np.arange(len(items)))
+        taken = [item for place, item in enumerate(items) if place not in refused]
+        settle(self._spool.folder, taken, replayed_ms=self._clock.now_ms())
+        settle(self._spool.folder, [items[place] for place in refused], replayed_ms=None)
+        self._told.note(refused.values(), now_s=monotonic())
+        if taken:
+            self._full.forget()
+        log.info("collector.rows_given_back", taken=len(taken), refused=len(refused))
+        return len(taken)
 
     def _tidy(self) -> None:
         now_s = monotonic()
         if now_s - self._tidied_s < TIDY_EVERY_S:
             return
         self._tidied_s = now_s
+        self.give_back()
         self._spool.tidy(
             keep_ms=int(self._settings.spool_keep_s * 1000),
             max_rejections=self._settings.rejections_max_rows,
@@ -292,27 +323,3 @@ def _emptied(batch: SpooledBatch, inside: NDArray[np.intp]) -> frozenset[int]:
     """Return the messages of a batch of which no row is left."""
     left = np.delete(batch.message, inside)
     return frozenset(batch.message[inside].tolist()) - frozenset(left.tolist())
-
-
-def _as_rejections(
-    batch: SpooledBatch, inside: NDArray[np.intp], whole: Iterable[int]
-) -> Iterable[KeptRejection]:
-    emptied = frozenset(whole)
-    for row, sample in zip(inside.tolist(), batch.samples.select(inside).to_samples(), strict=True):
-        ref = sample.ref
-        payload = {
-            "t": from_epoch_ms(sample.measured_ms).isoformat(),
-            "v": {sample.point: None if np.isnan(sample.value) else sample.value},
-            "q": {sample.point: quality_label(sample.quality)},
-        }
-        yield KeptRejection(
-            sequence=batch.sequence,
-            ordinal=_ORDINAL_BASE + row,
-            received_ms=sample.received_ms or sample.measured_ms,
-            topic=f"store/{ref.measurement.value}/{ref.object_id}",
-            payload=json.dumps(payload).encode(),
-            reason=Reason.STORE_REJECTED,
-            detail=f"{ref.object_id} {sample.point}",
-            content=b"",
-            whole=int(batch.message[row]) in emptied,
-        )

@@ -2,6 +2,7 @@
 
 import copy
 import difflib
+import math
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,7 +18,7 @@ from config.mistakes import Mistake, MistakesError
 from config.settings.retired import RETIRED, Retired, found_in, warning_of, without_retired
 from config.settings.tree import Settings
 
-__all__ = ["check_service_secrets", "load_settings"]
+__all__ = ["check_retention", "check_service_secrets", "load_settings"]
 
 _PREFIX = "NUANLIU_"
 
@@ -113,6 +114,23 @@ def check_service_secrets(settings: Settings) -> list[Mistake]:
             )
         ]
     return []
+
+
+def check_retention(settings: Settings) -> list[Mistake]:
+    """Return what is wrong when late readings are accepted for longer than the store keeps raw readings."""
+    kept_s = settings.timeseries.retention_raw_days * 86_400.0
+    if settings.collector.late_limit_s <= kept_s:
+        return []
+    needed_days = math.ceil(settings.collector.late_limit_s / 86_400.0)
+    return [
+        Mistake(
+            "timeseries.retention_raw_days",
+            f"Readings up to {settings.collector.late_limit_s:g} s late are accepted, but raw readings are kept for "
+            f"{settings.timeseries.retention_raw_days} d: the store refuses the rest.",
+            f"Set timeseries.retention_raw_days to at least {needed_days}, or collector.late_limit_s to at most "
+            f"{kept_s:g}.",
+        )
+    ]
 
 
 def _place(key_path: KeyPath, source: LocatedYaml, env: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ from alerting.judging.conditions.linter import lint_rules
 from collector.devices.device_lint import device_mistakes
 from config.mistakes import MistakesError
 from config.rules.reading import load_rules
-from config.settings.reading import check_service_secrets, load_settings
+from config.settings.reading import check_retention, check_service_secrets, load_settings
 from runtime.commands.terminal import BAD_CONFIGURATION, ConfigOption, complain, say, warn
 
 __all__ = ["check_config"]
@@ -29,6 +29,7 @@ def check_config(
     else:
         if service:
             found += [str(mistake) for mistake in check_service_secrets(settings)]
+        found += [str(mistake) for mistake in check_retention(settings)]
         found += device_mistakes(settings.mqtt, settings.collector)
         try:
             found += [str(fault) for fault in lint_rules(load_rules(settings.rules))]

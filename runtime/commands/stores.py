@@ -6,6 +6,7 @@ import typer
 
 from collector.intake.mqtt.publisher import publish_all
 from collector.intake.spool.rejections import RejectionFilter, count_by_reason, replay_rejected
+from collector.intake.spool.rejections_of_store import ask_again
 from collector.messages.decoded import Reason
 from heating.clock import SystemClock
 from runtime.commands.backup import export_parquet
@@ -59,7 +60,10 @@ def replay(
     ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Give rejected messages back to the broker, each once: after a registry import, for example."""
+    """Give rejected messages back to the broker, and rows that the store refused back to the store, each once.
+
+    After a registry import, for example, or once a limit of the store was raised.
+    """
     settings = settings_from(config)
     wanted = RejectionFilter(reasons=frozenset(reason or ()))
     with errors_as_messages():
@@ -69,4 +73,7 @@ def replay(
             now_ms=SystemClock().now_ms(),
             wanted=wanted,
         )
+        rows = ask_again(settings.collector.spool_dir, wanted)
     say(f"published again: {count}")
+    if rows:
+        say(f"rows for the store: {rows}; the collector gives them back within a minute of running")

@@ -9,7 +9,7 @@ import numpy as np
 
 from heating.quality import Quality
 from heating.samples import SampleBatch
-from storage.readings.errors import StoreRejectedError
+from storage.readings.errors import Refusal, RefusalKind, StoreRejectedError
 from storage.readings.identifiers import id_problem
 
 __all__ = ["LAST_STORABLE_MS", "clean_batch"]
@@ -29,9 +29,10 @@ def clean_batch(batch: SampleBatch) -> SampleBatch:
     for place in np.unique(batch.object_index).tolist():
         problem = id_problem(batch.objects[place].object_id)
         if problem:
-            raise StoreRejectedError(problem)
+            raise StoreRejectedError(problem, refusals=[Refusal(RefusalKind.LINES, problem)])
     if len(batch) and not (batch.measured_ms.min() >= 0 and batch.measured_ms.max() < LAST_STORABLE_MS):
-        raise StoreRejectedError("a measured time lies outside 1970 to 2100")
+        problem = "a measured time lies outside 1970 to 2100"
+        raise StoreRejectedError(problem, refusals=[Refusal(RefusalKind.LINES, problem)])
     finite = np.isfinite(batch.value)
     if finite.all():
         return batch

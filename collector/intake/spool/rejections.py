@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from collector.intake.spool.outcomes import Outcome
 from collector.intake.spool.spool_files import CATALOGUE_NAME, REJECTION_COLUMNS, open_catalogue, open_file
@@ -28,6 +29,8 @@ __all__ = [
     "move_to_catalogue",
     "rejections_of",
     "replay_rejected",
+    "select_rejections",
+    "update_replayed",
     "write_rejections",
 ]
 
@@ -135,20 +138,35 @@ def _select(connection: sqlite3.Connection, wanted: RejectionFilter, limit: int)
             limit,
         ),
     )
-    for row in rows:
-        yield KeptRejection(
-            row[0],
-            row[1],
-            row[2],
-            row[3],
-            row[4],
-            Reason(row[5]),
-            row[6],
-            row[7],
-            bool(row[8]),
-            row[9],
-            tuple(filter(None, row[10].split("\n"))),
-        )
+    yield from map(_kept, rows)
+
+
+def _kept(row: tuple[Any, ...]) -> KeptRejection:
+    sequence, ordinal, received_ms, topic, payload, reason, detail, content, whole, replayed_ms, devices = row
+    return KeptRejection(
+        sequence=sequence,
+        ordinal=ordinal,
+        received_ms=received_ms,
+        topic=topic,
+        payload=payload,
+        reason=Reason(reason),
+        detail=detail,
+        content=content,
+        whole=bool(whole),
+        replayed_ms=replayed_ms,
+        devices=tuple(filter(None, devices.split("\n"))),
+    )
+
+
+def select_rejections(
+    connection: sqlite3.Connection, condition: str, values: Sequence[object], limit: int
+) -> list[KeptRejection]:
+    """Return the oldest rejections of one file that meet a condition of ours."""
+    rows = connection.execute(
+        f"SELECT {REJECTION_COLUMNS} FROM rejection WHERE {condition} ORDER BY sequence, ordinal LIMIT ?",
+        (*values, limit),
+    )
+    return [_kept(row) for row in rows]
 
 
 def count_by_reason(folder: Path) -> dict[str, int]:
@@ -190,18 +208,26 @@ def replay_rejected(
 
 def mark_replayed(folder: Path, items: Iterable[KeptRejection], *, now_ms: int) -> None:
     """Note that rejections were given another try at a time [epoch ms]."""
-    keys = [(now_ms, item.sequence, item.ordinal) for item in items]
+    kept = list(items)
     for path in _paths(folder):
         with closing(_open(path)) as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.executemany(
-                "UPDATE rejection SET replayed_ms = ? WHERE sequence = ? AND ordinal = ?", keys
-            )
-            connection.execute("COMMIT")
+            update_replayed(connection, kept, now_ms)
+
+
+def update_replayed(
+    connection: sqlite3.Connection, items: Iterable[KeptRejection], replayed_ms: int | None
+) -> None:
+    """Set when the rejections that lie in one file were given another try."""
+    connection.execute("BEGIN IMMEDIATE")
+    connection.executemany(
+        "UPDATE rejection SET replayed_ms = ? WHERE sequence = ? AND ordinal = ?",
+        [(replayed_ms, item.sequence, item.ordinal) for item in items],
+    )
+    connection.execute("COMMIT")
 
 
 def is_replayable(item: KeptRejection) -> bool:
-    """Return whether the whole message is kept and another try makes sense."""
+    """Return whether the whole message is kept and another try by the broker makes sense."""
     return (
         item.reason not in (Reason.TOO_BIG, Reason.STORE_REJECTED) and len(item.payload) < KEPT_PAYLOAD_BYTES
     )

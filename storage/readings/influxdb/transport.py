@@ -27,6 +27,7 @@ from storage.readings.errors import (
     TimeSeriesError,
 )
 from storage.readings.influxdb.flavour import Flavour, flavour_of_ping
+from storage.readings.influxdb.refusals import query_refused, write_refused
 
 __all__ = ["LINES_IN_A_REQUEST", "InfluxTransport", "Series", "V1ApiClient", "detect_flavour"]
 
@@ -114,20 +115,30 @@ class InfluxTransport:
         Raises
         ------
         StoreRejectedError
-            When the server refuses lines; of a partial write it keeps the good ones.
+            When the server refuses lines; of a partial write it keeps the good ones, and the requests behind a
+            refused one are sent all the same.
         StoreUnavailableError
             When the server is away, busy or does not let us in.
         """
+        refused: list[StoreRejectedError] = []
         for start in range(0, len(lines), LINES_IN_A_REQUEST):
-            body = "\n".join(lines[start : start + LINES_IN_A_REQUEST]).encode()
+            portion = lines[start : start + LINES_IN_A_REQUEST]
             try:
                 # Once: the forwarder tries again, without an end and in order. What a lost answer hides may be in the
                 # store; a repeat overwrites the same rows with the same values.
-                self._write_api.write(bucket=bucket, org=self._org, record=body, write_precision="ms")
+                self._write_api.write(
+                    bucket=bucket, org=self._org, record="\n".join(portion).encode(), write_precision="ms"
+                )
             except ApiException as error:
-                raise self._write_error(error) from error
+                found = self._write_error(error, lines=len(portion))
+                if not isinstance(found, StoreRejectedError):
+                    raise found from error
+                refused.append(found)
             except urllib3.exceptions.HTTPError as error:
                 raise self._away(error) from error
+        if refused:
+            reasons = [refusal for each in refused for refusal in each.refusals]
+            raise StoreRejectedError(str(refused[0]), refusals=reasons, lines=len(lines)) from refused[0]
 
     def query(
         self, statements: str, *, database: str | None = None, parameters: Mapping[str, str] | None = None
@@ -267,12 +278,15 @@ class InfluxTransport:
     def _away(self, error: Exception) -> StoreUnavailableError:
         return StoreUnavailableError(f"{self._url} does not answer: {type(error).__name__}")
 
-    def _write_error(self, error: ApiException) -> TimeSeriesError:
+    def _write_error(self, error: ApiException, *, lines: int) -> TimeSeriesError:
         if error.status in _REFUSED:
-            return StoreRejectedError(f"{self._url} refused lines: {_message(error)}")
+            return write_refused(self._url, _words(error), lines=lines)
         return self._unavailable(error)
 
     def _query_error(self, error: ApiException) -> TimeSeriesError:
+        # 3.x answers 500 to what it refuses, as it does when it is in trouble: only its words tell the two apart.
+        if refused := query_refused(self._url, _words(error)):
+            return refused
         if error.status in _REFUSED:
             return StoreQueryError(f"{self._url} refused a query: {_message(error)}")
         return self._unavailable(error)
@@ -310,6 +324,11 @@ def detect_flavour(url: str, *, timeout_s: float) -> Flavour:
 
 
 def _message(error: ApiException) -> str:
+    """Return the server's own words from an error answer, one line that is not too long for a log."""
+    return _words(error)[:300]
+
+
+def _words(error: ApiException) -> str:
     """Return the server's own words from an error answer, one line."""
     body = error.body.decode(errors="replace") if isinstance(error.body, bytes) else str(error.body or "")
     try:
@@ -318,7 +337,7 @@ def _message(error: ApiException) -> str:
         answer = None
     if isinstance(answer, dict):
         body = str(answer.get("error") or answer.get("message") or body)
-    return " ".join(body.split())[:300] or str(error.reason)
+    return " ".join(body.split()) or str(error.reason)
 
 
 def _refuse_errors(document: dict[str, Any]) -> None:

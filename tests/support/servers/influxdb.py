@@ -26,10 +26,10 @@ bind-address = "{host}:{backup_port}"
 [data]
   dir = "{directory}/data"
   wal-dir = "{directory}/wal"
-  index-version = "tsi1"
+  index-version = "{index}"
   query-log-enabled = false
   max-series-per-database = 0
-  max-values-per-tag = 0
+  max-values-per-tag = {max_values_per_tag}
 
 [http]
   bind-address = "{host}:{port}"
@@ -109,7 +109,9 @@ class InfluxdbServer:
         self.query(f'DROP DATABASE "{name}"')
 
 
-def start_influxdb(directory: Path, *, http: str = "", more: str = "") -> InfluxdbServer:
+def start_influxdb(
+    directory: Path, *, http: str = "", more: str = "", index: str = "tsi1", max_values_per_tag: int = 0
+) -> InfluxdbServer:
     """Start a server of its own.
 
     Parameters
@@ -120,6 +122,10 @@ def start_influxdb(directory: Path, *, http: str = "", more: str = "") -> Influx
         Lines added to the section ``[http]``, for example ``auth-enabled = true``.
     more
         Sections added at the end of the configuration.
+    index
+        ``inmem`` (the server's default) or ``tsi1``.
+    max_values_per_tag
+        Limit of the index ``inmem``; 0: none.
 
     Raises
     ------
@@ -133,7 +139,14 @@ def start_influxdb(directory: Path, *, http: str = "", more: str = "") -> Influx
         path = directory / "influxdb.conf"
         path.write_text(
             CONFIGURATION.format(
-                host=LOOPBACK, port=port, backup_port=free_port(), directory=directory, http=http, more=more
+                host=LOOPBACK,
+                port=port,
+                backup_port=free_port(),
+                directory=directory,
+                http=http,
+                more=more,
+                index=index,
+                max_values_per_tag=max_values_per_tag,
             )
         )
         process = ServerProcess(

@@ -166,7 +166,10 @@ def test_rows_that_the_store_refuses_become_rejections_and_the_rest_is_stored(
     assert counts.accepted == counts.stored + counts.rejected == 40
 
 
-def test_a_store_that_refuses_everything_is_a_wrong_store_and_loses_nothing(rig: Rig) -> None:
+def test_a_store_that_refuses_everything_is_a_wrong_store_and_loses_nothing(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Backoff, "next_pause_s", lambda _self, now_s: 1.0)
     rig.store.refuse = {float(number) for number in range(30)}
     rig.source.put(*(reading(number % 10, number % 30, t=NOW_MS + number) for number in range(400)))
     wait_until(lambda: "refuses nearly everything" in rig.collector.health().reason)

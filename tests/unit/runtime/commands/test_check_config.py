@@ -61,3 +61,15 @@ def test_mistakes_of_keys_and_point_maps_are_told_with_their_lines(nuanliu: Any,
     complaints = nuanliu.fails("check-config", "--config", str(path), code=2)
     assert f"{keys}:2" in complaints and f"{maps / 'own.yaml'}:3" in complaints
     assert complaints.rstrip().endswith("2 mistake(s)")
+
+
+def test_a_retention_shorter_than_late_readings_is_a_mistake_with_its_remedy(
+    nuanliu: Any, written: Any
+) -> None:
+    path = written("timeseries:\n  retention_raw_days: 3\n")
+    complaint = nuanliu.fails("check-config", "--config", str(path), code=2)
+    assert (
+        "timeseries.retention_raw_days" in complaint and "at least 7" in complaint and "259200" in complaint
+    )
+    path = written("timeseries:\n  retention_raw_days: 3\ncollector:\n  late_limit_s: 259200\n")
+    assert nuanliu("check-config", "--config", str(path)).code == 0
