@@ -5,25 +5,19 @@ they cost their own point and not the message. Parsed by orjson: numbers with ex
 than others (256 kB of ``1e308`` take 2 ms).
 """
 
-import re
 from collections.abc import Collection, Mapping
 from itertools import islice
 from typing import cast
 
 import orjson
 
+from collector.decoders.finite_json import finite_json
 from collector.decoders.foreign import ForeignRows
 from collector.messages.decoded import Reason
 
 __all__ = ["at_path", "first_items", "json_inside", "json_object", "json_value", "text_at"]
 
 _UNREADABLE = (UnicodeError, RecursionError, OverflowError, ValueError)
-_NOT_FINITE = re.compile(rb"nan|inf|1\.#", re.IGNORECASE)
-_TEXT_OR_NONE = re.compile(
-    rb'"(?:[^"\\]++|\\.)*+"?|[+-]?+(?:nan(?:\([^)"]{0,20}\))?|inf(?:inity)?|1\.#(?:qnan|snan|ind|inf)\d{0,4})(?![\w.])',
-    re.IGNORECASE | re.DOTALL,
-)
-"""A JSON text (also one without an end, so that its beginning is not tried again), or a number that is none."""
 
 
 def json_value(rows: ForeignRows, place: int, payload: bytes, *, limit: int) -> tuple[bool, object]:
@@ -52,9 +46,10 @@ def json_value(rows: ForeignRows, place: int, payload: bytes, *, limit: int) -> 
         return True, orjson.loads(payload)
     except _UNREADABLE as error:
         fault = error
-    if _NOT_FINITE.search(payload):
+    finite = finite_json(payload)
+    if finite is not None:
         try:
-            return True, orjson.loads(_finite(payload))
+            return True, orjson.loads(finite)
         except _UNREADABLE:
             pass
     rows.reject(place, *_why(payload, fault))
@@ -79,15 +74,10 @@ def json_inside(text: str | bytes) -> object:
     except _UNREADABLE:
         pass
     try:
-        data = text.encode() if isinstance(text, str) else text
-        return cast("object", orjson.loads(_finite(data))) if _NOT_FINITE.search(data) else None
+        finite = finite_json(text.encode() if isinstance(text, str) else text)
+        return None if finite is None else cast("object", orjson.loads(finite))
     except _UNREADABLE:
         return None
-
-
-def _finite(payload: bytes) -> bytes:
-    """Return a payload with null in the place of numbers that are none; texts stay as they are."""
-    return _TEXT_OR_NONE.sub(lambda found: found[0] if found[0][:1] == b'"' else b"null", payload)
 
 
 def first_items(

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 import orjson
 
+from collector.decoders.finite_json import finite_json
 from collector.decoders.native.parsing import UNREADABLE, Reading, Value, read_safely
 from collector.messages.decoded import Reason, SampleRows
 
@@ -80,7 +81,7 @@ class Salvage:
         except msgspec.ValidationError:
             self._reject(*_why_not(payload, error))
         except UNREADABLE as fault:
-            self._reject(Reason.BAD_JSON, str(fault))
+            return self._finite(payload, fault)
         else:
             if loose.batch is None:
                 return self._reading(loose)
@@ -88,6 +89,17 @@ class Salvage:
                 return loose.batch
             self._reject(Reason.WRONG_TYPE, str(error))
         return None
+
+    def _finite(self, payload: bytes, fault: Exception) -> Reading | list[msgspec.Raw] | None:
+        """Read a payload that is no JSON by the numbers in it that are none; None after a rejection."""
+        finite = finite_json(payload)
+        if finite is None or finite == payload:
+            self._reject(Reason.BAD_JSON, str(fault))
+            return None
+        try:
+            return read_safely(finite)
+        except UNREADABLE as error:
+            return self.parts_of(finite, error)
 
     def reading_of(self, part: Reading | msgspec.Raw) -> Reading | None:
         """Return the reading of a part of a batch, what is good of it; None after a rejection."""

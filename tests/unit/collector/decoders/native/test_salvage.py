@@ -11,6 +11,7 @@ from collector.decoders.native import parsing as native_json
 from collector.decoders.native.decoder import MAX_BROKEN_PARTS, NativeDecoder
 from collector.decoders.native.salvage import MAX_SALVAGED_VALUES
 from collector.messages.decoded import Decoded, Reason
+from heating.quality import Quality
 from tests.unit.collector.intake.fakes import room
 
 numbers = st.sampled_from(
@@ -137,3 +138,16 @@ def test_words_that_are_no_quality_are_told_together() -> None:
     assert [item.detail for item in decoded.rejections] == [
         "2 words of q are no quality: room_temp_c: 'warm', a: 'b'"
     ]
+
+
+@pytest.mark.parametrize("literal", ["NaN", "nan", "-nan", "Infinity", "-Infinity", "1.#QNAN"])
+@pytest.mark.parametrize("batch", [False, True])
+def test_a_number_that_is_none_costs_its_own_point_and_not_the_message(literal: str, batch: bool) -> None:
+    reading = f'{{"t":1768435200000,"v":{{"room_temp_c":{literal},"room_humidity_pct":45}}}}'
+    payload = f'{{"batch":[{reading}]}}' if batch else reading
+    decoded = NativeDecoder().decode([room(0, payload.encode())])
+    samples = {sample.point: sample for sample in decoded.samples.to_samples()}
+    assert samples["room_humidity_pct"].value == 45.0
+    assert samples["room_temp_c"].value != samples["room_temp_c"].value
+    assert samples["room_temp_c"].quality == Quality.BAD
+    assert not decoded.rejections
