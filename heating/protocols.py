@@ -300,9 +300,13 @@ class AlarmRecords(Protocol):
         incidents: Sequence[Incident] = (),
         outbox: Sequence[OutboxMessage] = (),
         engine_state: Mapping[str, bytes] | None = None,
+        lease: tuple[str, str] | None = None,
     ) -> list[AlarmEvent]:
         """Apply events to the alarm rows by `apply_event`, append them to the history, write incidents (insert or
         replace), outbox messages and engine state, all in one transaction. Returns the events with `sequence`.
+
+        `lease` names a lease and its holder; when another has it by then, a `HeatingError` is raised and nothing is
+        written.
 
         Raises
         ------

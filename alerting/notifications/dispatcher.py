@@ -4,7 +4,7 @@ A notice that no try can deliver is given up visibly (it stays in the outbox as 
 (`alerting.notifications.notices`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -57,8 +57,10 @@ class OutboxDispatcher:
         self._channels: Mapping[str, Channel] = {channel.name: channel for channel in channels}
         self._random = random or Random()
 
-    def dispatch(self, *, now: datetime, limit: int = 100) -> DispatchReport:
-        """Deliver what is due, oldest first.
+    def dispatch(
+        self, *, now: datetime, limit: int = 100, may: Callable[[], bool] = lambda: True
+    ) -> DispatchReport:
+        """Deliver what is due, oldest first; `may` is asked before each notice, and the rest waits when it says no.
 
         Raises
         ------
@@ -67,6 +69,8 @@ class OutboxDispatcher:
         """
         counts = {"delivered": 0, "retried": 0, "dead": 0}
         for message in self._outbox.due(now=now, limit=limit):
+            if not may():
+                break
             counts[self._one(message, now)] += 1
         return DispatchReport(**counts)
 

@@ -7,8 +7,9 @@ again from the records.
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from time import monotonic, perf_counter
 
 import structlog
@@ -21,7 +22,8 @@ from alerting.notifications.dispatcher import DispatchReport, OutboxDispatcher
 from alerting.notifications.notices import audiences_of, outbox_messages
 from alerting.notifications.webhook.channel import WebhookChannel
 from alerting.serving.image import Image, restored
-from alerting.serving.jobs import AlertingJobs
+from alerting.serving.jobs import AlertingJobs, DailyJob
+from alerting.serving.lease import LEASE, AlertingLease
 from alerting.serving.service_state import SERVICE_BLOB
 from alerting.serving.watch import Watch
 from config.rules.reading import RuleSet
@@ -85,6 +87,10 @@ class AlertingService:
         Ways to reach people; those of the settings when left out.
     watch : callable, optional
         Whether readings can come in; while it says down, the watch is blind and says so itself (DQ-14).
+    lease : AlertingLease, optional
+        Held by the one of several processes that judges and delivers; without one this process always does.
+    daily : sequence of DailyJob
+        Work by the calendar, done by the holder of the lease.
     uptime_s : callable
         Seconds that only grow, by which `is_alive` judges: virtual time may stand still or run.
     """
@@ -101,10 +107,13 @@ class AlertingService:
         settings: Settings,
         channels: Sequence[Channel] | None = None,
         watch: Callable[[], Health] | None = None,
+        lease: AlertingLease | None = None,
+        daily: Sequence[DailyJob] = (),
         uptime_s: Callable[[], float] = monotonic,
     ) -> None:
         self._live, self._rules, self._alarms, self._registry = live_state, rules, alarms, registry
-        self._clock, self._settings = clock, settings
+        self._clock, self._settings, self._lease = clock, settings, lease
+        self._daily = tuple(daily)
         self._audiences = audiences_of(settings.notifications)
         chosen = channels_of(settings.notifications, rules) if channels is None else channels
         self._dispatcher = OutboxDispatcher(outbox=outbox, channels=chosen)
@@ -130,8 +139,14 @@ class AlertingService:
         if self._jobs is None:
             self._last_sign_s = self._uptime_s()
             self._jobs = AlertingJobs(
-                tick=self._tick_job, dispatch=self._dispatch_job, every_s=self._settings.rules.tick_s
+                tick=self._tick_job,
+                dispatch=self._dispatch_job,
+                every_s=self._settings.rules.tick_s,
+                daily=[replace(job, call=partial(self._daily_job, job)) for job in self._daily],
+                zone=self._settings.site.time_zone,
             )
+            if self._lease is not None:
+                self._lease.start()
             self._jobs.start()
 
     def stop(self) -> None:
@@ -139,6 +154,8 @@ class AlertingService:
         if self._jobs is not None:
             self._jobs.stop()
             self._jobs = None
+            if self._lease is not None:
+                self._lease.stop()
         with self._lock:
             self._dispatcher.close()
             self._engine.close()
@@ -147,6 +164,8 @@ class AlertingService:
         """Return whether the jobs run and ticks come to an end; true before `start` and after `stop`."""
         if self._jobs is None:
             return True
+        if self._lease is not None and not self._lease.is_running:
+            return False
         return self._jobs.is_running and self._uptime_s() - self._last_sign_s < _DEAD_S
 
     def tick(self, now: datetime | None = None, *, history: bool = False) -> TickReport:
@@ -185,7 +204,9 @@ class AlertingService:
 
     def dispatch(self, now: datetime | None = None) -> DispatchReport:
         """Deliver due notices."""
-        return self._dispatcher.dispatch(now=self._clock.now() if now is None else now)
+        return self._dispatcher.dispatch(
+            now=self._clock.now() if now is None else now, may=lambda: self._may_act
+        )
 
     def health(self) -> Health:
         """Return the state of the watch: degraded when it lags or cannot commit, down before the first tick."""
@@ -195,6 +216,10 @@ class AlertingService:
         if image is not None:
             figures["open_alarms"] = float(len(image.lifecycle.book))
             figures["open_incidents"] = float(len(image.incidents))
+        figures["lease_held"] = float(self._may_act)
+        lease = self._lease
+        if lease is not None and not lease.is_held and lease.other_holder and not lease.fault:
+            return Health(HealthStatus.OK, f"standing by, the lease is held by {lease.other_holder}", figures)
         if last is None:
             reason = self._fault or "no evaluation yet"
             return Health(HealthStatus.DOWN, reason, figures)
@@ -219,7 +244,8 @@ class AlertingService:
             tables = image.signals.tables(windows, now_ms=to_epoch_ms(now), watch=watch)
         judged = self._engine.advance(image.timers, tables, now, held=self._held(now))
         plan = image.lifecycle.tick(judged.transitions, now=now)
-        notices = self._commit(image, judged, plan)
+        lease = None if history or self._lease is None else (LEASE, self._lease.holder)
+        notices = self._commit(image, judged, plan, lease=lease)
         return TickReport(at=now, raised=plan.raised, events=len(plan.events), notices=notices)
 
     def _image_of(self, now: datetime) -> Image:
@@ -262,7 +288,7 @@ class AlertingService:
             return frozenset()
         return frozenset(rule.rule_id for rule in self._rules.rules if rule.waits_for_data)
 
-    def _commit(self, image: Image, judged: Judged, plan: TickPlan) -> int:
+    def _commit(self, image: Image, judged: Judged, plan: TickPlan, *, lease: tuple[str, str] | None) -> int:
         """Write what the tick decided; returns how many notices are due.
 
         Events, incidents, notices and timers go in one transaction: an alarm without its notice would be silent, a
@@ -277,7 +303,11 @@ class AlertingService:
         incidents = image.incidents.take_changed()
         if plan.events or blobs or incidents:
             written = self._alarms.append_events(
-                plan.events, incidents=incidents, outbox=notices, engine_state=blobs or None
+                plan.events,
+                incidents=incidents,
+                outbox=notices,
+                engine_state=blobs or None,
+                lease=lease,
             )
             image.pass_over(written)
             for event in plan.events:
@@ -287,14 +317,44 @@ class AlertingService:
 
     # --- jobs -------------------------------------------------------------------------------------------------
 
+    @property
+    def _may_act(self) -> bool:
+        """Whether this process is the one that judges and calls people."""
+        return self._lease is None or self._lease.is_held
+
     def _tick_job(self) -> None:
         try:
-            self.tick()
+            if self._may_act:
+                self.tick()
+            else:
+                self._stand_by()
         except HeatingError as error:
             _log.error("alerting.tick_failed", error=str(error), retryable=error.retryable)
         self._last_sign_s = self._uptime_s()
 
+    def _stand_by(self) -> None:
+        """Let go of what is held when another process judges; without an answer of the records keep it and wait."""
+        assert self._lease is not None, "without a lease this process always judges"
+        if (
+            self._started_at is None
+        ):  # it hears what comes in, so the grace of a start runs while it stands by
+            self._started_at = self._clock.now()
+        if self._lease.other_holder and not self._lease.fault:
+            with self._lock:
+                self._image, self._watched_at, self._fault = None, None, ""
+        else:
+            self._fault = self._lease.fault or "the lease is not held yet"
+
+    def _daily_job(self, job: DailyJob) -> None:
+        if self._may_act:
+            try:
+                job.call()
+            except HeatingError as error:
+                _log.error("alerting.daily_job_failed", job=job.name, error=str(error))
+
     def _dispatch_job(self) -> None:
+        if not self._may_act:
+            return
         try:
             self.dispatch()
         except HeatingError as error:

@@ -1,16 +1,52 @@
 """The alerting room: the service that judges, on the live state of its process."""
 
+import os
+import socket
+import uuid
+
+import structlog
+
+from alerting.serving.jobs import DailyJob
+from alerting.serving.lease import AlertingLease
 from alerting.serving.service import AlertingService
 from heating.protocols import Health, HealthStatus
 from runtime.house import House
 from runtime.supervisor import Part
+from storage.records.audit import AuditRecords, BrokenChainError
 
-__all__ = ["add_alerting"]
+__all__ = ["AuditCheck", "add_alerting"]
+
+_log = structlog.get_logger()
+_AUDIT_HOUR = 3
+"""When the chain of the audit is checked, in the site's zone."""
+
+
+class AuditCheck:
+    """Checks once a day that no entry of the audit was changed or removed."""
+
+    def __init__(self, audit: AuditRecords) -> None:
+        self._audit = audit
+        self._state = Health(HealthStatus.OK, "not checked yet")
+
+    def check(self) -> None:
+        """Check every entry; what is broken stays in the health until a later check finds the chain whole."""
+        try:
+            number = self._audit.verify_chain()
+        except BrokenChainError as error:
+            _log.error("runtime.audit_broken", error=str(error))
+            self._state = Health(HealthStatus.DEGRADED, str(error))
+        else:
+            self._state = Health(HealthStatus.OK, "", {"checked_entries": float(number)})
+
+    def health(self) -> Health:
+        """Return what the last check found."""
+        return self._state
 
 
 def add_alerting(house: House) -> None:
     """Add the alerting service."""
     assert house.live_state is not None, "alerting judges the live state"
+    audit = AuditCheck(house.records.audit)
     service = house.alerting = AlertingService(
         live_state=house.live_state,
         rules=house.rules,
@@ -19,9 +55,18 @@ def add_alerting(house: House) -> None:
         registry=house.records.registry,
         clock=house.clock,
         settings=house.settings,
+        lease=AlertingLease(
+            house.records.leases,
+            holder=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
+            clock=house.clock,
+            # One process owns the embedded store: a lease of a former run cannot be in use.
+            alone=house.settings.timeseries.url.startswith("duckdb:"),
+        ),
+        daily=[DailyJob(name="audit", call=audit.check, hour=_AUDIT_HOUR)],
         watch=lambda: _source_health(house),
     )
     house.board.add("alerting", service.health)
+    house.board.add("audit", audit.health)
     house.parts.append(
         Part(name="alerting", start=service.start, stop=service.stop, is_alive=service.is_alive)
     )

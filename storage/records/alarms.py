@@ -24,6 +24,7 @@ from storage.records.access import within_areas
 from storage.records.alarm_rows import alarm_from_row, alarm_row, event_from_row, event_row
 from storage.records.audit import write_line
 from storage.records.incidents import IncidentRecords, UnknownIncidentError, write_incidents
+from storage.records.leases import require_lease
 from storage.records.outbox import write_messages
 from storage.records.pages import Page, after_cursor, page_of
 from storage.records.people_values import AuditLine
@@ -48,10 +49,12 @@ class AlarmRecords(IncidentRecords):
         outbox: Sequence[OutboxMessage] = (),
         engine_state: Mapping[str, bytes] | None = None,
         audit: AuditLine | None = None,
+        lease: tuple[str, str] | None = None,
     ) -> list[AlarmEvent]:
         """Apply and keep events, incidents, notices and engine state in one transaction; see the protocol.
 
-        `audit` is the line of the person whose act this is; it is kept in the same transaction.
+        `audit` is the line of the person whose act this is; it is kept in the same transaction. `lease` names a lease
+        and its holder: nothing is written when another has it by then.
 
         Writers come one after another, each sees what the one before committed. An incident that exists already
         keeps its `estimated_end`: only `set_incident_promise` changes that.
@@ -60,9 +63,13 @@ class AlarmRecords(IncidentRecords):
         ------
         heating.alarms.ForbiddenTransitionError
             When an event does not fit, or a second open alarm of one fingerprint is raised; nothing is written.
+        storage.records.leases.LeaseLostError
+            When the lease is held by another; nothing is written.
         """
 
         def work(connection: sa.Connection) -> list[AlarmEvent]:
+            if lease is not None:
+                require_lease(connection, *lease)
             kept = self._append(connection, events) if events else []
             write_incidents(self._database, connection, incidents)
             write_messages(self._database, connection, outbox)

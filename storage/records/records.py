@@ -15,6 +15,7 @@ from storage.records.alarms import AlarmRecords
 from storage.records.audit import AuditRecords
 from storage.records.database import Database, open_database
 from storage.records.devices import DeviceRecords
+from storage.records.leases import Leases
 from storage.records.migrate import require_newest, upgrade
 from storage.records.outbox import OutboxRecords
 from storage.records.people import PeopleRecords
@@ -40,6 +41,7 @@ class Records:
         self.audit = AuditRecords(database)
         self.devices = DeviceRecords(database)
         self.rollup_work = RollupWork(database)
+        self.leases = Leases(database)
         self._probe: threading.Thread | None = None
         self._probe_answer: Health | None = None
 

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from storage.readings.rollups.notes import RollupDue
 from storage.records.database import Database
-from storage.records.schema.rollups import leases, rollup_dues
+from storage.records.schema.rollups import rollup_dues
+from storage.records.schema.rooms import leases
 
 __all__ = ["RollupWork"]
 

@@ -39,6 +39,7 @@ class FakeRecords:
         incidents: Sequence[Incident] = (),
         outbox: Sequence[OutboxMessage] = (),
         engine_state: Mapping[str, bytes] | None = None,
+        lease: tuple[str, str] | None = None,
     ) -> list[AlarmEvent]:
         if self.fail_next is not None:
             error, self.fail_next = self.fail_next, None

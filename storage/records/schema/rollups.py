@@ -1,10 +1,10 @@
-"""Tables by which several collectors share the work of the roll-ups: what is due, and who does it."""
+"""The table by which several collectors share the work of the roll-ups: what is due."""
 
 import sqlalchemy as sa
 
 from storage.records.schema.columns import METADATA
 
-__all__ = ["leases", "rollup_dues"]
+__all__ = ["rollup_dues"]
 
 rollup_dues = sa.Table(
     "rollup_dues",
@@ -16,12 +16,4 @@ rollup_dues = sa.Table(
     sa.Column("ready_ms", sa.BigInteger, nullable=False, index=True),
     # New with every reading noted: who computed the bucket deletes the row only if nothing came meanwhile.
     sa.Column("token", sa.Text, nullable=False),
-)
-
-leases = sa.Table(
-    "leases",
-    METADATA,
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("holder", sa.Text, nullable=False),
-    sa.Column("until_ms", sa.BigInteger, nullable=False),
 )

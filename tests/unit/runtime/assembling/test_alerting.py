@@ -1,14 +1,20 @@
 """Alerting as a part of its process."""
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from config.settings.tree import Settings
+from heating.clock import ManualClock
 from heating.protocols import Health, HealthStatus
 from runtime.assembling import alerting
 from runtime.health import HealthBoard
 from runtime.supervisor import Part
+from storage.records.audit import BrokenChainError
+
+T0 = datetime(2026, 1, 10, tzinfo=UTC)
 
 
 class Service:
@@ -16,6 +22,7 @@ class Service:
 
     def __init__(self, **collaborators: Any) -> None:
         self.sees = collaborators["watch"]
+        (self.daily,) = collaborators["daily"]
         self.ticks = True
 
     def health(self) -> Health:
@@ -29,13 +36,24 @@ class Service:
         return self.ticks
 
 
+class Audit:
+    """An audit whose chain is whole, or not."""
+
+    broken = False
+
+    def verify_chain(self) -> int:
+        if self.broken:
+            raise BrokenChainError("audit entry 7 is missing")
+        return 6
+
+
 @pytest.fixture
 def house(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A house with alerting added."""
     monkeypatch.setattr(alerting, "AlertingService", Service)
-    records = SimpleNamespace(alarms=None, outbox=None, registry=None)
+    records = SimpleNamespace(alarms=None, outbox=None, registry=None, leases=None, audit=Audit())
     house = SimpleNamespace(board=HealthBoard(), parts=[], source=None, records=records, live_state=object())
-    house.rules = house.clock = house.settings = None
+    house.rules, house.clock, house.settings = None, ManualClock(T0), Settings()
     alerting.add_alerting(house)  # type: ignore[arg-type]
     return house
 
@@ -51,3 +69,14 @@ def test_without_a_connection_the_watch_is_blind(house: Any) -> None:
     assert house.alerting.sees().status is HealthStatus.DOWN
     house.source = SimpleNamespace(health=lambda: Health(HealthStatus.OK))
     assert house.alerting.sees().status is HealthStatus.OK
+
+
+def test_the_audit_is_checked_once_a_day_and_a_broken_chain_stays_in_the_health(house: Any) -> None:
+    house.alerting.daily.call()
+    assert house.board.look()["audit"].figures == {"checked_entries": 6.0}
+    house.records.audit.broken = True
+    house.alerting.daily.call()
+    assert house.board.look()["audit"] == Health(HealthStatus.DEGRADED, "audit entry 7 is missing")
+    house.records.audit.broken = False
+    house.alerting.daily.call()
+    assert house.board.look()["audit"].status is HealthStatus.OK
