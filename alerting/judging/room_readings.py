@@ -152,8 +152,8 @@ def _median_of(values: NDArray[np.float64], inside: NDArray[np.bool_]) -> NDArra
     ordered = np.sort(np.where(inside, values, np.inf), axis=1)
     count = inside.sum(axis=1)
     row = np.arange(len(values))
-    low = ordered[row, np.maximum(count - 1, 0) // 2]
-    high = ordered[row, np.minimum(count // 2, READINGS_KEPT - 1)]
+    low = ordered[row, (count - 1) // 2]
+    high = ordered[row, count // 2]
     known = count > 0
     result = np.full(len(values), np.nan)
     result[known] = (low[known] + high[known]) / 2

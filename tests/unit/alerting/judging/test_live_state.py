@@ -256,3 +256,57 @@ def test_a_setpoint_moves_when_it_is_more_than_two_kelvin_from_where_it_last_mov
     assert signals_at(live, 240)["setpoint_age_s"] == 60
     feed(live, setpoint(240, 54.5))
     assert signals_at(live, 300)["setpoint_age_s"] == 120
+
+
+def test_what_is_known_of_an_object_and_nothing_of_one_that_is_not_there() -> None:
+    live = live_state()
+    late = SampleBatch.from_samples([supply(10, 50, Quality.UNCERTAIN)])
+    live.accept(replace(late, received_ms=np.array([T0_MS + 12_000])))
+    latest = live.of_object(S1)
+    assert list(latest) == ["secondary_supply_temp_c"]
+    known = latest["secondary_supply_temp_c"]
+    assert (known.value, known.quality) == (50.0, Quality.UNCERTAIN)
+    assert (known.measured_ms, known.received_ms) == (T0_MS + 10_000, T0_MS + 12_000)
+    assert live.last_received_ms(S1) == T0_MS + 12_000
+    nobody = ObjectRef(Measurement.STATION, "nobody")
+    assert (live.of_object(nobody), live.last_received_ms(nobody)) == ({}, 0)
+
+
+def test_a_column_has_the_values_in_the_order_that_was_asked_for() -> None:
+    live = live_state()
+    other = Sample(ObjectRef(Measurement.STATION, "S2"), "secondary_supply_temp_c", T0_MS + 1, 40, 64)
+    feed(live, supply(10, 50), other)
+    value, measured_ms, quality = live.column(
+        Measurement.STATION, "secondary_supply_temp_c", ["S2", "nobody", "S1"]
+    )
+    assert (value[0], value[2], np.isnan(value[1])) == (40.0, 50.0, True)
+    assert (measured_ms.tolist(), quality.tolist()) == ([T0_MS + 1, 0, T0_MS + 10_000], [64, 0, 0])
+
+
+def test_somebody_is_unheard_until_every_object_spoke() -> None:
+    live = live_state()
+    assert live.anyone_unheard(Measurement.STATION)
+    feed(live, supply(0, 50))
+    assert live.anyone_unheard(Measurement.STATION)
+    feed(live, Sample(ObjectRef(Measurement.STATION, "S2"), "secondary_supply_temp_c", T0_MS, 50))
+    assert not live.anyone_unheard(Measurement.STATION)
+    assert live.anyone_unheard(Measurement.ROOM)
+
+
+def test_whoever_gives_up_waiting_for_the_past_says_so() -> None:
+    live = live_state()
+    assert not live.past_is_missing
+    live.past_is_missing = True
+    with live.held() as windows:
+        assert live.past_is_missing and windows.past_is_missing
+    live.past_is_missing = False
+    assert not live.past_is_missing
+
+
+def test_rows_left_out_are_counted_over_all_batches() -> None:
+    site = moved_site(0)
+    live = LiveState(site, build_heat_tree(site), now=T0)
+    stranger = Sample(ObjectRef(Measurement.ROOM, "nobody"), "room_temp_c", T0_MS, 20)
+    feed(live, room(-60, 12), stranger)
+    feed(live, room(-30, 12), room(-20, 12), stranger, stranger)
+    assert (live.former_home_rows, live.unknown_rows) == (3, 3)

@@ -78,6 +78,12 @@ def test_a_bad_value_hides_an_older_good_one_only(bad_ms: int, known: bool) -> N
     assert current(table)[0] == (1.0 if known else NAN)
 
 
+def test_a_good_value_of_the_moment_of_a_bad_one_counts_until_something_newer_is_bad() -> None:
+    bad_first = [[sample(100, 9.0, quality=Quality.BAD)], [sample(100, 1.0)]]
+    assert current(table_after(*bad_first))[0] == 1.0
+    assert current(table_after(*bad_first, [sample(101, 9.0, quality=Quality.BAD)]))[0] == NAN
+
+
 @pytest.mark.parametrize(
     ("quality", "usable"),
     [(Quality.GOOD, True), (Quality.UNCERTAIN, True), (127, True), (Quality.BAD, False), (255, False)],

@@ -221,3 +221,9 @@ def test_the_outdoor_temperature_is_that_of_the_first_weather_site_and_counts_fo
     assert outdoor_after(3600.1, "W1", "W2") == (-20.0, True)
     assert outdoor_after(0.0, "W2", "W1") == (None, False)
     assert outdoor_after(0.0) == (None, False)
+
+
+def test_every_point_of_an_object_that_ever_came_is_given_as_it_is() -> None:
+    values = values_after(86_400.0, secondary_flow_m3_per_h=180.0)
+    found = values.of_object(ObjectRef(Measurement.STATION, "S1"))
+    assert {name: latest.value for name, latest in found.items()} == {"secondary_flow_m3_per_h": 180.0}
