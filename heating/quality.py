@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["QUALITY_OF_LABEL", "Quality", "is_bad", "is_good", "is_usable", "quality_label"]
+__all__ = ["QUALITY_OF_LABEL", "Quality", "is_bad", "is_good", "is_judgeable", "is_usable", "quality_label"]
 
 
 class Quality(IntEnum):
@@ -29,6 +29,9 @@ class Quality(IntEnum):
     """The sensor reports that it was moved."""
     UNCERTAIN_INCONSISTENT = 68
     """Values of one message disagree with physics (heat rate against flow times spread)."""
+    UNCERTAIN_UNCONFIRMED = 70
+    """A value that the device also sends when it measured nothing (85.0 °C of a DS18B20 after power on), and no other
+    value has followed: shown and stored, but no rule judges it."""
     BAD = 128
     """The sender says «bad» without a reason, or sent null."""
     BAD_RANGE = 129
@@ -62,8 +65,13 @@ def is_good(codes: NDArray[np.uint8]) -> NDArray[np.bool_]:
 
 
 def is_usable(codes: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Return which codes may feed a rule or an average: good and uncertain ones."""
+    """Return which codes may feed an average: good and uncertain ones."""
     return np.asarray(codes < Quality.BAD)
+
+
+def is_judgeable(codes: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Return which codes a rule may judge: usable ones, but for values that nothing has confirmed yet."""
+    return np.asarray((codes < Quality.BAD) & (codes != Quality.UNCERTAIN_UNCONFIRMED))
 
 
 def is_bad(codes: NDArray[np.uint8]) -> NDArray[np.bool_]:

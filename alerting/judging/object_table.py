@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from alerting.judging.by_object import ByObject
 from heating.points import POINTS, Measurement, points_of
-from heating.quality import is_bad, is_usable
+from heating.quality import is_judgeable
 from heating.samples import SampleBatch
 
 __all__ = ["POINT_MEASUREMENT", "POINT_ROW", "ObjectTable"]
@@ -73,8 +73,8 @@ class ObjectTable(ByObject):
     def current(self, point: str, *, oldest_ms: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return a point of each object, NaN where its newest value is bad or was measured before `oldest_ms`."""
         row = self.points[point]
-        bad_now = is_bad(self.quality[row]) & (self.newest_ms[row] > self.measured_ms[row])
-        known = (self.measured_ms[row] > 0) & (self.measured_ms[row] >= oldest_ms) & ~bad_now
+        doubted = ~is_judgeable(self.quality[row]) & (self.newest_ms[row] > self.measured_ms[row])
+        known = (self.measured_ms[row] > 0) & (self.measured_ms[row] >= oldest_ms) & ~doubted
         return np.where(known, self.value[row], np.nan)
 
     def hear(self, batch: SampleBatch, rows: NDArray[np.intp], place: NDArray[np.intp]) -> None:
@@ -88,7 +88,7 @@ class ObjectTable(ByObject):
         key = point_row.astype(np.int64) * max(1, len(self.ids)) + place
         order = np.lexsort((batch.measured_ms[rows], key))
         rows, key = rows[order], key[order]
-        usable = np.flatnonzero(is_usable(batch.quality[rows]) & np.isfinite(batch.value[rows]))
+        usable = np.flatnonzero(is_judgeable(batch.quality[rows]) & np.isfinite(batch.value[rows]))
         self._newest(batch, rows, key)
         self._values(batch, rows[usable], key[usable])
 

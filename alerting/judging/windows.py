@@ -17,7 +17,7 @@ from alerting.judging.object_table import POINT_MEASUREMENT, POINT_ROW, ObjectTa
 from alerting.judging.room_hours import DegreeHours
 from alerting.judging.room_readings import RoomReadings
 from heating.points import Measurement
-from heating.quality import is_usable
+from heating.quality import is_judgeable
 from heating.samples import SampleBatch
 
 __all__ = ["LeftOut", "Setpoints", "Windows", "parts_of"]
@@ -142,7 +142,7 @@ class Windows:
     ) -> None:
         wanted = (
             (POINT_ROW[batch.point[chosen]] == self.newest(Measurement.ROOM).points["room_temp_c"])
-            & is_usable(batch.quality[chosen])
+            & is_judgeable(batch.quality[chosen])
             & np.isfinite(batch.value[chosen])
         )
         chosen = chosen[wanted]

@@ -24,7 +24,7 @@ class PowerOnWatch:
         self._far: set[int] = set()
 
     def quality(self, object_id: str, point: int, celsius: float) -> int:
-        """Return uncertain_inconsistent for a power-on value, good for any other; a live value is remembered.
+        """Return uncertain_unconfirmed for a power-on value, good for any other; a live value is remembered.
 
         Parameters
         ----------
@@ -35,7 +35,7 @@ class PowerOnWatch:
         """
         probe = hash((object_id, point))
         if celsius == POWER_ON_C:
-            return Quality.UNCERTAIN_INCONSISTENT if probe in self._far else Quality.GOOD
+            return Quality.UNCERTAIN_UNCONFIRMED if probe in self._far else Quality.GOOD
         if abs(celsius - POWER_ON_C) < JUMP_K:
             self._far.discard(probe)
         else:

@@ -60,6 +60,7 @@ QUALITIES = {
     "uncertain_time": N_("存疑：设备未给时间"),
     "uncertain_moved": N_("存疑：传感器被移动"),
     "uncertain_inconsistent": N_("存疑：数值互相矛盾"),
+    "uncertain_unconfirmed": N_("存疑：可能是探头上电值，等待下一个读数"),
     "bad": N_("坏值"),
     "bad_range": N_("坏值：超出可能范围"),
     "bad_sensor_fault": N_("坏值：传感器故障"),

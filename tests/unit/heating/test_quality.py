@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from heating.quality import Quality, is_bad, is_good, is_usable, quality_label
+from heating.quality import Quality, is_bad, is_good, is_judgeable, is_usable, quality_label
 
 STORED = {
     "good": 0,
@@ -11,6 +11,7 @@ STORED = {
     "uncertain_time": 65,
     "uncertain_moved": 66,
     "uncertain_inconsistent": 68,
+    "uncertain_unconfirmed": 70,
     "bad": 128,
     "bad_range": 129,
     "bad_sensor_fault": 130,
@@ -33,3 +34,9 @@ def test_the_bands_meet_without_a_gap() -> None:
     assert is_good(codes).tolist() == [True, False, False, False, False, False]
     assert is_usable(codes).tolist() == [True, True, True, True, False, False]
     assert is_bad(codes).tolist() == [False, False, False, False, True, True]
+
+
+def test_a_rule_judges_what_is_usable_but_no_value_that_nothing_confirmed() -> None:
+    codes = np.array([0, 68, 70, 127, 128], np.uint8)
+    assert is_judgeable(codes).tolist() == [True, True, False, True, False]
+    assert is_usable(codes).tolist() == [True, True, True, True, False]

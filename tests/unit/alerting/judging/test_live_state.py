@@ -76,6 +76,15 @@ def test_a_bad_value_is_heard_but_not_kept_and_makes_the_signal_unknown() -> Non
     assert np.isnan(signals_at(live, 20)["t2s"])
 
 
+def test_a_value_that_nothing_confirmed_is_judged_by_no_rule_until_another_comes() -> None:
+    live = live_state()
+    feed(live, supply(10, 50))
+    feed(live, supply(20, 85.0, Quality.UNCERTAIN_UNCONFIRMED))
+    assert np.isnan(signals_at(live, 20)["t2s"])
+    feed(live, supply(30, 51))
+    assert signals_at(live, 30)["t2s"] == 51
+
+
 def test_a_value_is_forgotten_as_a_signal_when_nothing_comes_any_more() -> None:
     live = live_state()
     feed(live, supply(0, 50))

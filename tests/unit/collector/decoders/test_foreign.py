@@ -166,7 +166,7 @@ def temperatures(*told: float, late: bool = False, target: DeviceTarget | None =
     return found
 
 
-G, U = Quality.GOOD, Quality.UNCERTAIN_INCONSISTENT
+G, U = Quality.GOOD, Quality.UNCERTAIN_UNCONFIRMED
 
 
 @pytest.mark.parametrize(
