@@ -12,6 +12,7 @@ __all__ = [
     "StoreAccessError",
     "StoreInUseError",
     "StoreLimitError",
+    "StoreMissingError",
     "StoreNotFoundError",
     "StoreQueryError",
     "StoreRejectedError",
@@ -90,7 +91,24 @@ class StoreUnavailableError(TimeSeriesError):
 
 
 class StoreAccessError(StoreUnavailableError):
-    """The server does not let us in, or not there: the token or its rights must change."""
+    """The server does not let us in, or not there: the token or its rights must change.
+
+    Parameters
+    ----------
+    message
+        For people.
+    is_stranger
+        The server does not know the token at all.
+    """
+
+    def __init__(self, message: str, *, is_stranger: bool = False) -> None:
+        super().__init__(message)
+        self.is_stranger = is_stranger
+        """The server does not know the token at all."""
+
+
+class StoreMissingError(StoreUnavailableError):
+    """The server has no database or bucket of this name yet; it can be made any time."""
 
 
 class StoreLimitError(StoreUnavailableError):

@@ -9,15 +9,26 @@ from typing import Any
 
 import structlog
 
-from storage.readings.errors import StoreAccessError, StoreNotFoundError, StoreQueryError
+from storage.readings.errors import StoreAccessError, StoreLimitError, StoreNotFoundError, StoreQueryError
 from storage.readings.influxdb.flavour import Flavour
 from storage.readings.influxdb.transport import InfluxTransport
 
-__all__ = ["prepare_buckets", "rollup_bucket"]
+__all__ = ["bucket_retention", "prepare_buckets", "rollup_bucket"]
 
 _ROLLUP_ENDINGS = {Flavour.V2: "_rollup", Flavour.V3: "-rollup"}
 """3.x allows no underscore in the name of a database that it makes."""
 _BUCKETS, _ORGS, _DATABASES = "/api/v2/buckets", "/api/v2/orgs", "/api/v3/configure/database"
+
+_REFUSED = (
+    StoreQueryError,
+    StoreAccessError,
+    StoreLimitError,
+    AttributeError,
+    TypeError,
+    KeyError,
+    IndexError,
+)
+"""What an answer of the management API may come to when it is closed to us or of another form."""
 
 _log = structlog.get_logger()
 
@@ -43,17 +54,36 @@ def prepare_buckets(
     there: set[str] = set()
     try:
         if flavour is Flavour.V2:
-            there = {each for each in wanted if _bucket_exists(transport, each, org)}
+            there = {each for each in wanted if _bucket(transport, each, org) is not None}
         else:
             answer = transport.call("GET", _DATABASES, query={"format": "json"})
             there = _names_of(answer)
-        for missing in [each for each in wanted if each not in there]:
+    except _REFUSED as error:
+        _log.warning("storage.influxdb_buckets_unknown", database=name, reason=str(error))
+    for missing in [each for each in wanted if each not in there]:
+        try:
             _make(transport, flavour, missing, org, wanted[missing])
+        except _REFUSED as error:
+            _log.warning("storage.influxdb_bucket_not_made", database=missing, reason=str(error))
+        else:
             there.add(missing)
             _log.info("storage.influxdb_database_made", database=missing)
-    except (StoreQueryError, StoreAccessError, AttributeError, TypeError, KeyError, IndexError) as error:
-        _log.warning("storage.influxdb_buckets_unknown", database=name, reason=str(error))
     return frozenset(wanted) & frozenset(there)
+
+
+def bucket_retention(transport: InfluxTransport, name: str) -> timedelta | None:
+    """Return how long a bucket of 2.x keeps rows; zero is for ever, None: the token may not see it.
+
+    Raises
+    ------
+    heating.errors.HeatingError
+        When the server is away or refuses.
+    """
+    bucket = _bucket(transport, name, "")
+    if bucket is None:
+        return None
+    rules = [rule for rule in bucket.get("retentionRules", []) if rule.get("type") == "expire"]
+    return timedelta(seconds=rules[0]["everySeconds"]) if rules else timedelta(0)
 
 
 def _names_of(answer: Any) -> set[str]:
@@ -63,18 +93,29 @@ def _names_of(answer: Any) -> set[str]:
     return {str(row.get("iox::database")) for row in answer or [] if isinstance(row, dict)}
 
 
-def _bucket_exists(transport: InfluxTransport, name: str, org: str) -> bool:
-    try:
-        answer = transport.call("GET", _BUCKETS, query={"name": name, "org": org})
-    except StoreNotFoundError:
-        return False
-    return any(bucket["name"] == name for bucket in answer["buckets"])
+def _bucket(transport: InfluxTransport, name: str, org: str) -> dict[str, Any] | None:
+    """Return a bucket as the server describes it, None when it is not there or not to be seen.
+
+    A token for single buckets sees no organisation, and a question that names one finds nothing.
+    """
+    for query in ({"name": name, "org": org}, {"name": name}):
+        try:
+            answer = transport.call("GET", _BUCKETS, query={key: text for key, text in query.items() if text})
+        except StoreNotFoundError:
+            continue
+        for bucket in answer["buckets"]:
+            if bucket["name"] == name:
+                found: dict[str, Any] = bucket
+                return found
+    return None
 
 
 def _make(transport: InfluxTransport, flavour: Flavour, name: str, org: str, kept: timedelta) -> None:
     seconds = int(kept.total_seconds())
     if flavour is Flavour.V2:
         found: Any = transport.call("GET", _ORGS, query={"org": org})
+        if not found["orgs"]:
+            raise StoreAccessError(f"timeseries.token does not see the organisation «{org}»")
         rules = [{"type": "expire", "everySeconds": seconds}]
         body = {"orgID": found["orgs"][0]["id"], "name": name, "retentionRules": rules}
         transport.call("POST", _BUCKETS, body=body)

@@ -1,5 +1,6 @@
 """The database of InfluxDB 1.x and its retention policies; 2.x and 3.x keep theirs on the server's side."""
 
+import re
 from datetime import timedelta
 
 import structlog
@@ -7,12 +8,22 @@ import structlog
 from storage.readings.errors import StoreAccessError, StoreQueryError
 from storage.readings.influxdb.transport import InfluxTransport
 
-__all__ = ["RAW_POLICY", "ROLLUP_POLICY", "apply_policies", "prepare_database"]
+__all__ = [
+    "RAW_POLICY",
+    "ROLLUP_POLICY",
+    "apply_policies",
+    "limits_of",
+    "policy_lengths",
+    "prepare_database",
+]
 
 RAW_POLICY = "nuanliu_raw"
 """Name of the default policy of a database that we made."""
 ROLLUP_POLICY = "nuanliu_rollup"
 """Name of the policy of the roll-ups."""
+
+_UNIT_S = {"h": 3600, "m": 60, "s": 1}
+"""Units of a duration as the server writes it, for example ``168h0m0s`` [s]."""
 
 _log = structlog.get_logger()
 
@@ -36,15 +47,60 @@ def prepare_database(
                 f"NAME {_quoted(RAW_POLICY)}"
             )
             _log.info("storage.influxdb_database_made", database=database)
-        if ROLLUP_POLICY not in _policies(transport, database):
+        policies = _policies(transport, database)
+        if ROLLUP_POLICY in policies:
+            return policies
+        try:
             transport.query(
                 f"CREATE RETENTION POLICY {_quoted(ROLLUP_POLICY)} ON {_quoted(database)} "
                 f"DURATION {_hours(rollup)} REPLICATION 1"
             )
-        return _policies(transport, database)
+        except StoreAccessError as error:
+            _log.warning("storage.influxdb_policy_not_made", database=database, reason=str(error))
+            return policies
+        return policies | {ROLLUP_POLICY}
     except (StoreQueryError, StoreAccessError) as error:
         _log.warning("storage.influxdb_policies_unknown", database=database, reason=str(error))
         return frozenset()
+
+
+def policy_lengths(
+    transport: InfluxTransport, database: str
+) -> tuple[timedelta | None, dict[str, timedelta]]:
+    """Return how long the default policy keeps rows, and every policy by name; zero is for ever.
+
+    Raises
+    ------
+    heating.errors.HeatingError
+        When the server is away or refuses.
+    """
+    default: timedelta | None = None
+    named: dict[str, timedelta] = {}
+    for series in transport.query(f"SHOW RETENTION POLICIES ON {_quoted(database)}")[0]:
+        for row in series.get("values", []):
+            cells = dict(zip(series["columns"], row, strict=True))
+            parts = re.findall(r"(\d+)([hms])", cells["duration"])
+            named[cells["name"]] = timedelta(
+                seconds=sum(int(number) * _UNIT_S[unit] for number, unit in parts)
+            )
+            default = named[cells["name"]] if cells["default"] else default
+    return default, named
+
+
+def limits_of(transport: InfluxTransport) -> dict[str, float]:
+    """Return the server's limits of series and tag values, without those that are off; only an admin is told."""
+    try:
+        answer = transport.query("SHOW DIAGNOSTICS")
+    except (StoreQueryError, StoreAccessError):
+        return {}
+    cells = {
+        name: value
+        for series in answer[0]
+        if series.get("name") == "config-data"
+        for name, value in zip(series["columns"], series["values"][0], strict=True)
+    }
+    names = ("max-values-per-tag", "max-series-per-database")
+    return {name.replace("-", "_"): float(cells[name]) for name in names if cells.get(name)}
 
 
 def apply_policies(
@@ -52,16 +108,22 @@ def apply_policies(
 ) -> None:
     """Give the policies that we made the configured length; the server deletes by itself then.
 
+    Where only an admin may, they keep the length that the admin gave them.
+
     Raises
     ------
     heating.errors.HeatingError
         When the server is away or refuses.
     """
     for policy, length in ((RAW_POLICY, raw), (ROLLUP_POLICY, rollup)):
-        if policy in policies:
+        if policy not in policies:
+            continue
+        try:
             transport.query(
                 f"ALTER RETENTION POLICY {_quoted(policy)} ON {_quoted(database)} DURATION {_hours(length)}"
             )
+        except StoreAccessError as error:
+            _log.info("storage.influxdb_policy_kept", policy=policy, reason=str(error))
 
 
 def _policies(transport: InfluxTransport, database: str) -> frozenset[str]:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from time import monotonic
 
 import structlog
 
@@ -21,6 +22,7 @@ from storage.readings.influxdb.databases import ROLLUP_POLICY, apply_policies, p
 from storage.readings.influxdb.flavour import Flavour
 from storage.readings.influxdb.influxql import read_rollup, read_series
 from storage.readings.influxdb.line_protocol import rollup_lines, sample_lines
+from storage.readings.influxdb.rights import Standing, find_standing
 from storage.readings.influxdb.scanning import pieces_newest_first, read_window
 from storage.readings.influxdb.transport import InfluxTransport, detect_flavour
 from storage.readings.influxdb.warm_start import read_latest
@@ -37,6 +39,9 @@ __all__ = ["InfluxDBStore"]
 
 STATISTICS_PIECE = timedelta(minutes=10)
 """Window read at once for statistics: half an hour of 338,600 rooms would hold 150 MB."""
+
+ASK_AGAIN_S = 60.0
+"""Missing rights are asked for again after this long [s]: somebody may have given them."""
 
 _log = structlog.get_logger()
 
@@ -89,6 +94,7 @@ class InfluxDBStore:
         self._transport: InfluxTransport | None = None
         self._flavour: Flavour | None = flavour
         self._policies: frozenset[str] | None = None
+        self._standing: tuple[Standing, float] | None = None
         self._opening = threading.Lock()
         self._closed = False
 
@@ -194,7 +200,7 @@ class InfluxDBStore:
         return not self._ready().query("SHOW MEASUREMENTS", database=self.database)[0]
 
     def health(self) -> Health:
-        """Return whether ``/ping`` answers, within 2 s."""
+        """Return whether ``/ping`` answers, within 2 s, and whether the server lets us do what we need."""
         if self._closed:
             return Health(HealthStatus.DOWN, "the store is closed")
         try:
@@ -204,7 +210,15 @@ class InfluxDBStore:
             return Health(HealthStatus.DOWN, str(error))
         if status >= 500:
             return Health(HealthStatus.DOWN, f"{self.url} answered {status} to /ping")
-        return Health(HealthStatus.OK)
+        try:
+            standing = self._known_standing()
+        except HeatingError as error:
+            return Health(HealthStatus.DOWN, str(error))
+        if standing.faults:
+            return Health(HealthStatus.DOWN, f"{self.url}: {'; '.join(standing.faults)}", standing.figures)
+        if standing.remarks:
+            return Health(HealthStatus.DEGRADED, "; ".join(standing.remarks), standing.figures)
+        return Health(HealthStatus.OK, figures=standing.figures)
 
     def close(self) -> None:
         """Let go of the connections; nothing is kept back, so nothing needs a flush."""
@@ -242,7 +256,7 @@ class InfluxDBStore:
             transport.write(bucket, lines)
         except StoreUnavailableError:
             # The database may have been dropped, or the server replaced: look again before the next write.
-            self._policies = None
+            self._policies = self._standing = None
             raise
 
     def _open(self) -> InfluxTransport:
@@ -269,6 +283,27 @@ class InfluxDBStore:
             if self._policies is None:
                 self._policies = self._prepared(transport)
         return transport
+
+    def _known_standing(self) -> Standing:
+        """Return what the server lets us do, asked once and again after a refusal."""
+        known = self._standing
+        if known is not None:
+            in_order = not known[0].faults and not known[0].remarks
+            if in_order or monotonic() - known[1] < ASK_AGAIN_S:
+                return known[0]
+            self._policies = None
+        transport = self._ready()
+        standing = find_standing(
+            transport,
+            self._flavour or Flavour.V2,
+            database=self.database,
+            rollup_place=self._rollup_place,
+            rollup=self._rollup,
+        )
+        place = "/".join(filter(None, self._rollup_place))
+        _log.info("storage.influxdb_standing", rollups=place, **standing.figures)
+        self._standing = standing, monotonic()
+        return standing
 
     def _prepared(self, transport: InfluxTransport) -> frozenset[str]:
         if self._flavour is not Flavour.V1:

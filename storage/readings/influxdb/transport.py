@@ -20,6 +20,7 @@ from influxdb_client.rest import ApiException
 
 from storage.readings.errors import (
     StoreAccessError,
+    StoreMissingError,
     StoreNotFoundError,
     StoreQueryError,
     StoreRejectedError,
@@ -294,10 +295,12 @@ class InfluxTransport:
     def _unavailable(self, error: ApiException) -> StoreUnavailableError:
         if error.status in (401, 403):
             return StoreAccessError(
-                f"{self._url} does not let us in ({error.status}): check timeseries.token and its rights"
+                f"{self._url} does not let us in ({error.status} {_message(error)}): check timeseries.token and "
+                "its rights",
+                is_stranger=error.status == 401,
             )
         if error.status == 404:
-            return StoreUnavailableError(f"{self._url} knows no such database: {_message(error)}")
+            return StoreMissingError(f"{self._url} knows no such database: {_message(error)}")
         return StoreUnavailableError(f"{self._url} answered {error.status}: {_message(error)}")
 
 

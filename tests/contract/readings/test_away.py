@@ -18,7 +18,7 @@ from storage.readings.errors import StoreRejectedError, StoreUnavailableError
 from storage.readings.influxdb.flavour import Flavour
 from storage.readings.influxdb.store import InfluxDBStore
 from tests.contract.readings.conftest import OpenStore
-from tests.contract.readings.readings import DAY, ROOM, STATION, batch_of, reading
+from tests.contract.readings.readings import DAY, NOON, ROOM, STATION, batch_of, reading
 from tests.support.servers.child_process import free_port
 from tests.support.servers.influxdb import InfluxdbServer
 
@@ -151,3 +151,30 @@ def _append_until_killed(folder: Path, seconds: float, *, previous: int) -> int:
     whole = [int(line) for line in rest[:-1]]
     assert last > first, "the writer was killed before it had written anything"
     return whole[-1] if whole else last
+
+
+@pytest.mark.influxdb
+def test_what_a_user_of_1x_lacks_is_named_and_the_limits_are_told(
+    influxdb_factory: Callable[..., InfluxdbServer],
+) -> None:
+    server = influxdb_factory(http="auth-enabled = true", index="inmem", max_values_per_tag=157)
+    server.query("CREATE USER boss WITH PASSWORD 'x' WITH ALL PRIVILEGES")
+    boss = InfluxDBStore(server.url, token="boss:x")
+    health = boss.health()
+    assert health.status is HealthStatus.OK
+    assert health.figures == {"readings_kept_days": 400, "rollups_kept_days": 1826, "max_values_per_tag": 157}
+    boss._ready().query("CREATE USER few WITH PASSWORD 'x'; GRANT READ ON nuanliu TO few")
+    few = InfluxDBStore(server.url, token="few:x")
+    assert "may not write to database «nuanliu»" in few.health().reason
+    few.close()
+    # The smallest sufficient rights of docs/operations.md: everything on the one database, made by an admin.
+    boss._ready().query("GRANT ALL ON nuanliu TO few")
+    few = InfluxDBStore(server.url, token="few:x")
+    assert few.health().status is HealthStatus.OK
+    few.append(batch_of(reading(21.0)))
+    few.apply_retention(now=NOON)
+    assert few.series(ROOM, ["room_temp_c"], DAY).values["room_temp_c"].tolist() == [21.0]
+    elsewhere = InfluxDBStore(server.url, token="few:x", database="other")
+    assert "there is no database «other»" in elsewhere.health().reason
+    for store in (boss, few, elsewhere):
+        store.close()

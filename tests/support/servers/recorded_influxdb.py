@@ -6,7 +6,7 @@ body. What does not live here: what the store must make of an answer (the tests 
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -59,6 +59,8 @@ class RecordedServer:
     answers: dict[tuple[str, str], RecordedAnswer] = field(default_factory=dict)
     asked: list[tuple[str, str, str]] = field(default_factory=list)
     """Method, path with its query, and body of each request."""
+    decide: Callable[[str, str, str], RecordedAnswer | None] = lambda _method, _path, _body: None
+    """Asked first with method, path and body; None: what is laid out."""
 
     def give(self, version: str, *cases: str) -> None:
         """Lay out the answers of some cases; a later one replaces an earlier one of the same address."""
@@ -80,7 +82,11 @@ def serving() -> Iterator[RecordedServer]:
             server.asked.append((self.command, self.path, body))
             address = urlsplit(self.path).path
             # We ask InfluxQL by POST, the recording did by GET: the servers answer both alike.
-            answer = server.answers.get((self.command, address)) or server.answers.get(("GET", address))
+            answer = (
+                server.decide(self.command, self.path, body)
+                or server.answers.get((self.command, address))
+                or server.answers.get(("GET", address))
+            )
             status, out, headers = (
                 (501, "", {}) if answer is None else (answer.status, answer.body, answer.headers)
             )

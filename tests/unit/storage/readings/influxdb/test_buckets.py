@@ -83,7 +83,8 @@ class Handler(BaseHTTPRequestHandler):
             if server.flavour is Flavour.V2 and bucket not in server.kept:
                 self._answer(404, {"message": f'bucket "{bucket}" not found'})
                 return
-            server.written.setdefault(bucket, []).extend(body.decode().splitlines())
+            lines = [line for line in body.decode().splitlines() if not line.startswith("#")]
+            server.written.setdefault(bucket, []).extend(lines)
             self._answer(204)
         elif parts.path == "/api/v2/buckets":
             asked = json.loads(body)
