@@ -175,6 +175,9 @@ class TimeSeriesSettings(_Section):
     """How long raw readings are kept [d]."""
     retention_rollup_days: int = Field(1826, ge=1)
     """How long roll-ups are kept [d]."""
+    query_hours: float | None = Field(None, ge=1)
+    """Longest window of one query to InfluxDB [h], longer ones are read in pieces. Empty: 70 h in 3.x, whose Core reads
+    432 files of 10 min at once, any length in others."""
 
 
 class RecordsSettings(_Section):

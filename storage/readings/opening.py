@@ -74,6 +74,7 @@ def open_influxdb_store(settings: TimeSeriesSettings) -> "InfluxDBStore":
         timeout_s=settings.timeout_s,
         retention_raw=timedelta(days=settings.retention_raw_days),
         retention_rollup=timedelta(days=settings.retention_rollup_days),
+        longest_query=None if settings.query_hours is None else timedelta(hours=settings.query_hours),
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from heating.intervals import Interval, from_epoch_ms
 from heating.points import Measurement
 from heating.protocols import RollupName
+from storage.readings.errors import WindowTooLongError
 from storage.readings.influxdb.line_protocol import escape_tag
 from storage.readings.influxdb.scanning import pieces_newest_first, within
 from storage.readings.influxdb.transport import LINES_IN_A_REQUEST, InfluxTransport, Series
@@ -26,9 +27,23 @@ AHEAD = timedelta(hours=1)
 ENDING = ".lp.gz"
 
 
-def _first_time_ms(transport: InfluxTransport, database: str, source: str) -> int | None:
-    """Return the time of the oldest row of a quoted measurement [epoch ms]; None when it has none."""
-    answer = transport.query(f"SELECT * FROM {source} ORDER BY time ASC LIMIT 1", database=database)
+def _first_time_ms(transport: InfluxTransport, database: str, source: str, window: Interval) -> int | None:
+    """Return the time of the oldest row of a quoted measurement [epoch ms]; None when it has none.
+
+    A window that the server does not read at once is looked through by halves, the older first: spans without rows
+    have no files and cost nothing, whatever their length.
+    """
+    statement = f"SELECT * FROM {source} WHERE {within(window)} ORDER BY time ASC LIMIT 1"
+    try:
+        answer = transport.query(statement, database=database)
+    except WindowTooLongError:
+        if window.length < PIECE:
+            raise
+        middle = from_epoch_ms((window.start_ms + window.end_ms) // 2)
+        older = _first_time_ms(transport, database, source, Interval(window.start, middle))
+        if older is not None:
+            return older
+        return _first_time_ms(transport, database, source, Interval(middle, window.end))
     return int(answer[0][0]["values"][0][0]) if answer and answer[0] else None
 
 
@@ -102,7 +117,7 @@ def back_up_database(
     for kind in (*Measurement, *RollupName):
         place, policy = rollups if isinstance(kind, RollupName) else (database, "")
         source = f'"{policy}"."{kind.value}"' if policy else f'"{kind.value}"'
-        first_ms = _first_time_ms(transport, place, source)
+        first_ms = _first_time_ms(transport, place, source, Interval(from_epoch_ms(0), now + AHEAD))
         if first_ms is None:
             continue
         start = from_epoch_ms(first_ms - first_ms % DAY_MS)

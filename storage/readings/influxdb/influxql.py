@@ -12,7 +12,7 @@ from storage.readings.influxdb.scanning import IDS_IN_A_STATEMENT, within
 from storage.readings.influxdb.transport import InfluxTransport, Series
 from storage.readings.merging import empty_series
 
-__all__ = ["read_rollup", "read_series"]
+__all__ = ["joined_rollup", "joined_series", "read_rollup", "read_series"]
 
 
 def read_series(
@@ -74,6 +74,33 @@ def read_rollup(
             tables.append(table)
             ids += [series["tags"][name.tag]] * len(table[0])
     return _rollup_in_order(name, point, ids, tables)
+
+
+def joined_series(parts: Sequence[SeriesColumns]) -> SeriesColumns:
+    """Return the columns of one object whose window was read in pieces, oldest first."""
+    if len(parts) == 1:
+        return parts[0]
+    return SeriesColumns(
+        time_ms=np.concatenate([part.time_ms for part in parts]),
+        values={name: np.concatenate([part.values[name] for part in parts]) for name in parts[0].values},
+        quality={name: np.concatenate([part.quality[name] for part in parts]) for name in parts[0].quality},
+    )
+
+
+def joined_rollup(parts: Sequence[RollupBatch]) -> RollupBatch:
+    """Return the rows of a roll-up whose window was read in pieces, oldest first."""
+    if len(parts) == 1:
+        return parts[0]
+    return RollupBatch(
+        name=parts[0].name,
+        object_ids=tuple(object_id for part in parts for object_id in part.object_ids),
+        point=parts[0].point,
+        bucket_ms=np.concatenate([part.bucket_ms for part in parts]),
+        mean=np.concatenate([part.mean for part in parts]),
+        minimum=np.concatenate([part.minimum for part in parts]),
+        maximum=np.concatenate([part.maximum for part in parts]),
+        count=np.concatenate([part.count for part in parts]),
+    )
 
 
 def _rollup_in_order(

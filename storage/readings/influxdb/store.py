@@ -20,10 +20,11 @@ from storage.readings.influxdb.buckets import prepare_buckets, rollup_bucket
 from storage.readings.influxdb.copying import back_up_database, restore_database
 from storage.readings.influxdb.databases import ROLLUP_POLICY, apply_policies, prepare_database
 from storage.readings.influxdb.flavour import Flavour
-from storage.readings.influxdb.influxql import read_rollup, read_series
+from storage.readings.influxdb.influxql import joined_rollup, joined_series, read_rollup, read_series
 from storage.readings.influxdb.line_protocol import rollup_lines, sample_lines
+from storage.readings.influxdb.reach import QueryReach
 from storage.readings.influxdb.rights import Standing, find_standing
-from storage.readings.influxdb.scanning import pieces_newest_first, read_window
+from storage.readings.influxdb.scanning import newest_rows, pieces_newest_first, read_window
 from storage.readings.influxdb.transport import InfluxTransport, detect_flavour
 from storage.readings.influxdb.warm_start import read_latest
 from storage.readings.rollup_checks import check_rollup_point, clean_rollup
@@ -68,6 +69,9 @@ class InfluxDBStore:
     retention_raw, retention_rollup
         Length of the policies (1.x), buckets (2.x) or databases (3.x) that are made; in 2.x and 3.x those that
         were there before keep what the server's owner set.
+    longest_query
+        Longest window read at once; None: 70 h in 3.x, any length in others. A server that says it is too long
+        shortens it.
     """
 
     def __init__(
@@ -81,6 +85,7 @@ class InfluxDBStore:
         timeout_s: float = 10.0,
         retention_raw: timedelta = timedelta(days=400),
         retention_rollup: timedelta = timedelta(days=1826),
+        longest_query: timedelta | None = None,
     ) -> None:
         self.url = url
         """Base address of the server."""
@@ -91,6 +96,7 @@ class InfluxDBStore:
         self._org = org
         self._timeout_s = timeout_s
         self._raw, self._rollup = retention_raw, retention_rollup
+        self._reach = QueryReach(flavour or Flavour.V2, longest_query)
         self._transport: InfluxTransport | None = None
         self._flavour: Flavour | None = flavour
         self._policies: frozenset[str] | None = None
@@ -129,11 +135,19 @@ class InfluxDBStore:
         """Return points of one object in a window, thinned to about `max_points` rows keeping min and max."""
         check_ref(ref)
         names = check_points(ref.measurement, points)
-        return thin_series(read_series(self._ready(), self.database, ref, names, window), max_points)
+        transport = self._ready()
+        parts = self._reach.read(
+            window, lambda piece: read_series(transport, self.database, ref, names, piece)
+        )
+        return thin_series(joined_series(parts), max_points)
 
     def latest(self, measurement: Measurement, window: Interval) -> SampleBatch:
         """Return the newest value of every point of every object of a measurement inside a window."""
-        return read_latest(self._ready(), self.database, measurement, window)
+        transport = self._ready()
+        parts = self._reach.read(
+            window, lambda piece: read_latest(transport, self.database, measurement, piece)
+        )
+        return parts[0] if len(parts) == 1 else newest_rows(SampleBatch.concatenate(parts))
 
     def window(self, measurement: Measurement, window: Interval) -> SampleBatch:
         """Return every reading of a measurement in a window of at most a day: exports and copies, not pages."""
@@ -175,7 +189,11 @@ class InfluxDBStore:
         transport = self._ready()
         policy = f'"{self._rollup_policy}".' if self._rollup_policy else ""
         source = f'{policy}"{name.value}"'
-        return read_rollup(transport, self._rollup_database, source, name, point, ids, window)
+        parts = self._reach.read(
+            window,
+            lambda piece: read_rollup(transport, self._rollup_database, source, name, point, ids, piece),
+        )
+        return joined_rollup(parts)
 
     def apply_retention(self, *, now: datetime) -> int:
         """Give the policies of 1.x the configured length; the server deletes by itself. Returns 0: unknown."""
@@ -274,6 +292,7 @@ class InfluxDBStore:
                     timeout_s=self._timeout_s,
                 )
                 self._flavour = flavour
+                self._reach = QueryReach(flavour, self._reach.longest)
             return self._transport
 
     def _ready(self) -> InfluxTransport:
