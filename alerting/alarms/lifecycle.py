@@ -180,7 +180,6 @@ class Lifecycle:
                 plan, alarm.alarm_id, AlarmEventKind.CLEARED, parameters=transition.parameters
             )
             plan.changed.append(after)
-            self._waiting.discard(alarm.alarm_id)
             self.announce_after_ms.pop(alarm.alarm_id, None)
             self.incidents.clear(after, now=plan.now)
             if after.annunciated_at is not None:
@@ -242,8 +241,6 @@ class Lifecycle:
             wait = self._hold if rule is None else max(self._hold, rule.off_delay)
             self.announce_after_ms[alarm_id] = to_epoch_ms(plan.now + wait)
             self._write(plan, alarm_id, AlarmEventKind.RELEASED)
-            if self._may_announce(alarm):
-                self._waiting.add(alarm_id)
             return
         self._write(plan, alarm_id, AlarmEventKind.INHIBITED, inhibitor=wanted)
 

@@ -60,6 +60,12 @@ def test_alarms_below_a_node_follow_every_raising_and_clearing() -> None:
     assert sorted(below(book, Level.STATION, "S1")) == ["d", "e"]
 
 
+def test_what_stands_below_one_station_ends_where_the_next_begins() -> None:
+    book = AlarmBook(TREE, [alarm("a"), home("b", "H1-4"), alarm("c", "S2"), home("d", "H2-1")])
+    assert below(book, Level.STATION, "S1") == ["a", "b"]
+    assert below(book, Level.STATION, "S2") == ["c", "d"]
+
+
 def test_an_alarm_at_a_node_is_found_until_it_clears() -> None:
     book = AlarmBook(TREE, [alarm("a"), alarm("b", rule_id="ST-03")])
     number = TREE.find(Level.STATION, "S1")

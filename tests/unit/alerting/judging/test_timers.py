@@ -102,6 +102,23 @@ def test_while_both_conditions_hold_the_alarm_stays() -> None:
         state = found.state
 
 
+def test_each_delay_is_stopped_by_the_condition_that_it_waits_for_and_not_by_the_other() -> None:
+    raising, unknown_raising = (ON, UNKNOWN, OFF), (UNKNOWN, OFF, OFF)
+    state = step(RuleState.empty(), 0, raising, raising).state
+    found = step(step(state, 10, raising, unknown_raising).state, 30, raising, raising)
+    assert entries(found.state) == [
+        (0, Phase.ACTIVE, 30_000, -1, 3, -1),
+        (1, Phase.PENDING, 20_000, -1, 0, -1),
+    ]
+
+    clearing, unknown_clearing = (UNKNOWN, ON, OFF), (OFF, UNKNOWN, OFF)
+    state = step(RuleState.empty(), 0, BAD, BAD, rule=AT_ONCE).state
+    state = step(step(state, 0, clearing, clearing).state, 10, clearing, unknown_clearing).state
+    found = step(state, 40, clearing, clearing)
+    assert found.cleared.tolist() == [0]
+    assert entries(found.state) == [(1, Phase.CLEARING, 30_000, -1, 3, -1)]
+
+
 def test_an_urgent_variant_counts_from_when_it_began_and_is_forgotten_when_it_ends() -> None:
     state = step(RuleState.empty(), 0, BAD, rule=AT_ONCE).state
     state = step(state, 10, URGENT).state
