@@ -216,6 +216,7 @@ class ForeignRows:
         *,
         measured_ms: int | None,
         backfilled: bool = False,
+        prompt: bool = False,
     ) -> None:
         """Take the fields that one device measured at one time.
 
@@ -233,6 +234,9 @@ class ForeignRows:
             When [epoch ms UTC]; None: arrival time, with quality uncertain_time.
         backfilled
             Whether the device says that this is history.
+        prompt
+            Whether a live message of this kind is sent the moment it becomes true (a last will): its arrival is no
+            uncertain time then.
         """
         target = self.target(place, device)
         if target is None:
@@ -249,11 +253,12 @@ class ForeignRows:
         if target.points:
             listed.sort(key=lambda item: item.name not in target.points)
         t_ms = message.received_ms if measured_ms is None else measured_ms
-        floor = Quality.UNCERTAIN_TIME if measured_ms is None else Quality.GOOD
+        doubtful = measured_ms is None and (message.retained or not prompt)
+        floor = Quality.UNCERTAIN_TIME if doubtful else Quality.GOOD
         count = self._append(place, target, listed, t_ms=t_ms, floor=floor)
         if count:
             seat = self.rows.place_of(target.ref, None)
-            self.rows.close_reading(place, seat, t_ms, message.received_ms, count)
+            self.rows.close_reading(place, seat, measured_ms, message.received_ms, count)
 
     def _append(self, place: int, target: DeviceTarget, fields: list[Field], *, t_ms: int, floor: int) -> int:
         """Add the rows that points cover, keep the other fields as extra values; return the number of rows."""

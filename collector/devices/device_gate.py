@@ -1,4 +1,4 @@
-"""`DeviceGate`: what stands around the decoders: throttle, retained messages, and the watches over devices.
+"""`DeviceGate`: what stands around the decoders: throttle, and the watches over devices.
 
 It reads a batch as `DecoderChain` does. The same batch read again (a commit that failed is tried again) costs nobody
 tokens twice.
@@ -13,17 +13,13 @@ import numpy as np
 from collector.decoders.memory import FileDecoderMemory
 from collector.devices.clock_skew import ClockSkewWatch
 from collector.devices.device_commands import CommandOutlet
-from collector.devices.retained_messages import RetainedMemory, is_retained_reading
 from collector.devices.throttle import Throttle
 from collector.devices.unknown_devices import UnknownDeviceWatch
-from collector.messages.arrived_message import has_retained, messages_at, topics_of
+from collector.messages.arrived_message import REPLAY_EPOCH, messages_at, topics_of
 from collector.messages.decoded import Decoded, DeviceCommand, Reason, Rejection
 from heating.protocols import RawMessage
 
-__all__ = ["REPLAY_EPOCH", "DeviceGate", "LiveGate", "MessageReader"]
-
-REPLAY_EPOCH = -1
-"""Epoch of messages that we give to ourselves again; they are nobody's excess and no new sighting."""
+__all__ = ["DeviceGate", "MessageReader", "send_commands"]
 
 
 class MessageReader(Protocol):
@@ -52,8 +48,6 @@ class DeviceGate:
         Reads what passes.
     throttle
         Says what is above a sender's share.
-    retained
-        Remembers retained messages; None lets them pass as they are.
     unknown, clocks
         Watches that see what was refused.
     memory
@@ -67,7 +61,6 @@ class DeviceGate:
         *,
         chain: MessageReader,
         throttle: Throttle,
-        retained: RetainedMemory | None = None,
         unknown: UnknownDeviceWatch | None = None,
         clocks: ClockSkewWatch | None = None,
         commands: CommandOutlet | None = None,
@@ -77,7 +70,6 @@ class DeviceGate:
         self._memory = memory
         self._commands = commands
         self._throttle = throttle
-        self._retained = retained
         self._unknown = unknown
         self._clocks = clocks
         self._last: tuple[Sequence[RawMessage], Decoded] | None = None
@@ -92,26 +84,19 @@ class DeviceGate:
         return {
             "throttled": float(self._throttle.throttled),
             "throttled_senders": float(self._throttle.watched),
-            "retained_repeats": float(self._retained.repeats if self._retained else 0),
             "unknown_overflow": float(self._unknown.overflow if self._unknown else 0),
             **(self._commands.figures() if self._commands else {}),
         }
 
     def read(self, messages: Sequence[RawMessage]) -> Decoded:
-        """Turn messages into rows that may be stored; what is above a sender's share is rejected, with its reason.
-
-        Raises
-        ------
-        collector.devices.retained_messages.RetainedMemoryError
-            When the disk refuses; nothing is lost, the batch is tried again.
-        """
+        """Turn messages into rows that may be stored; what is above a sender's share is rejected, with its reason."""
         if self._memory is not None:
             self._memory.flush()
         if self._last is not None and self._last[0] is messages:
             return self._last[1]
         decoded = self._read(messages)
         self._last = (messages, decoded)
-        _send_commands(self._chain, self._commands)
+        send_commands(self._chain, self._commands)
         live = messages
         if self._unknown is not None and decoded.rejections:
             new = [item for item in decoded.rejections if live[item.message].epoch != REPLAY_EPOCH]
@@ -122,12 +107,11 @@ class DeviceGate:
 
     def _read(self, messages: Sequence[RawMessage]) -> Decoded:
         above = self._above(messages)
-        passing = self._with_first_arrivals(messages)
         if not above:
-            return self._chain.read(passing)
+            return self._chain.read(messages)
         refused = set(above)
-        places = np.array([place for place in range(len(passing)) if place not in refused], np.int32)
-        decoded = self._chain.read(messages_at(passing, places.tolist()))
+        places = np.array([place for place in range(len(messages)) if place not in refused], np.int32)
+        decoded = self._chain.read(messages_at(messages, places.tolist()))
         moved = [replace(item, message=int(places[item.message])) for item in decoded.rejections]
         moved += [Rejection(place, Reason.THROTTLED, "above the share of its sender") for place in above]
         extras = [replace(item, message=int(places[item.message])) for item in decoded.extras]
@@ -144,18 +128,10 @@ class DeviceGate:
         )
         return [place for place in above if messages[place].epoch != REPLAY_EPOCH]
 
-    def _with_first_arrivals(self, messages: Sequence[RawMessage]) -> Sequence[RawMessage]:
-        memory = self._retained
-        if memory is None or not has_retained(messages):
-            return messages
-        return [memory.first(message) if is_retained_reading(message) else message for message in messages]
-
     def close(self) -> None:
-        """Let go of the memory of retained messages and of the outlet of commands; write what decoders learned."""
+        """Let go of the outlet of commands; write what decoders learned."""
         if self._memory is not None:
             self._memory.flush(now=True)
-        if self._retained is not None:
-            self._retained.close()
         if self._commands is not None:
             self._commands.close()
 
@@ -164,47 +140,8 @@ class DeviceGate:
         return []
 
 
-class LiveGate:
-    """Stands before the decoders of a live feed: readings that the broker kept are no news to a live state.
-
-    A live state starts warm from the store; a retained reading of unknown age would look fresh. It has decoders of its
-    own, which must see births as the collector's do: so it asks for them too.
-
-    Parameters
-    ----------
-    chain
-        Reads what passes.
-    commands
-        Sends what decoders want sent; None drops it.
-    """
-
-    def __init__(self, chain: MessageReader, *, commands: CommandOutlet | None = None) -> None:
-        self._chain = chain
-        self._commands = commands
-        self.retained = 0
-        """Retained readings left out so far."""
-
-    @property
-    def decoder_failures(self) -> int:
-        """Messages on which a decoder broke its promise and raised."""
-        return self._chain.decoder_failures
-
-    def read(self, messages: Sequence[RawMessage]) -> Decoded:
-        """Turn messages into rows, without retained readings."""
-        fresh = messages
-        if has_retained(messages):
-            fresh = [message for message in messages if not is_retained_reading(message)]
-            self.retained += len(messages) - len(fresh)
-        decoded = self._chain.read(fresh)
-        _send_commands(self._chain, self._commands)
-        return decoded
-
-    def take_commands(self) -> list[DeviceCommand]:
-        """Return nothing: commands were handed to the outlet."""
-        return []
-
-
-def _send_commands(chain: MessageReader, outlet: CommandOutlet | None) -> None:
+def send_commands(chain: MessageReader, outlet: CommandOutlet | None) -> None:
+    """Hand what decoders want sent to the outlet; without one it is dropped."""
     commands = chain.take_commands()
     if commands and outlet is not None:
         outlet.post(commands)

@@ -24,6 +24,7 @@ from collector.messages.decoded import (
     Reason,
     Rejection,
     SampleRows,
+    untimed_of,
 )
 from collector.messages.known_objects import KnownObjects
 from collector.messages.routes import RouteTable
@@ -218,4 +219,5 @@ def _joined(parts: Sequence[Decoded]) -> Decoded:
         rejections=[item for part in parts for item in part.rejections],
         notes=[note for part in parts for note in part.notes],
         extras=[item for part in parts for item in part.extras],
+        untimed=untimed_of(parts),
     )

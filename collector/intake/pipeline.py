@@ -14,7 +14,6 @@ from collector.decoders.memory import FileDecoderMemory
 from collector.devices.clock_skew import ClockSkewWatch
 from collector.devices.device_commands import CommandOutlet
 from collector.devices.device_gate import DeviceGate, MessageReader
-from collector.devices.retained_messages import RetainedMemory
 from collector.devices.throttle import Throttle, ThrottleLimits
 from collector.devices.unknown_devices import UnknownDeviceWatch
 from collector.intake.batching import gather
@@ -324,7 +323,6 @@ def build_collector(
     gate = DeviceGate(
         chain=chain,
         throttle=Throttle(ThrottleLimits(settings.device_rate_per_s, settings.device_burst)),
-        retained=RetainedMemory(settings.spool_dir),
         unknown=unknown,
         clocks=clocks,
         commands=commands,

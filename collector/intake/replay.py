@@ -12,7 +12,6 @@ from pathlib import Path
 
 import structlog
 
-from collector.devices.device_gate import REPLAY_EPOCH
 from collector.intake.spool.rejections import (
     KeptRejection,
     RejectionFilter,
@@ -20,6 +19,7 @@ from collector.intake.spool.rejections import (
     list_rejections,
     mark_replayed,
 )
+from collector.messages.arrived_message import REPLAY_EPOCH
 from collector.messages.decoded import Reason
 from heating.clock import Clock
 from heating.protocols import Health, MessageSource, RawMessage

@@ -13,6 +13,7 @@ from heating.protocols import RawMessage
 
 __all__ = [
     "DUPLICATE_FLAG",
+    "REPLAY_EPOCH",
     "RETAIN_FLAG",
     "ArrivedMessage",
     "ArrivedMessages",
@@ -28,6 +29,8 @@ __all__ = [
 
 DUPLICATE_FLAG = 0x08
 """Bit of a PUBLISH packet's first byte: the broker sends this packet again."""
+REPLAY_EPOCH = -1
+"""Epoch of messages that we give to ourselves again; they are nobody's excess and no new sighting."""
 RETAIN_FLAG = 0x01
 """Bit of a PUBLISH packet's first byte: a kept message, sent because of a subscription."""
 

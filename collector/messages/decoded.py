@@ -4,7 +4,7 @@ A decoder never raises on bad input. Times and ranges are not its business: `col
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -24,6 +24,7 @@ __all__ = [
     "Reason",
     "Rejection",
     "SampleRows",
+    "untimed_of",
 ]
 
 DETAIL_CHARACTERS = 500
@@ -129,6 +130,28 @@ class Decoded:
     """Remarks for people (`nuanliu decode`)."""
     extras: list[ExtraValue] = field(default_factory=list)
     """Fields that no canonical point covers."""
+    untimed: NDArray[np.bool_] | None = None
+    """(n,) rows that came without a time of their own: their arrival stands in; None: no such row."""
+
+    def where(self, kept: NDArray[np.bool_]) -> "Decoded":
+        """Return the chosen rows, shape (n,); objects, rejections and notes stay whole."""
+        return replace(
+            self,
+            samples=self.samples.select(kept),
+            message=self.message[kept],
+            reading=self.reading[kept],
+            untimed=None if self.untimed is None else self.untimed[kept],
+        )
+
+
+def untimed_of(parts: Sequence[Decoded]) -> NDArray[np.bool_] | None:
+    """Return which rows of parts put together came without a time of their own."""
+    if all(part.untimed is None for part in parts):
+        return None
+    masks = [
+        np.zeros(len(part.samples), np.bool_) if part.untimed is None else part.untimed for part in parts
+    ]
+    return np.concatenate(masks)
 
 
 class Decoder(Protocol):
@@ -185,7 +208,7 @@ class SampleRows:
         self._objects: list[ObjectRef] = []
         self._areas: list[str | None] = []
         self._places: dict[tuple[ObjectRef, str | None], int] = {}
-        self._readings: list[tuple[int, int, int, int, int]] = []
+        self._readings: list[tuple[int, int, int, int, int, bool]] = []
 
     def place_of(self, ref: ObjectRef, area: str | None) -> int:
         """Return the place of an object (with the area claimed for it) in this batch."""
@@ -196,9 +219,13 @@ class SampleRows:
             self._areas.append(area)
         return place
 
-    def close_reading(self, message: int, place: int, measured_ms: int, received_ms: int, rows: int) -> None:
-        """Say whose the last `rows` rows are, and when they were measured."""
-        self._readings.append((message, place, measured_ms, received_ms, rows))
+    def close_reading(
+        self, message: int, place: int, measured_ms: int | None, received_ms: int, rows: int
+    ) -> None:
+        """Say whose the last `rows` rows are, and when they were measured; None: the arrival stands in."""
+        untimed = measured_ms is None
+        time_ms = received_ms if measured_ms is None else measured_ms
+        self._readings.append((message, place, time_ms, received_ms, rows, untimed))
 
     def reject(
         self, message: int, reason: Reason, detail: str = "", *, devices: tuple[NamedDevice, ...] = ()
@@ -225,7 +252,7 @@ class SampleRows:
 
     def finish(self, notes: Sequence[str] = ()) -> Decoded:
         """Return the columns; None becomes NaN."""
-        table = np.array(self._readings, np.int64).reshape(-1, 5)
+        table = np.array(self._readings, np.int64).reshape(-1, 6)
         count = table[:, 4]
         message, place, measured, received = (np.repeat(table[:, column], count) for column in range(4))
         quality = np.zeros(len(self.value), np.uint8)
@@ -250,4 +277,5 @@ class SampleRows:
             rejections=self.rejections,
             notes=list(notes),
             extras=self.extras,
+            untimed=np.repeat(table[:, 5] != 0, count) if table[:, 5].any() else None,
         )

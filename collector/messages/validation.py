@@ -62,12 +62,7 @@ def validate(decoded: Decoded, *, known: KnownObjects, limits: TimeLimits) -> De
         kept &= _known_rows(decoded, known, rejections)
         kept &= _timely_rows(decoded, kept, limits, rejections)
     if not kept.all():
-        decoded = replace(
-            decoded,
-            samples=samples.select(kept),
-            message=decoded.message[kept],
-            reading=decoded.reading[kept],
-        )
+        decoded = decoded.where(kept)
     decoded = replace(decoded, samples=_mark_absurd(decoded, rejections))
     return replace(_with_distinct_objects(decoded), rejections=merge_rejections(rejections))
 

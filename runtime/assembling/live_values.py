@@ -5,9 +5,9 @@ In a process with a collector the collector hands its batches on; a room of its 
 
 from alerting.judging.live_state import LiveState
 from collector.devices.device_commands import CommandOutlet
-from collector.devices.device_gate import LiveGate
 from collector.intake.decoder_chain import DecoderChain
 from collector.intake.live_feed import LiveFeed
+from collector.intake.live_gate import LiveGate
 from collector.intake.mqtt.publisher import command_publisher
 from collector.intake.mqtt.source import MqttSource
 from heating.heat_tree import build_heat_tree

@@ -168,8 +168,8 @@ def _state(rows: ForeignRows, place: int, message: RawMessage, device: str) -> N
         reason = Reason.NOT_TELEMETRY if message.payload.strip() == b"init" else Reason.WRONG_TYPE
         rows.reject(place, reason, f"$state {message.payload[:40]!r}")
         return
-    measured_ms = None if message.retained else message.received_ms
-    rows.add(place, message, device, [Field("$state", online, "", "gateway_online")], measured_ms=measured_ms)
+    state = Field("$state", online, "", "gateway_online")
+    rows.add(place, message, device, [state], measured_ms=None, prompt=True)
 
 
 def _text(rows: ForeignRows, place: int, message: RawMessage) -> str | None:

@@ -309,7 +309,7 @@ class SparkplugBDecoder:
         fields = fields_of([NamedValue(ONLINE, 0.0), *stale], target, self._maps)
         for first in range(0, len(fields), MAX_FIELDS):
             part = fields[first : first + MAX_FIELDS]
-            rows.add(message.place, message.raw, name, part, measured_ms=message.raw.received_ms)
+            rows.add(message.place, message.raw, name, part, measured_ms=None, prompt=True)
         rows.note(f"{name} is dead: {len(stale)} metrics are stale")
 
 

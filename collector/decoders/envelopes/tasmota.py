@@ -81,13 +81,7 @@ class TasmotaDecoder:
                 rows.reject(place, Reason.WRONG_TYPE, f"LWT is neither Online nor Offline: {word[:40]!r}")
                 return
             online = Field("LWT", word == b"online", "", "gateway_online")
-            rows.add(
-                place,
-                message,
-                device,
-                [online],
-                measured_ms=None if message.retained else message.received_ms,
-            )
+            rows.add(place, message, device, [online], measured_ms=None, prompt=True)
             return
         if kind not in ("SENSOR", "STATE"):
             rows.reject(place, Reason.NOT_TELEMETRY, message.topic[:200])

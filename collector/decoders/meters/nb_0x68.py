@@ -218,7 +218,7 @@ def add_packet(
         fields = _fields_of(sample, doubt)
         if age == 0:
             fields += _packet_fields(packet, doubt)
-        measured_ms = newest_ms - age * packet.record_interval_min * 60_000
+        measured_ms = newest_ms - age * packet.record_interval_min * 60_000 if age else packet.sent_ms
         rows.add(place, message, device, fields, measured_ms=measured_ms, backfilled=packet.history)
 
 

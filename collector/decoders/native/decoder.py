@@ -181,9 +181,7 @@ class NativeDecoder:
             rows.quality[len(rows.value)] = Quality.UNCERTAIN_TIME
         rows.point.append(POINT_INDEX[topic.ref.measurement, "gateway_online"])
         rows.value.append(1.0 if word == b"online" else 0.0)
-        rows.close_reading(
-            place, rows.place_of(topic.ref, topic.area), message.received_ms, message.received_ms, 1
-        )
+        rows.close_reading(place, rows.place_of(topic.ref, topic.area), None, message.received_ms, 1)
 
     # --- telemetry --------------------------------------------------------------------------------------------
 
@@ -240,8 +238,8 @@ class NativeDecoder:
             )
             return
         time = reading.t
-        measured_ms = self._time(rows, place, message, time)
-        if measured_ms is None:
+        measured_ms = None if time is None else self._time(rows, place, time)
+        if measured_ms is None and time is not None:
             return
         first = len(rows.value)
         known = self._append(rows, place, topic.ref.measurement, values)
@@ -283,12 +281,8 @@ class NativeDecoder:
             self._shapes[measurement, names] = shape
         return shape
 
-    def _time(
-        self, rows: SampleRows, place: int, message: RawMessage, time: float | str | None
-    ) -> int | None:
+    def _time(self, rows: SampleRows, place: int, time: float | str) -> int | None:
         """Return epoch milliseconds; None after a rejection."""
-        if time is None:
-            return message.received_ms
         if isinstance(time, str):
             try:
                 return to_epoch_ms(msgspec.convert(time, datetime))

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collector.messages.arrived_message import arrivals_of, messages_at, topics_of
-from collector.messages.decoded import Decoded
+from collector.messages.decoded import Decoded, untimed_of
 from collector.messages.routes import NativeTopic
 from heating.protocols import RawMessage
 from heating.quality import Quality
@@ -112,6 +112,7 @@ def put_together(first: Decoded, second: Decoded) -> Decoded:
     order: NDArray[np.intp] = np.argsort(message, kind="stable")
     after = np.int32(first.reading[-1] + 1 if len(first.reading) else 0)
     reading = np.concatenate([first.reading, second.reading + after])[order]
+    untimed = untimed_of((first, second))
     samples = SampleBatch(
         objects=a.objects + b.objects,
         object_index=np.concatenate([a.object_index, b.object_index + np.int32(len(a.objects))])[order],
@@ -129,4 +130,5 @@ def put_together(first: Decoded, second: Decoded) -> Decoded:
         rejections=[*first.rejections, *second.rejections],
         notes=[*first.notes, *second.notes],
         extras=[*first.extras, *second.extras],
+        untimed=None if untimed is None else untimed[order],
     )

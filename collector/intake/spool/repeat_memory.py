@@ -18,7 +18,8 @@ from collector.intake.spool.batch_codec import CodecError, decode_batch
 from collector.intake.spool.repeats import Judged, RowFate, SeenFile, judge_rows
 from collector.intake.spool.seen_keys import Keys, SeenKeys, reading_keys
 from collector.intake.spool.spool_files import SpoolFile, keys_path, open_file
-from collector.messages.arrived_message import content_of
+from collector.intake.spool.untimed_memory import Settled, UntimedMemory
+from collector.messages.arrived_message import REPLAY_EPOCH, content_of
 from collector.messages.decoded import Decoded
 from heating.protocols import RawMessage
 
@@ -26,6 +27,8 @@ __all__ = ["RepeatMemory"]
 
 log = structlog.get_logger()
 
+MOST_MOVES = 20
+"""How often rows without a time of their own give way to measured times, a millisecond at a time."""
 _REJECTED = "SELECT 1 FROM rejection WHERE content = ? AND whole LIMIT 1"
 _KEYS = (
     "SELECT batch.sequence, keys, CASE WHEN keys IS NULL THEN body END"
@@ -51,6 +54,8 @@ class RepeatMemory:
         self._keys = SeenKeys()
         self._older: dict[Path, tuple[sqlite3.Connection, SeenKeys]] = {}
         self._unreadable: set[Path] = set()
+        self._untimed = UntimedMemory()
+        self._kept_already: Sequence[RawMessage] | None = None
 
     # --- the current file -------------------------------------------------------------------------------------
 
@@ -64,13 +69,28 @@ class RepeatMemory:
         """
         former, keys = self._current, self._keys
         self._current, self._keys = None, _keys_of(connection)
+        if former is None:
+            self._untimed.load(self._newest_first(current, connection))
+        self._untimed.turn_to(connection)
         self._current = current
         if former is not None and former.path != current.path:
             _save(former, keys)
 
+    def _newest_first(
+        self, current: SpoolFile, connection: sqlite3.Connection
+    ) -> Iterator[sqlite3.Connection]:
+        yield connection
+        for older, _keys in self._older_files(-(2**62)):
+            if older is not connection:
+                yield older
+
     def forget_current(self) -> None:
         """A commit failed: what the file holds is read again."""
         self._current = None
+
+    def already_kept(self, messages: Sequence[RawMessage] | None) -> None:
+        """Take a batch as committed: its attempt failed, and reached the disk all the same."""
+        self._kept_already = messages
 
     def note(self, keys: Keys, sequence: int) -> None:
         """Remember the keys of a batch that was committed."""
@@ -83,9 +103,10 @@ class RepeatMemory:
         connection: sqlite3.Connection,
         messages: Sequence[RawMessage],
         decoded: Decoded,
-        again: Sequence[int],
-    ) -> Judged:
-        """Return what becomes of each row; arrivals without a time are noted in the open transaction.
+    ) -> tuple[Judged, Decoded]:
+        """Return what becomes of each row, and the rows: those without a time of their own have one now.
+
+        What must be known of them later is written into the open transaction.
 
         Parameters
         ----------
@@ -93,26 +114,32 @@ class RepeatMemory:
             The current file, in a transaction.
         messages, decoded
             The batch.
-        again
-            Places of messages that the broker sends again.
         """
+        settled = self._untimed.settle(messages, decoded, kept_already=messages is self._kept_already)
+        decoded = settled.decoded
         judged = judge_rows(decoded, partial(self._seen_files, connection))
-        # A reading without a time gets its arrival as its time, so the same message sent again would look new. Only a
-        # message that the broker marks as sent again can be such a repeat: equal contents without the mark are two
-        # readings (20.5 °C, and 20.5 °C five minutes later).
-        samples = decoded.samples
-        at_arrival = samples.measured_ms == samples.received_ms
-        if not at_arrival.any():
-            return judged
-        repeated = []
-        for place in np.unique(decoded.message[at_arrival]).tolist():
-            content = content_of(messages[place])
-            fresh = connection.execute("INSERT OR IGNORE INTO arrival VALUES (?)", (content,)).rowcount
-            if not fresh and place in again:
-                repeated.append(place)
-        if repeated:
-            judged.fates[np.isin(decoded.message, np.array(repeated))] = RowFate.DUPLICATE
-        return judged
+        if decoded.untimed is not None:
+            judged, decoded = self._judge_untimed(connection, messages, judged, settled)
+        self._untimed.write(connection)
+        return judged, decoded
+
+    def _judge_untimed(
+        self, connection: sqlite3.Connection, messages: Sequence[RawMessage], judged: Judged, settled: Settled
+    ) -> tuple[Judged, Decoded]:
+        """Correct the judgement on rows without a time of their own: it went by their times, which are ours."""
+        decoded, repeated = settled.decoded, settled.repeated
+        assert decoded.untimed is not None
+        # Replayed messages have the arrival they first had, so the same again is a repeat of a replay that broke off.
+        replayed = np.array([message.epoch == REPLAY_EPOCH for message in messages])[decoded.message]
+        for _attempt in range(MOST_MOVES):
+            clashing = (judged.fates == RowFate.CONFLICT) | ((judged.fates != RowFate.NEW) & ~replayed)
+            clashing &= decoded.untimed & ~repeated
+            if not clashing.any():
+                break
+            decoded = self._untimed.move_on(decoded, clashing)
+            judged = judge_rows(decoded, partial(self._seen_files, connection))
+        judged.fates[repeated] = RowFate.DUPLICATE
+        return judged, decoded
 
     def rejected_before(self, connection: sqlite3.Connection, message: RawMessage) -> bool:
         """Return whether a message is in the rejections of a file as a whole."""

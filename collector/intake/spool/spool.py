@@ -29,14 +29,16 @@ from collector.intake.spool.repeat_memory import RepeatMemory
 from collector.intake.spool.repeats import RowFate
 from collector.intake.spool.seen_keys import Keys
 from collector.intake.spool.spool_files import (
+    HOUR_CHARACTERS,
     SpoolError,
     SpoolFile,
     SpoolInUseError,
-    file_name,
     find_files,
     hour_of,
     last_entry,
+    latest_arrivals,
     lock_folder,
+    new_file,
     open_catalogue,
     open_file,
     remove_file,
@@ -90,6 +92,7 @@ class Spool:
         self._changed = threading.Condition()
         self._writer: sqlite3.Connection | None = None
         self._current: SpoolFile | None = None
+        self._tried: Sequence[RawMessage] | None = None
         self._memory = RepeatMemory(files=self._known_files, tolerance_ms=future_tolerance_ms)
         self._reader = SpoolReader(folder)
         folder.mkdir(parents=True, exist_ok=True)
@@ -128,6 +131,7 @@ class Spool:
             committed, kept, keys = self._write(connection, now_ms, messages, decoded)
             connection.execute("COMMIT")
         except (sqlite3.Error, OSError) as error:
+            self._tried = messages
             self._leave_file(error)
             raise SpoolError(f"cannot be kept: {error}") from error
         if kept is not None:
@@ -145,7 +149,7 @@ class Spool:
     ) -> tuple[Committed, SpooledBatch | None, Keys]:
         sequence = self._sequence + 1
         again = redelivered_places(messages)
-        judged = self._memory.judge(connection, messages, decoded, again)
+        judged, decoded = self._memory.judge(connection, messages, decoded)
         known = [place for place in again if self._memory.rejected_before(connection, messages[place])]
         outcome = sum_up(decoded, judged.fates, messages=len(messages), known_again=frozenset(known))
         rows = judged.fates == RowFate.NEW
@@ -166,16 +170,20 @@ class Spool:
         return Committed(sequence, fresh, outcome.counts), kept, judged.keys
 
     def _connection(self, now_ms: int) -> sqlite3.Connection:
-        """Return the connection of the current hourly file; a new hour opens a new file, a clock set back none."""
+        """Return the connection of the current hourly file; another hour opens a new one, earlier or later.
+
+        A clock that was wrong for a moment would else have all that follows in the file of a far year. The order of the
+        files is that of their sequences, whatever their names say.
+        """
         hour = hour_of(now_ms)
-        if self._writer is not None and self._current is not None and hour <= self._current.hour:
+        if self._writer is not None and self._current is not None and self._current.is_of(hour):
             return self._writer
         self._drop_writer()
         with self._changed:
             last = self._files[-1] if self._files else None
-        if last is not None and hour <= last.hour:
+        if last is not None and last.is_of(hour):
             return self._turn_to_file(last)
-        return self._turn_to_file(SpoolFile(self.folder / file_name(hour), hour, 0, 0))
+        return self._turn_to_file(new_file(self.folder, hour))
 
     def _turn_to_file(self, file: SpoolFile) -> sqlite3.Connection:
         self._current = file
@@ -192,6 +200,7 @@ class Spool:
                 self._sequence = file.last_sequence = sequence
                 file.last_received_ms = max(file.last_received_ms, received_ms)
                 self._recent.restart(after=sequence)
+                self._memory.already_kept(self._tried)
         return writer
 
     def _leave_file(self, error: Exception) -> None:
@@ -202,12 +211,12 @@ class Spool:
         if broken is None:
             return
         self._set_aside += 1
-        hour = f"{broken.hour}x"
+        following = new_file(self.folder, broken.hour[:HOUR_CHARACTERS])
         log.error(
-            "collector.spool_file_broken", file=broken.path.name, next=file_name(hour), error=str(error)
+            "collector.spool_file_broken", file=broken.path.name, next=following.path.name, error=str(error)
         )
         with self._changed:
-            self._files.append(SpoolFile(self.folder / file_name(hour), hour, 0, 0))
+            self._files.append(following)
 
     def _drop_writer(self) -> None:
         writer, self._writer, self._current = self._writer, None, None
@@ -370,10 +379,8 @@ class Spool:
         with self._changed:
             old = [
                 file
-                for file in self._files[:-1]
-                if file is not self._current
-                and file.last_sequence <= safe
-                and file.last_received_ms < limit_ms
+                for file, arrived_ms in zip(self._files[:-1], latest_arrivals(self._files), strict=False)
+                if file is not self._current and file.last_sequence <= safe and arrived_ms < limit_ms
             ]
         try:
             for file in old:

@@ -8,16 +8,20 @@ write-ahead log and synchronous=FULL: a commit is on the disk before it returns.
 import fcntl
 import os
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
 
+from collector.intake.spool.untimed_memory import UNTIMED_TABLE
 from collector.intake.spool.upgrade import add_devices_column
 from heating.errors import HeatingError
 
 __all__ = [
     "CATALOGUE_NAME",
+    "HOUR_CHARACTERS",
     "REJECTION_COLUMNS",
     "SpoolError",
     "SpoolFile",
@@ -27,7 +31,9 @@ __all__ = [
     "hour_of",
     "keys_path",
     "last_entry",
+    "latest_arrivals",
     "lock_folder",
+    "new_file",
     "open_catalogue",
     "open_file",
     "remove_file",
@@ -36,6 +42,8 @@ __all__ = [
 
 CATALOGUE_NAME = "catalogue.sqlite3"
 """File with the spool's identity, cursor and old rejections."""
+HOUR_CHARACTERS = 11
+"""Length of an hour in a file name."""
 BUSY_S = 10.0
 """Longest wait for another connection's transaction [s]."""
 
@@ -45,7 +53,6 @@ CREATE TABLE IF NOT EXISTS batch (
     row_count INTEGER NOT NULL, body BLOB NOT NULL
 );
 CREATE TABLE IF NOT EXISTS batch_keys (sequence INTEGER PRIMARY KEY, keys BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS arrival (content BLOB PRIMARY KEY) WITHOUT ROWID;
 """
 _REJECTION_TABLE = """
 CREATE TABLE IF NOT EXISTS rejection (
@@ -84,11 +91,37 @@ class SpoolFile:
     path: Path
     """Where it lies."""
     hour: str
-    """Hour of arrival that opened it, ``YYYYMMDDTHH`` UTC."""
+    """Hour of arrival that opened it, ``YYYYMMDDTHH`` UTC; a mark follows when it is not the first of its hour."""
     last_sequence: int
     """Newest sequence in it, 0 when empty."""
     last_received_ms: int
     """Newest arrival in it [epoch ms]."""
+
+    def is_of(self, hour: str) -> bool:
+        """Return whether it takes what arrives in an hour."""
+        return self.hour[:HOUR_CHARACTERS] == hour
+
+
+def new_file(folder: Path, hour: str) -> SpoolFile:
+    """Return a file for an hour that does not exist yet."""
+    label, number = hour, 1
+    while (folder / file_name(label)).exists():
+        number += 1
+        label = f"{hour}-{number}"
+    return SpoolFile(folder / file_name(label), label, 0, 0)
+
+
+def latest_arrivals(files: Sequence[SpoolFile]) -> list[int]:
+    """Return when the newest message of each file arrived at the latest [epoch ms]; files in order.
+
+    No message of a file arrived after the next file was opened, whatever a clock that was wrong has noted.
+    """
+    found: list[int] = []
+    latest = 2**62
+    for file in reversed(files):
+        found.append(min(latest, file.last_received_ms))
+        latest = min(latest, _end_of(file.hour))
+    return found[::-1]
 
 
 def hour_of(moment_ms: int) -> str:
@@ -121,7 +154,7 @@ def open_file(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     """
     connection = _connect(path, read_only=read_only)
     if not read_only:
-        connection.executescript(_HOUR_TABLES + _REJECTION_TABLE)
+        connection.executescript(_HOUR_TABLES + UNTIMED_TABLE + _REJECTION_TABLE)
         add_devices_column(connection)
     return connection
 
@@ -171,13 +204,16 @@ def find_files(folder: Path) -> tuple[list[SpoolFile], list[Path]]:
             damaged.append(path)
             continue
         files.append(SpoolFile(path, hour, *newest))
-    return files, damaged
+    # The sequences say which file came first; a name says it only as long as the clock was right. Files without any
+    # stay where their names put them.
+    numbered = iter(sorted((file for file in files if file.last_sequence), key=attrgetter("last_sequence")))
+    return [next(numbered) if file.last_sequence else file for file in files], damaged
 
 
 def _end_of(hour: str) -> int:
     """Return the end of an hour of arrival [epoch ms]; nothing that arrived later is in its file."""
     try:
-        start = datetime.strptime(f"{hour[:11]}+0000", "%Y%m%dT%H%z")
+        start = datetime.strptime(f"{hour[:HOUR_CHARACTERS]}+0000", "%Y%m%dT%H%z")
     except ValueError:
         return 0
     return int(start.timestamp() * 1000) + 3_600_000

@@ -8,9 +8,10 @@ from collector.decoders.envelopes.sparkplug_b import SparkplugBDecoder
 from collector.decoders.envelopes.sparkplug_b_pb2 import Metric, Payload
 from collector.decoders.foreign import FamilyOptions
 from collector.devices.device_commands import CommandOutlet
-from collector.devices.device_gate import DeviceGate, LiveGate
+from collector.devices.device_gate import DeviceGate
 from collector.devices.throttle import Throttle, ThrottleLimits
 from collector.intake.decoder_chain import DecoderChain
+from collector.intake.live_gate import LiveGate
 from collector.intake.mqtt.publisher import PublishError
 from collector.messages.decoded import DeviceCommand
 from collector.messages.known_objects import KnownObjects

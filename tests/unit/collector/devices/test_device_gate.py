@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 
 from collector.decoders.native.decoder import NativeDecoder
 from collector.devices.clock_skew import ClockSkewWatch
-from collector.devices.device_gate import DeviceGate, LiveGate
+from collector.devices.device_gate import DeviceGate
 from collector.devices.device_guess import guess_device
 from collector.devices.device_reports import DeviceReports
-from collector.devices.retained_messages import RetainedMemory
 from collector.devices.throttle import Throttle, ThrottleLimits
 from collector.devices.unknown_devices import UnknownDeviceWatch
 from collector.intake.backoff import Backoff
@@ -94,7 +93,6 @@ class Rig:
         self.gate = DeviceGate(
             chain=DecoderChain(routes=[("heat/#", NativeDecoder())], known=self.known),
             throttle=Throttle(limits),
-            retained=RetainedMemory(folder),
             unknown=self.unknown,
             clocks=self.clocks,
         )
@@ -204,25 +202,6 @@ def test_a_retained_reading_without_a_time_is_stored_once_and_never_live_again(r
     # Control: without the flag each arrival is a reading of its own.
     rig.put(replace(kept, retained=False, received_ms=NOW_MS + 9_000_000))
     wait_until(lambda: rig.live_values() == 2)
-
-
-def test_first_arrivals_survive_a_restart(tmp_path: Path) -> None:
-    kept = replace(room(3, TIMELESS), retained=True)
-    memory = RetainedMemory(tmp_path)
-    assert memory.first(kept) is kept
-    memory.close()
-    again = RetainedMemory(tmp_path)
-    assert again.first(replace(kept, received_ms=NOW_MS + 5)).received_ms == NOW_MS
-    assert again.first(replace(kept, payload=b"{}")).payload == b"{}"
-    again.close()
-
-
-def test_a_live_feed_leaves_retained_readings_out_and_lets_link_states_in() -> None:
-    gate = LiveGate(DecoderChain(routes=[("heat/#", NativeDecoder())], known=KnownObjects(AREAS)))
-    status = RawMessage("heat/xl/room/S1/status", b"online", NOW_MS, retained=True)
-    decoded = gate.read([replace(room(3, TIMELESS), retained=True), status, reading(4, 20)])
-    assert len(decoded.samples) == 2
-    assert gate.retained == 1
 
 
 def test_unknown_devices_are_listed_with_count_last_message_and_a_guess(rig: Rig) -> None:

@@ -64,7 +64,9 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 
 def again(message: RawMessage) -> ArrivedMessage:
-    return ArrivedMessage(message.topic, message.payload, message.received_ms, redelivered=True)
+    return ArrivedMessage(
+        message.topic, message.payload, message.received_ms, message.packet_id, redelivered=True
+    )
 
 
 def test_rows_come_back_in_order_and_once(bench: Bench) -> None:
@@ -117,13 +119,13 @@ def test_repeats_are_found_over_the_turn_of_the_hour(bench: Bench) -> None:
 
 
 def test_a_redelivered_message_without_time_or_without_sense_is_not_kept_twice(bench: Bench) -> None:
-    timeless, broken = room(1, b'{"v":{"room_temp_c":20}}'), room(2, b"{")
+    timeless, broken = room(1, b'{"v":{"room_temp_c":20}}'), room(2, b"{", packet_id=2)
     bench.commit(timeless, broken)
     bench.clock.advance(1.0)
     later = replace(again(timeless), received_ms=NOW_MS + 1000)
     counts = bench.commit(later, again(broken)).counts
     assert (counts.accepted, counts.duplicates, counts.rejections) == (0, 2, 0)
-    assert bench.commit(replace(timeless, received_ms=NOW_MS + 2000)).counts.stored == 1
+    assert bench.commit(replace(timeless, received_ms=NOW_MS + 2000, packet_id=3)).counts.stored == 1
 
 
 def test_a_full_disk_keeps_nothing_and_the_same_commit_succeeds_later(bench: Bench) -> None:
