@@ -4,13 +4,15 @@ Everything else takes ``now`` as an argument or a `Clock` as a collaborator, so 
 on a time of their own.
 """
 
+import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from heating.intervals import from_epoch_ms, to_epoch_ms
 
-__all__ = ["Clock", "ManualClock", "SystemClock", "VirtualClock"]
+__all__ = ["Clock", "ManualClock", "SteadyClock", "SystemClock", "VirtualClock"]
 
 
 class Clock(Protocol):
@@ -42,6 +44,82 @@ class SystemClock:
     def now_ms(self) -> int:
         """Return the present moment in epoch milliseconds."""
         return time.time_ns() // 1_000_000
+
+
+class SteadyClock:
+    """The time of day for programs that measure durations: a jump is followed only once it has lasted.
+
+    Between jumps it runs with the monotonic clock. When the time of day stands somewhere else for `settle_s` without
+    moving again, this clock goes there and `shift_ms` says by how much, so that whoever remembers moments can move them
+    along; a wrong time that is corrected within that time is never seen. Safe to use from any thread.
+
+    Parameters
+    ----------
+    wall : Clock
+        The time of day.
+    settle_s : float
+        How long a jump must last [s].
+    tolerance_s : float
+        A difference up to this is no jump and is followed at once [s].
+    uptime_s : callable
+        Seconds that only grow.
+    """
+
+    speed = 1.0
+
+    def __init__(
+        self,
+        wall: Clock,
+        *,
+        settle_s: float = 60.0,
+        tolerance_s: float = 5.0,
+        uptime_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._wall, self._settle_s, self._uptime_s = wall, settle_s, uptime_s
+        self._tolerance_ms = round(tolerance_s * 1000)
+        self._lock = threading.Lock()
+        self._anchor_ms, self._anchor_s = wall.now_ms(), uptime_s()
+        self._jump_ms, self._jumped_s = 0, 0.0
+        self._largest_ms = 0
+        self.shift_ms = 0
+        """Sum of the jumps that were followed [ms]."""
+
+    def now(self) -> datetime:
+        """Return the present moment, aware UTC."""
+        return from_epoch_ms(self.now_ms())
+
+    def now_ms(self) -> int:
+        """Return the present moment in epoch milliseconds."""
+        with self._lock:
+            up_s, wall_ms = self._uptime_s(), self._wall.now_ms()
+            steady_ms = self._anchor_ms + round((up_s - self._anchor_s) * 1000)
+            away_ms = wall_ms - steady_ms
+            if abs(away_ms) <= self._tolerance_ms:
+                self._jump_ms = 0
+            elif not self._jump_ms or abs(away_ms - self._jump_ms) > self._tolerance_ms:
+                self._jump_ms, self._jumped_s = away_ms, up_s
+                self._largest_ms = max(self._largest_ms, away_ms, key=abs)
+                return steady_ms
+            elif up_s - self._jumped_s < self._settle_s:
+                return steady_ms
+            else:
+                self.shift_ms += away_ms
+                self._jump_ms = 0
+            self._anchor_ms, self._anchor_s = wall_ms, up_s
+            return wall_ms
+
+    @property
+    def pending_s(self) -> float:
+        """How far the time of day stands from this clock [s], 0 when it agrees."""
+        self.now_ms()
+        return self._jump_ms / 1000
+
+    def take_largest_jump_s(self) -> float:
+        """Return the largest jump since the last call [s], followed or not; 0 when there was none."""
+        self.now_ms()
+        with self._lock:
+            largest_ms, self._largest_ms = self._largest_ms, self._jump_ms
+            return largest_ms / 1000
 
 
 class VirtualClock:

@@ -119,6 +119,11 @@ class Lifecycle:
         plan.announcements += [Announcement("unacknowledged", alarm) for alarm in overdue]
         return plan
 
+    def follow_clock(self, by_ms: int) -> None:
+        """Move what waits along after the clock jumped by `by_ms`."""
+        for waiting in (self.announce_after_ms, self.reminders.called_ms):
+            waiting.update({alarm_id: moment_ms + by_ms for alarm_id, moment_ms in waiting.items()})
+
     def _write(
         self,
         plan: TickPlan,
@@ -310,7 +315,7 @@ class Lifecycle:
         return (
             alarm.incident_id is not None
             and last is not None
-            and now < last + self._rules.defaults.group_interval
+            and last <= now < last + self._rules.defaults.group_interval
         )
 
     def _due(self, alarm: Alarm, now: datetime) -> bool:
@@ -319,7 +324,8 @@ class Lifecycle:
             return now >= from_epoch_ms(released_ms)
         rule = self._rules.get(alarm.rule_id)
         waits = alarm.subject.level is Level.HOUSEHOLD and not (rule is not None and rule.never_inhibited)
-        return now >= alarm.raised_at + (self._hold if waits else timedelta(0))
+        # Raised later than now: the clock went back since, and nobody knows for how long the alarm has waited.
+        return alarm.raised_at > now or now >= alarm.raised_at + (self._hold if waits else timedelta(0))
 
     def _names_cause(self, alarm: Alarm) -> bool:
         rule = self._rules.get(alarm.rule_id)

@@ -50,4 +50,6 @@ class Reminders:
         if wait_ms is None or alarm.annunciated_at is None:
             return False
         last_ms = max(to_epoch_ms(alarm.annunciated_at), self.called_ms.get(alarm.alarm_id, 0))
+        if last_ms > now_ms:  # the clock went back since: the wait begins again, by the clock of now
+            last_ms = self.called_ms[alarm.alarm_id] = min(now_ms, self.called_ms.get(alarm.alarm_id, now_ms))
         return now_ms - last_ms >= wait_ms

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ByObject", "Rows"]
+__all__ = ["ByObject", "Rows", "move_future"]
 
 Rows = NDArray[np.intp] | slice
 
@@ -29,3 +29,12 @@ class ByObject:
         """Copy the state of objects: rows here and rows there."""
         for name in self.ARRAYS:
             self.rows(name)[mine] = other.rows(name)[theirs]
+
+    def follow_clock(self, by_ms: int, *, now_ms: int) -> None:
+        """Move remembered moments along after the clock jumped by `by_ms` to `now_ms`; see `Windows.follow_clock`."""
+        raise NotImplementedError
+
+
+def move_future(moments_ms: NDArray[np.int64], by_ms: int, now_ms: int) -> None:
+    """Move, in place, moments that would lie after now; 0 stands for never and stays."""
+    moments_ms[moments_ms > now_ms] += min(by_ms, 0)

@@ -7,7 +7,7 @@ windows (`alerting.judging.step` joins them), what people see of it (`alerting.a
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -71,6 +71,14 @@ class Timers:
             return state
         return state.in_rows(subjects.rows_of(own.id_at(row) for row in state.row.tolist()))
 
+    def shifted(self, by_ms: int) -> "Timers":
+        """Return the same delays after the clock jumped."""
+        return Timers({name: state.shifted(by_ms) for name, state in self.rules.items()}, self.subjects)
+
+    def not_after(self, now_ms: int) -> "Timers":
+        """Return the timers without moments that are still to come."""
+        return Timers({name: state.not_after(now_ms) for name, state in self.rules.items()}, self.subjects)
+
     def carried_to(self, layout: Layout) -> "Timers":
         """Return the same timers in the rows of another layout: a changed registry, or a part of this one."""
         return Timers.merged(layout, (self,))
@@ -98,6 +106,14 @@ class Judged:
     transitions: tuple[Transition, ...]
     touched: Mapping[str, NDArray[np.int64]]
     """Rows whose timers changed, by rule id."""
+
+    def all_touched(self) -> "Judged":
+        """Return the same with every row that has a timer counted as changed."""
+        touched = {
+            name: np.union1d(rows, self.timers.rules[name].row).astype(np.int64)
+            for name, rows in self.touched.items()
+        }
+        return replace(self, touched=touched)
 
 
 class RuleEngine:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from alerting.judging.by_object import ByObject
+from alerting.judging.by_object import ByObject, move_future
 from heating.points import POINTS, Measurement, points_of
 from heating.quality import is_judgeable
 from heating.samples import SampleBatch
@@ -69,6 +69,13 @@ class ObjectTable(ByObject):
         self.measured_ms[before] = self.received_ms[before] = 0
         before = self.newest_ms < since_ms
         self.newest_ms[before] = self.quality[before] = 0
+
+    def follow_clock(self, by_ms: int, *, now_ms: int) -> None:
+        """Move arrivals as a whole, measured times where they would lie in the future."""
+        for arrivals_ms in (self.heard_ms, self.received_ms):
+            arrivals_ms[arrivals_ms > 0] += by_ms
+        move_future(self.measured_ms, by_ms, now_ms)
+        move_future(self.newest_ms, by_ms, now_ms)
 
     def current(self, point: str, *, oldest_ms: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return a point of each object, NaN where its newest value is bad or was measured before `oldest_ms`."""

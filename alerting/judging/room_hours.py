@@ -46,6 +46,14 @@ class RoomHours(ByObject):
         self.touched: NDArray[np.bool_] = np.ones(sensors, np.bool_)
         """Sensors whose past hours changed since the last look."""
 
+    def follow_clock(self, by_ms: int, *, now_ms: int) -> None:
+        """Turn the rings of sensors whose newest hour would lie in the future back by whole hours."""
+        ahead = self.newest_hour > now_ms // _HOUR_MS
+        hours = round(min(by_ms, 0) / _HOUR_MS)
+        self.mean_c[:, ahead] = np.roll(self.mean_c[:, ahead], hours, axis=0)
+        self.newest_hour[ahead] += hours
+        self.touched[:] = True
+
     def note(
         self, sensor: NDArray[np.intp], time_ms: NDArray[np.int64], value_c: NDArray[np.float64]
     ) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from alerting.judging.by_object import ByObject
+from alerting.judging.by_object import ByObject, move_future
 from alerting.judging.room_hours import RoomHours
 
 __all__ = ["READINGS_KEPT", "RoomReadings"]
@@ -49,6 +49,13 @@ class RoomReadings(ByObject):
         self._medians: dict[int, _RunningMedian] = {}
         self.hours = RoomHours(sensors)
         """Hourly means of the last day."""
+
+    def follow_clock(self, by_ms: int, *, now_ms: int) -> None:
+        """Move readings that would lie in the future; every median is looked at again."""
+        move_future(self.time_ms, by_ms, now_ms)
+        move_future(self._newest_ms, by_ms, now_ms)
+        for median in self._medians.values():
+            median.stale[:] = True
 
     def add(self, sensor: NDArray[np.intp], time_ms: NDArray[np.int64], value: NDArray[np.float64]) -> None:
         """Add usable readings, sorted by sensor and time; those not later than the last kept one are ignored.

@@ -66,6 +66,19 @@ class RuleState:
         order = order[rows[order] >= 0]
         return replace(self.select(order), row=rows[order])
 
+    def shifted(self, by_ms: int) -> "RuleState":
+        """Return the same delays after the clock jumped by `by_ms`: what had run has run."""
+        frozen_ms = np.where(self.frozen_ms == _RUNNING, _RUNNING, self.frozen_ms + by_ms)
+        urgent_ms = np.where(self.urgent_ms <= _RUNNING, self.urgent_ms, self.urgent_ms + by_ms)
+        return replace(self, since_ms=self.since_ms + by_ms, frozen_ms=frozen_ms, urgent_ms=urgent_ms)
+
+    def not_after(self, now_ms: int) -> "RuleState":
+        """Return the state without moments that are still to come: the clock went back while nobody judged."""
+        since_ms, frozen_ms, urgent_ms = (
+            np.minimum(moments, now_ms) for moments in (self.since_ms, self.frozen_ms, self.urgent_ms)
+        )
+        return replace(self, since_ms=since_ms, frozen_ms=frozen_ms, urgent_ms=urgent_ms)
+
     @classmethod
     def joined(cls, states: Sequence["RuleState"]) -> "RuleState":
         """Return the entries of states that have no row in common."""

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from alerting.judging.by_object import ByObject, Rows
+from alerting.judging.by_object import ByObject, Rows, move_future
 from alerting.judging.layout import Layout
 from alerting.judging.object_table import POINT_MEASUREMENT, POINT_ROW, ObjectTable
 from alerting.judging.room_hours import DegreeHours
@@ -48,6 +48,10 @@ class Setpoints(ByObject):
         """Setpoint since the last move [°C]."""
         self.moved_ms: NDArray[np.int64] = np.zeros(stations, np.int64)
         """Moment of the last move [epoch ms]; 0: not seen to move."""
+
+    def follow_clock(self, by_ms: int, *, now_ms: int) -> None:
+        """Move moments that would lie in the future."""
+        move_future(self.moved_ms, by_ms, now_ms)
 
     def note(self, setpoint_c: NDArray[np.float64], measured_ms: NDArray[np.int64]) -> None:
         """Take the newest setpoint of each station."""
@@ -101,6 +105,16 @@ class Windows:
         setpoints = self.parts[Measurement.STATION]["setpoints"]
         assert isinstance(setpoints, Setpoints)
         return setpoints
+
+    def follow_clock(self, by_ms: int, *, now_ms: int) -> None:
+        """Move what is remembered along after the clock jumped by `by_ms` to `now_ms`.
+
+        Arrivals were dated by our own clock and move as a whole: silence goes on from where it was. A measured time is
+        the sender's; it moves only when it would lie in the future, where it would hide every reading that comes now.
+        """
+        for parts in self.parts.values():
+            for part in parts.values():
+                part.follow_clock(by_ms, now_ms=now_ms)
 
     def degree_hours(self, *, limit_c: float, zone: ZoneInfo) -> DegreeHours:
         """Return the running sums of cold degree hours; limit and zone are those of the first call."""

@@ -7,7 +7,7 @@ from alerting.alarms.incidents import IncidentBook
 from alerting.alarms.lifecycle import Lifecycle, TickPlan
 from alerting.judging.engine import RuleEngine, Timers
 from alerting.judging.layout import Layout
-from alerting.judging.signals.family import WatchFigures
+from alerting.judging.signals.family import CALM, WatchFigures
 from alerting.judging.signals.tables import Signals
 from alerting.judging.windows import Windows
 from config.rules.reading import RuleSet
@@ -67,9 +67,8 @@ class HeadlessAlerting:
         """Take readings."""
         self._windows.take(batch)
 
-    def tick(self, now: datetime, *, blind_s: float = 0.0, feed_down_s: float = 0.0) -> TickPlan:
-        """Judge a moment; the watch was not blind and its feed was up unless these say otherwise [s]."""
-        watch = WatchFigures(blind_s, feed_down_s)
+    def tick(self, now: datetime, *, watch: WatchFigures = CALM) -> TickPlan:
+        """Judge a moment; nothing was missed unless `watch` says otherwise."""
         tables = self._signals.tables(self._windows, now_ms=to_epoch_ms(now), watch=watch)
         judged = self._engine.advance(self._timers, tables, now)
         self._timers = judged.timers

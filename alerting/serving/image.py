@@ -59,6 +59,8 @@ class Image:
     """Digest of the rules that judge."""
     cursor: int
     """Sequence of the last event that the book knows."""
+    timers_moved: bool = False
+    """All timers are to be written: the clock jumped since they were."""
 
     def follow_people(self, alarms: AlarmRecords) -> None:
         """Apply what people did through other processes; the engine's own events are known already."""
@@ -79,6 +81,12 @@ class Image:
         sequences = [event.sequence for event in written if event.sequence is not None]
         if sequences and sequences == list(range(self.cursor + 1, self.cursor + 1 + len(sequences))):
             self.cursor = sequences[-1]
+
+    def follow_clock(self, by_ms: int) -> None:
+        """Move timers and what waits along after the clock jumped by `by_ms`."""
+        self.timers = self.timers.shifted(by_ms)
+        self.timers_moved = True
+        self.lifecycle.follow_clock(by_ms)
 
     def memory_now(self, windows: Windows) -> ServiceState:
         """Return what is to be remembered beside timers and alarms."""
@@ -145,7 +153,7 @@ def restored(
         signals=_signals(memory, settings.site),
         incidents=incidents,
         lifecycle=lifecycle,
-        timers=codec.decode(blobs),
+        timers=codec.decode(blobs).not_after(to_epoch_ms(now)),
         saved=memory,
         registry_version=registry_version,
         rules=digest,

@@ -14,6 +14,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from alerting.judging.signals.family import WatchFigures
 from alerting.serving.headless import HeadlessAlerting
 from config.located_yaml import read_yaml
 from config.mistakes import Mistake, MistakesError
@@ -157,7 +158,7 @@ def run_case(rules: RuleSet, case: RuleCase) -> CaseResult:
     try:
         for moment in _moments(case):
             alerting.accept(SampleBatch.from_samples(_readings(case, moment)))
-            alerting.tick(_START + moment, **_watch_at(case, moment))
+            alerting.tick(_START + moment, watch=WatchFigures(**_watch_at(case, moment)))
             if moment in case.expect:
                 mismatches += _compared(moment, case.expect[moment], alerting.active())
     finally:

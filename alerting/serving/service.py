@@ -29,7 +29,7 @@ from alerting.serving.watch import Watch
 from config.rules.reading import RuleSet
 from config.settings.tree import NotificationSettings, Settings
 from heating.alarms import ForbiddenTransitionError
-from heating.clock import Clock
+from heating.clock import Clock, SteadyClock
 from heating.errors import HeatingError
 from heating.heat_tree import build_heat_tree
 from heating.intervals import to_epoch_ms
@@ -42,6 +42,8 @@ _LAG_S = 60.0
 """Without a tick for this long the watch counts as blind [s]."""
 _DEAD_S = 300.0
 """Jobs that finished no tick for this long are dead [s]; a database that is away makes ticks fail, but not stop."""
+_JITTER = timedelta(seconds=5)
+"""A tick that is earlier than the last by less than this comes twice; by more, the clock was set back."""
 _REGISTRY_CHECK = timedelta(seconds=10)
 
 
@@ -54,7 +56,7 @@ class TickReport:
     events: int = 0
     notices: int = 0
     skipped: bool = False
-    """True for a tick at or before the last one: it changes nothing."""
+    """True for a tick that came twice: it changes nothing."""
 
 
 def channels_of(settings: NotificationSettings, rules: RuleSet) -> list[Channel]:
@@ -127,6 +129,9 @@ class AlertingService:
         self._registry_checked: datetime | None = None
         self._registry_version: int | None = None
         """That the live state follows; None: the one it was given."""
+        self._clock_shift_ms = clock.shift_ms if isinstance(clock, SteadyClock) else 0
+        self._clock_jump_s = 0.0
+        """Of the clock since the last tick that was kept."""
         self._figures: dict[str, float] = {"ticks": 0.0, "alarms_raised": 0.0, "tick_ms": 0.0}
         self._fault = ""
         self._jobs: AlertingJobs | None = None
@@ -182,6 +187,7 @@ class AlertingService:
         """
         at = self._clock.now() if now is None else now
         with self._lock:
+            self._follow_clock(at, history=history)
             if self._last_tick is not None and at <= self._last_tick and self._image is not None:
                 return TickReport(at=at, skipped=True)
             started = perf_counter()
@@ -195,7 +201,7 @@ class AlertingService:
             except HeatingError as error:
                 self._image, self._fault = None, str(error)
                 raise
-            self._last_tick, self._fault = at, ""
+            self._last_tick, self._fault, self._clock_jump_s = at, "", 0.0
             self._watched_at = None if history else at
             self._figures["ticks"] += 1
             self._figures["alarms_raised"] += report.raised
@@ -223,13 +229,47 @@ class AlertingService:
         if last is None:
             reason = self._fault or "no evaluation yet"
             return Health(HealthStatus.DOWN, reason, figures)
+        jump_s = self._clock.pending_s if isinstance(self._clock, SteadyClock) else 0.0
+        figures["clock_jump_s"] = jump_s
         lag_s = (self._clock.now() - last).total_seconds()
         figures["lag_s"] = lag_s
         if self._fault:
             return Health(HealthStatus.DEGRADED, self._fault, figures)
+        if jump_s or self._clock_jump_s:
+            size_s = jump_s or self._clock_jump_s
+            return Health(
+                HealthStatus.DEGRADED, f"the clock of this machine jumped by {size_s:.0f} s", figures
+            )
         if lag_s > _LAG_S * max(1.0, self._clock.speed):
             return Health(HealthStatus.DEGRADED, f"rules were last judged {lag_s:.0f} s ago", figures)
         return Health(HealthStatus.OK, "", figures)
+
+    # --- clocks that jump -------------------------------------------------------------------------------------
+
+    def _follow_clock(self, at: datetime, *, history: bool) -> None:
+        """Notice a jump of the clock; when it is followed, move every moment that is remembered along with it."""
+        shift = timedelta(0)
+        if isinstance(self._clock, SteadyClock):
+            self._clock_jump_s = max(self._clock_jump_s, self._clock.take_largest_jump_s(), key=abs)
+            shift = timedelta(milliseconds=self._clock.shift_ms - self._clock_shift_ms)
+            self._clock_shift_ms = self._clock.shift_ms
+        if not history and self._last_tick is not None and at < self._last_tick + shift:
+            back = at - (self._last_tick + shift)
+            shift += back if back < -_JITTER else timedelta(0)
+        if not shift:
+            return
+        self._clock_jump_s = max(self._clock_jump_s, shift.total_seconds(), key=abs)
+        _log.warning("alerting.clock_jumped", by_s=shift.total_seconds())
+        self._last_tick, self._watched_at, self._started_at, self._registry_checked = (
+            None if moment is None else moment + shift
+            for moment in (self._last_tick, self._watched_at, self._started_at, self._registry_checked)
+        )
+        self._watch.follow_clock(shift)
+        by_ms = round(shift.total_seconds() * 1000)
+        with self._live.held() as windows:
+            windows.follow_clock(by_ms, now_ms=to_epoch_ms(at))
+        if self._image is not None:
+            self._image.follow_clock(by_ms)
 
     # --- one tick ---------------------------------------------------------------------------------------------
 
@@ -239,7 +279,11 @@ class AlertingService:
             self._started_at = now
         # People first: an alarm that was acknowledged or shelved since the last tick must not be announced by this one.
         image.follow_people(self._alarms)
-        watch = self._watch.calm() if history else self._watch.look(now=now, last=self._watched_at)
+        watch = (
+            self._watch.calm()
+            if history
+            else self._watch.look(now=now, last=self._watched_at, clock_jump_s=self._clock_jump_s)
+        )
         with self._live.held() as windows:
             tables = image.signals.tables(windows, now_ms=to_epoch_ms(now), watch=watch)
         judged = self._engine.advance(image.timers, tables, now, held=self._held(now))
@@ -294,7 +338,7 @@ class AlertingService:
         Events, incidents, notices and timers go in one transaction: an alarm without its notice would be silent, a
         timer without its alarm would raise it twice after a restart. What is held moves on only when they are stored.
         """
-        blobs = image.codec.encode_changed(judged)
+        blobs = image.codec.encode_changed(judged.all_touched() if image.timers_moved else judged)
         with self._live.held() as windows:
             memory = image.memory_now(windows)
         if memory != image.saved:
@@ -312,7 +356,7 @@ class AlertingService:
             image.pass_over(written)
             for event in plan.events:
                 _log.debug("alerting.event", kind=event.kind.value, alarm=event.alarm_id)
-        image.timers, image.saved = judged.timers, memory
+        image.timers, image.saved, image.timers_moved = judged.timers, memory, False
         return len(notices)
 
     # --- jobs -------------------------------------------------------------------------------------------------

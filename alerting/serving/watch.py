@@ -5,7 +5,7 @@ at all, /readyz and the supervisor must say it. Not here: the rule (``config/def
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alerting.judging.signals.family import CALM, WatchFigures
 from heating.clock import Clock
@@ -35,11 +35,19 @@ class Watch:
         self._down_since = None
         return CALM
 
-    def look(self, *, now: datetime, last: datetime | None) -> WatchFigures:
+    def follow_clock(self, by: timedelta) -> None:
+        """Move along after the clock jumped."""
+        self._down_since = None if self._down_since is None else self._down_since + by
+
+    def look(self, *, now: datetime, last: datetime | None, clock_jump_s: float = 0.0) -> WatchFigures:
         """Return the figures at a judging; `last` is the one before, None for the first."""
         down = self._feed is not None and self._feed().status is HealthStatus.DOWN
         self._down_since = (self._down_since or now) if down else None
-        return WatchFigures(self._seconds(last, now), self._seconds(self._down_since, now))
+        return WatchFigures(
+            blind_s=self._seconds(last, now),
+            feed_down_s=self._seconds(self._down_since, now),
+            clock_jump_s=clock_jump_s,
+        )
 
     def _seconds(self, since: datetime | None, now: datetime) -> float:
         speed = max(1.0, self._clock.speed)

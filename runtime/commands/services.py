@@ -6,7 +6,7 @@ import typer
 
 from config.settings.reading import check_service_secrets
 from config.settings.tree import Settings
-from heating.clock import SystemClock
+from heating.clock import SteadyClock, SystemClock
 from runtime.assemble import open_house
 from runtime.commands.terminal import (
     BAD_CONFIGURATION,
@@ -47,7 +47,7 @@ def _run_rooms(config: Path | None, rooms: frozenset[Room]) -> None:
     if Room.DASHBOARD in rooms:
         _refuse_weak_secrets(settings)
     with errors_as_messages():
-        house = open_house(settings, clock=SystemClock(), rooms=rooms)
+        house = open_house(settings, clock=SteadyClock(SystemClock()), rooms=rooms)
         supervisor = house.supervisor()
         supervisor.catch_signals()
         try:

@@ -1,7 +1,7 @@
 """Notices waiting for delivery. They are written by `AlarmRecords.append_events`, in the transaction of their cause."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -21,6 +21,8 @@ _FIELDS = (
     _COLUMNS.body,
     _COLUMNS.attempts,
 )
+_LONGEST_WAIT = timedelta(minutes=30)
+"""No message waits for longer between two tries."""
 _WAITING = sa.and_(_COLUMNS.delivered_at.is_(None), _COLUMNS.dead_at.is_(None))
 
 
@@ -35,10 +37,13 @@ class OutboxRecords:
         self._database = database
 
     def due(self, *, now: datetime, limit: int = 100) -> list[OutboxMessage]:
-        """Return undelivered messages that are due, oldest first."""
+        """Return undelivered messages that are due, oldest first.
+
+        One that is due later than any wait for another try lasts was written before the clock went back: it is due.
+        """
         return self._messages(
             sa.select(*_FIELDS)
-            .where(_WAITING, _COLUMNS.due_at <= now)
+            .where(_WAITING, sa.or_(_COLUMNS.due_at <= now, _COLUMNS.due_at > now + _LONGEST_WAIT))
             .order_by(_COLUMNS.due_at, _COLUMNS.message_id)
             .limit(limit)
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from heating.alarms import Alarm, AlarmEvent, ForbiddenTransitionError, Incident, apply_event
 from heating.assets import Site
@@ -91,7 +91,7 @@ class FakeRecords:
         return [
             message
             for message in self.messages.values()
-            if message.due_at <= now
+            if not now < message.due_at <= now + timedelta(minutes=30)
             and message.message_id not in self.done
             and message.message_id not in self.dead
         ][:limit]

@@ -45,6 +45,8 @@ class WatchFigures:
     """Time between this judging of the rules and the one before [s]."""
     feed_down_s: float = 0.0
     """Time since readings could last come in [s]."""
+    clock_jump_s: float = 0.0
+    """How far the machine's clock jumped since the judging before [s]; negative: back."""
 
 
 CALM = WatchFigures()

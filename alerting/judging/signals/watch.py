@@ -11,14 +11,16 @@ __all__ = ["FAMILY"]
 
 def _columns(moment: Moment) -> Columns:
     ones = np.ones(len(moment.basis.layout.subjects(Level.SOURCE)))
-    return {"blind_s": moment.watch.blind_s * ones, "feed_down_s": moment.watch.feed_down_s * ones}
+    return {signal.name: getattr(moment.watch, signal.name) * ones for signal in _SIGNALS}
 
 
-FAMILY = Family(
-    scope=WATCH,
-    signals=(
-        Signal("blind_s", "s", "time between this judging of the rules and the one before"),
-        Signal("feed_down_s", "s", "time since readings could last come in; 0 while they can"),
+_SIGNALS = (
+    Signal("blind_s", "s", "time between this judging of the rules and the one before"),
+    Signal("feed_down_s", "s", "time since readings could last come in; 0 while they can"),
+    Signal(
+        "clock_jump_s", "s", "how far the machine's clock jumped since the judging before; negative: back"
     ),
-    columns=_columns,
 )
+"""Named as the fields of `WatchFigures`."""
+
+FAMILY = Family(scope=WATCH, signals=_SIGNALS, columns=_columns)

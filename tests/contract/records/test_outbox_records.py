@@ -20,7 +20,7 @@ def put(records: Records, key: str, *, minutes: float = 0) -> None:
 def test_only_what_is_due_is_given_out_oldest_first(records: Records) -> None:
     put(records, "later", minutes=2)
     put(records, "now", minutes=0)
-    put(records, "future", minutes=60)
+    put(records, "future", minutes=20)
     due = records.outbox.due(now=RAISED_AT + timedelta(minutes=2))
     assert [message.key for message in due] == ["now", "later"]
     assert due[0].due_at == RAISED_AT
@@ -72,3 +72,10 @@ def test_a_dead_message_stays_visible_and_can_be_revived(records: Records) -> No
 def test_an_unknown_message_is_refused(records: Records) -> None:
     with pytest.raises(UnknownMessageError, match="77"):
         records.outbox.delivered(77, at=RAISED_AT)
+
+
+def test_a_message_from_before_the_clock_was_set_back_is_due(records: Records) -> None:
+    ahead = OutboxMessage(channel="console", key="ahead", due_at=RAISED_AT + timedelta(hours=2), body={})
+    soon = OutboxMessage(channel="console", key="soon", due_at=RAISED_AT + timedelta(minutes=10), body={})
+    records.alarms.append_events([], outbox=[ahead, soon])
+    assert [message.key for message in records.outbox.due(now=RAISED_AT)] == ["ahead"]

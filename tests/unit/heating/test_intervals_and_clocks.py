@@ -1,10 +1,11 @@
 """Windows meet without a gap and without an overlap; a clock that is set refuses a time without a zone."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from heating.clock import ManualClock, VirtualClock
+from heating.clock import ManualClock, SteadyClock, VirtualClock
 from heating.intervals import Interval
 
 T0 = datetime(2026, 1, 15, 8, tzinfo=UTC)
@@ -82,3 +83,61 @@ def test_a_virtual_clock_may_be_slower_than_real_time() -> None:
     clock = VirtualClock(real_origin=T0, virtual_origin=T0, speed=0.5, real=real)
     real.advance(HOUR)
     assert clock.now() == T0 + HOUR / 2
+
+
+def steady() -> tuple[SteadyClock, ManualClock, Callable[[float], None]]:
+    """A steady clock, its wall clock, and what lets both run."""
+    wall, up = ManualClock(T0), [0.0]
+
+    def run(seconds: float) -> None:
+        wall.advance(seconds)
+        up[0] += seconds
+
+    return SteadyClock(wall, uptime_s=lambda: up[0]), wall, run
+
+
+@pytest.mark.parametrize("jump_s", [-7200.0, 7200.0, 400 * 86400.0])
+def test_a_steady_clock_follows_a_jump_that_lasts_a_minute_and_says_by_how_much(jump_s: float) -> None:
+    clock, wall, run = steady()
+    run(10)
+    wall.advance(jump_s)
+    assert clock.now() == T0 + timedelta(seconds=10)
+    assert clock.pending_s == jump_s
+    run(59)
+    assert clock.now() == T0 + timedelta(seconds=69)
+    assert clock.shift_ms == 0
+    run(1)
+    assert clock.now() == wall.now() == T0 + timedelta(seconds=70 + jump_s)
+    assert (clock.shift_ms, clock.pending_s) == (jump_s * 1000, 0.0)
+
+
+def test_a_steady_clock_never_follows_a_wrong_time_that_is_corrected() -> None:
+    clock, wall, run = steady()
+    wall.advance(timedelta(days=400))
+    for second in range(5):
+        assert clock.now() == T0 + timedelta(seconds=second)
+        run(1)
+    wall.advance(timedelta(days=-400))
+    run(60)
+    assert clock.now() == T0 + timedelta(seconds=65)
+    assert clock.shift_ms == 0
+    assert clock.take_largest_jump_s() == 400 * 86400
+    assert clock.take_largest_jump_s() == 0
+
+
+def test_a_steady_clock_starts_waiting_again_when_the_time_moves_again_and_follows_small_steps_at_once() -> (
+    None
+):
+    clock, wall, run = steady()
+    wall.advance(3600)
+    clock.now()
+    run(50)
+    wall.advance(3600)
+    clock.now()
+    run(50)
+    assert clock.now() == T0 + timedelta(seconds=100)
+    run(10)
+    assert clock.now() == wall.now()
+    wall.advance(-4)
+    assert clock.now() == wall.now()
+    assert clock.shift_ms == 7_200_000

@@ -161,9 +161,11 @@ def test_figures_of_the_watch_are_the_same_at_every_source() -> None:
     assert {name: column.tolist() for name, column in columns.items()} == {
         "blind_s": [3.0, 3.0],
         "feed_down_s": [4.0, 4.0],
+        "clock_jump_s": [0, 0],
     }
     calm = signals.tables(windows, now_ms=T0_MS)["watch"].columns
     assert {name: column.tolist() for name, column in calm.items()} == {
         "blind_s": [0, 0],
         "feed_down_s": [0, 0],
+        "clock_jump_s": [0, 0],
     }
