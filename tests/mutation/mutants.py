@@ -54,8 +54,6 @@ class Mutant:
     """What was changed, for people."""
     number: int
     """Its place among all mutants of the module."""
-    is_jump: bool = False
-    """A bare return, continue or break: Python may make it a part of the line above, and no test is seen on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +77,9 @@ _Edit = Callable[[], None]
 def mutants_of(source: str) -> list[Mutant]:
     """Return every mutant of a module, in the order of the text."""
     return [
-        Mutant(node.lineno, node.end_lineno or node.lineno, change, number, _is_jump(node))
+        Mutant(node.lineno, node.end_lineno or node.lineno, change, number)
         for number, (node, change, _) in enumerate(_edits(ast.parse(source)))
     ]
-
-
-def _is_jump(node: ast.expr | ast.stmt) -> bool:
-    return isinstance(node, ast.Continue | ast.Break) or (isinstance(node, ast.Return) and node.value is None)
 
 
 def tree_with(source: str, mutant: Mutant) -> ast.Module:

@@ -234,8 +234,7 @@ def try_all(
             if trial is None:
                 exhausted = True
                 break
-            first = trial.mutant.line - (1 if trial.mutant.is_jump else 0)
-            tests = reach.tests_of(trial.path, first, trial.mutant.last_line)
+            tests = reach.tests_of(trial.path, trial.mutant.line, trial.mutant.last_line)
             if not tests:
                 yield trial, Verdict.UNREACHED
                 continue

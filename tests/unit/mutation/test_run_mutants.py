@@ -22,9 +22,8 @@ def is_cold(temp_c, limit_c):
 
 def endless(stop):
     for number in count():
-        if number < stop:
-            continue
-        return number
+        if number >= stop:
+            return number
 
 
 def nobody_asks():
@@ -70,12 +69,11 @@ def test_a_run_kills_what_is_tested_and_lists_what_is_not(tmp_path: Path) -> Non
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200, check=True)
     place = f"{package}/cold.py"
     assert ended.stdout.splitlines() == [
-        f"{place}:12 < becomes <=: killed",
-        f"{place}:12 < becomes >=: killed",
-        f"{place}:13 continue removed: killed",
-        f"{place}:14 returns None: killed",
-        f"{place}:18 1 becomes 2: unreached",
-        f"{place}:18 returns None: unreached",
+        f"{place}:12 >= becomes <: killed",
+        f"{place}:12 >= becomes >: killed",
+        f"{place}:13 returns None: killed",
+        f"{place}:17 1 becomes 2: unreached",
+        f"{place}:17 returns None: unreached",
         f"{place}:7 < becomes <=: survived",
         f"{place}:7 < becomes >=: killed",
         f"{place}:7 returns None: killed",

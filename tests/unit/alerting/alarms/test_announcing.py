@@ -1,13 +1,16 @@
 """Who is called when: at once, after the wait of its kind, or not at all."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
 
 import pytest
+from structlog.testing import capture_logs
 
 from alerting.judging.engine import TransitionKind
 from config.rules.reading import RuleDefaults
-from heating.alarms import AlarmEventKind, AlarmState, Priority
+from heating.alarms import AlarmEvent, AlarmEventKind, AlarmState, Priority
+from heating.heat_tree import Level, Node
 from tests.support.alarm_desk import AlarmDesk, plain_rule
 
 STATION, HOME = "station:S1", "household:H1-1"
@@ -105,7 +108,7 @@ def test_with_two_inhibitors_the_alarm_is_released_when_the_last_of_them_clears(
     )
     desk.cleared("ST-03", STATION)
     assert desk.alarm("HB-01", HOME).inhibited_by is None
-    assert desk.events(K.RELEASED) == ["released 5"]
+    assert desk.events(K.RELEASED, K.INHIBITED) == ["inhibited 3", "inhibited 4", "released 5"]
 
 
 def test_an_alarm_at_another_station_inhibits_nothing_here() -> None:
@@ -267,3 +270,37 @@ def test_an_alarm_whose_rule_is_gone_is_released_and_goes_on_without_calling() -
     desk.restart(PUMP, judge_all=True)
     assert [desk.tick() for _ in range(5)] == [[]] * 5
     assert desk.alarm("HB-01", HOME).inhibited_by is None
+
+
+def test_an_alarm_whose_subject_left_the_registry_is_announced_and_hinders_no_other() -> None:
+    desk = AlarmDesk(PUMP, plain_rule("ST-01", inhibits=("ST-02",), opens_incident=True))
+    desk.raised("ST-02", STATION, minutes=0)
+    elsewhere = replace(
+        desk.alarm("ST-02", STATION), alarm_id="gone", subject=Node(Level.STATION, "S9"), annunciated_at=None
+    )
+    desk.book.apply(AlarmEvent(alarm_id="gone", kind=K.RAISED, at=desk.now, opening=elsewhere))
+    desk.restart(judge_all=True)
+    assert desk.tick() == ["raised ST-02 station:S9"]
+    assert desk.alarm("ST-02", "station:S9").inhibited_by is None
+    assert len(desk.incidents) == 1
+    assert desk.raised("ST-01", STATION) == [f"raised ST-01 {STATION}"]
+    assert desk.alarm("ST-02", STATION).inhibited_by == desk.alarm("ST-01", STATION).alarm_id
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_clearing_of_which_no_alarm_is_known_is_noted_for_the_operator(known: bool) -> None:
+    desk = AlarmDesk(PUMP)
+    if known:
+        desk.raised("ST-02", STATION)
+    with capture_logs() as lines:
+        desk.cleared("ST-02", STATION)
+    assert [line["event"] for line in lines] == ([] if known else ["alerting.cleared_without_alarm"])
+
+
+def test_an_alarm_that_clears_while_it_waits_is_never_announced_whatever_comes_after() -> None:
+    desk = AlarmDesk(COLD)
+    desk.raised("HB-01", HOME)
+    assert desk.cleared("HB-01", HOME, minutes=0.5) == []
+    assert [desk.tick() for _ in range(3)] == [[]] * 3
+    assert desk.raised("HB-01", HOME) == []
+    assert desk.tick() == [f"raised HB-01 {HOME}"]
