@@ -91,7 +91,7 @@ class Lifecycle:
         hold: timedelta,
         announce_after_ms: dict[str, int] | None = None,
         reminded_ms: dict[str, int] | None = None,
-        judge_all: bool,
+        judge_all: bool = False,
     ) -> None:
         self.book, self.incidents = book, incidents
         self.announce_after_ms = {} if announce_after_ms is None else announce_after_ms

@@ -107,6 +107,14 @@ def test_means_of_hours_that_began_in_the_former_home_are_left_out() -> None:
     assert np.isfinite(windows.readings.hours.mean_c).sum() == 2
 
 
+def test_means_of_hours_reach_every_sensor_from_the_first_row_to_the_last() -> None:
+    windows = windows_of()
+    names = windows.layout.ids[Measurement.ROOM]
+    hour = T0_MS // HOUR_MS
+    windows.fill_hours(names, np.full(len(names), hour), np.arange(10.0, 10.0 + len(names)))
+    assert windows.readings.hours.of_hour(hour).tolist() == [10.0, 11.0, 12.0, 13.0]
+
+
 def test_a_registry_in_which_a_sensor_moved_forgets_what_it_measured_before() -> None:
     windows = windows_of()
     for back_min in (90, 30):
