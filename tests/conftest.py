@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.examples import examples
 from tests.support.golden import GoldenFiles
 from tests.support.servers.child_process import ServerMissing
 from tests.support.servers.influxdb import InfluxdbServer, start_influxdb
@@ -40,7 +41,11 @@ MARKS_OF_FIXTURES = {
 """Tests that take one of these fixtures carry the mark by themselves: ``pytest -m "not influxdb"``."""
 
 settings.register_profile(
-    "shared-machine", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+    "shared-machine",
+    max_examples=examples(100),
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("shared-machine")
 """Laws are judged by their results, never by how long a busy machine took."""
@@ -65,12 +70,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=others)
 
 
+def pytest_collection_finish() -> None:
+    """Leave what importing made out of later passes of the garbage collector: it stays, and is a million objects."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_unconfigure() -> None:
     """Take Hypothesis's watch over the garbage collector away, at the very end.
 
     The collector's list of watchers outlives every module, and with it whatever the watch reaches: DuckDB would find
     its own types alive when the interpreter ends, and print a page about leaks behind pytest's closing line.
     """
+    gc.unfreeze()
     gc.callbacks[:] = [
         watch for watch in gc.callbacks if not getattr(watch, "__module__", "").startswith("hypothesis.")
     ]

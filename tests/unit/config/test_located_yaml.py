@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from config.located_yaml import read_yaml
 from config.mistakes import MistakesError
+from tests.architecture.source_tree import PROJECT_ROOT
 
 
 def written(folder: Path, text: str) -> Path:
@@ -50,3 +52,15 @@ def test_what_is_no_mapping_is_refused_with_its_line(tmp_path: Path, text: str, 
     with pytest.raises(MistakesError) as caught:
         read_yaml(written(tmp_path, text))
     assert caught.value.mistakes[0].place.endswith(f":{line}")
+
+
+def test_the_composer_in_c_and_the_one_in_python_read_the_same_with_the_same_lines(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shipped = sorted((PROJECT_ROOT / "config" / "defaults" / "rules").glob("*/ST-*.yaml"))
+    assert len(shipped) > 10
+    quick = [read_yaml(path) for path in shipped]
+    monkeypatch.setattr("config.located_yaml._QUICK_LOADER", yaml.SafeLoader)
+    for source, slow in zip(quick, map(read_yaml, shipped), strict=True):
+        assert (source.values, source.lines, source.mistakes) == (slow.values, slow.lines, slow.mistakes)
+        assert len(source.lines) > 3

@@ -10,6 +10,7 @@ from heating.assets import Contract, Position, Site
 from heating.heat_tree import Level, build_heat_tree
 from simulators.site.generator import SITE_PRESETS, generate_preset_site, generate_site
 from simulators.site.geography import inside_polygon, league_areas
+from tests.support.examples import examples
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
 
@@ -89,7 +90,7 @@ def test_most_sensors_are_in_exposed_homes_and_shares_of_contracts_are_as_planne
     assert 0.013 < vulnerable / len(city.households) < 0.027
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(
     stations=st.integers(1, 6),
     per_station=st.integers(12, 180),

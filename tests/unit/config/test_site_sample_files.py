@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from config.sample_files import BrokenSampleFileError, read_sample_file, write_sample_file
 from heating.points import Measurement
 from heating.samples import ObjectRef, Sample, SampleBatch
+from tests.support.examples import examples
 
 _ROWS = st.builds(
     Sample,
@@ -22,7 +23,7 @@ _ROWS = st.builds(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(rows=st.lists(_ROWS, max_size=20))
 def test_what_is_written_is_read(rows: list[Sample], tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("samples") / "a.npz"

@@ -13,6 +13,7 @@ from alerting.judging.timers import RuleState, advance
 from config.rules.reading import Rule, Variant, load_rules
 from config.settings.tree import RulesSettings
 from heating.alarms import Priority
+from tests.support.examples import examples
 
 TICK_MS = 10_000
 RULE = replace(
@@ -82,7 +83,7 @@ def test_what_never_fired_does_not_escalate() -> None:
     assert escalations(*[(HOLDS, HOLDS)] * 9, raised=UNKNOWN) == []
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     st.lists(st.sampled_from([HOLDS, NOT]), min_size=1, max_size=12),
     st.lists(st.integers(0, 3), min_size=12, max_size=12),

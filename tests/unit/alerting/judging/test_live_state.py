@@ -15,6 +15,7 @@ from heating.intervals import to_epoch_ms
 from heating.points import Measurement
 from heating.quality import Quality
 from heating.samples import ObjectRef, Sample, SampleBatch
+from tests.support.examples import examples
 from tests.support.small_site import small_site
 
 T0 = datetime(2026, 1, 10, tzinfo=UTC)
@@ -150,7 +151,7 @@ readings = st.lists(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(readings)
 def test_the_median_is_that_of_the_last_hour(rows: list[tuple[int, int, int]]) -> None:
     live = live_state()
@@ -165,7 +166,7 @@ def test_the_median_is_that_of_the_last_hour(rows: list[tuple[int, int, int]]) -
         assert (found == np.median(usable)) if fresh else np.isnan(found)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(readings, st.randoms(use_true_random=False))
 def test_duplicates_and_late_batches_change_no_latest_value(
     rows: list[tuple[int, int, int]], random: object

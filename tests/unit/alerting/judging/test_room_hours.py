@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerting.judging.room_hours import DegreeHours, RoomHours
+from tests.support.examples import examples
 
 SITE = ZoneInfo("Asia/Shanghai")
 T0_HOUR = int(datetime(2026, 1, 10, tzinfo=UTC).timestamp()) // 3600  # 08:00 site time
@@ -31,7 +32,7 @@ def note(hours: RoomHours, sensor: int, at_h: float, value_c: float) -> None:
 reading = st.tuples(st.integers(0, 1), st.integers(1, 700), st.floats(5, 30, width=32))
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.lists(reading, min_size=1, max_size=60), st.integers(0, 300), st.booleans())
 def test_the_kept_sums_are_those_of_the_hourly_means(
     steps: list[tuple[int, int, float]], wait_min: int, look_often: bool

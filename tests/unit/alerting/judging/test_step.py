@@ -23,6 +23,7 @@ from heating.intervals import to_epoch_ms
 from heating.points import Measurement
 from heating.quality import Quality
 from heating.samples import ObjectRef, Sample, SampleBatch
+from tests.support.examples import examples
 from tests.support.small_site import small_site
 
 T0 = datetime(2026, 1, 10, tzinfo=UTC)
@@ -137,7 +138,7 @@ def test_a_cold_night_raises_and_clears_alarms_of_station_and_homes() -> None:
         assert {(kind, "ST-01", "station:S1"), (kind, "HB-03", "household:H1-1")} <= subjects
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(runs, st.integers(0, 10), st.sampled_from([({"S1"}, {"S2", "S3"}), ({"S3"}, {"S1"}, {"S2"})]))
 def test_splitting_stepping_and_merging_is_stepping_the_whole(
     ticks: list[list[Reading]], cut: int, groups: tuple[set[str], ...]
@@ -150,7 +151,7 @@ def test_splitting_stepping_and_merging_is_stepping_the_whole(
     assert_same(JudgingState.merged(LAYOUT, parts), whole)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(runs, st.integers(0, 10))
 def test_windows_saved_and_read_again_at_any_tick_change_nothing(
     ticks: list[list[Reading]], cut: int
@@ -163,7 +164,7 @@ def test_windows_saved_and_read_again_at_any_tick_change_nothing(
     assert_same(after, whole)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(runs, st.integers(0, 10))
 def test_a_registry_whose_rows_move_keeps_the_state_of_what_stays(
     ticks: list[list[Reading]], cut: int

@@ -12,6 +12,7 @@ from alerting.judging.timers import RuleState, advance
 from config.rules.reading import Rule, Variant, load_rules
 from config.settings.tree import RulesSettings
 from heating.alarms import Priority
+from tests.support.examples import examples
 
 TICK_MS = 10_000
 RULE = replace(
@@ -68,7 +69,7 @@ def run(
     return sorted(found), state
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(series)
 def test_nothing_fires_before_the_on_delay_of_known_truth(ticks: list[tuple[Truth, ...]]) -> None:
     for place, kind, subject, _ in run(ticks)[0]:
@@ -79,7 +80,7 @@ def test_nothing_fires_before_the_on_delay_of_known_truth(ticks: list[tuple[Trut
             assert sum(v == 1 for v in held[-since_false:]) > 3
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(series)
 def test_nothing_clears_without_good_data_for_the_off_delay(ticks: list[tuple[Truth, ...]]) -> None:
     for place, kind, subject, _ in run(ticks)[0]:
@@ -90,7 +91,7 @@ def test_nothing_clears_without_good_data_for_the_off_delay(ticks: list[tuple[Tr
             assert sum(v == 1 for v in cleared[-since_not:]) > 4
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(series)
 def test_raised_and_cleared_alternate_for_each_subject(ticks: list[tuple[Truth, ...]]) -> None:
     found, _ = run(ticks)
@@ -99,14 +100,14 @@ def test_raised_and_cleared_alternate_for_each_subject(ticks: list[tuple[Truth, 
         assert kinds == (["raised", "cleared"] * len(kinds))[: len(kinds)]
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(series)
 def test_judging_subjects_apart_gives_the_same_as_together(ticks: list[tuple[Truth, ...]]) -> None:
     apart = sorted(run(ticks, subjects=(0,))[0] + run(ticks, subjects=(1, 2))[0])
     assert run(ticks)[0] == apart
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(series)
 def test_a_doubled_tick_changes_nothing(ticks: list[tuple[Truth, ...]]) -> None:
     once, state = run(ticks)
@@ -116,7 +117,7 @@ def test_a_doubled_tick_changes_nothing(ticks: list[tuple[Truth, ...]]) -> None:
         assert np.array_equal(getattr(state, entry.name), getattr(same, entry.name))
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(series, st.integers(min_value=0, max_value=40), st.integers(min_value=1, max_value=20))
 def test_missing_data_at_any_place_for_any_time_shift_what_follows_and_change_nothing_else(
     ticks: list[tuple[Truth, ...]], place: int, gap: int
@@ -129,7 +130,7 @@ def test_missing_data_at_any_place_for_any_time_shift_what_follows_and_change_no
     assert run(with_gap)[0] == expected
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(series, st.integers(0, SUBJECTS - 1), st.integers(0, 10))
 def test_a_truth_that_holds_for_the_on_delay_raises_at_its_end_whatever_was_before(
     ticks: list[tuple[Truth, ...]], subject: int, longer: int
@@ -145,7 +146,7 @@ def test_a_truth_that_holds_for_the_on_delay_raises_at_its_end_whatever_was_befo
     assert (len(ticks) + 6 + 3, "raised") in found
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(series, st.integers(0, SUBJECTS - 1))
 def test_an_alarm_clears_at_the_end_of_the_off_delay_whatever_was_before(
     ticks: list[tuple[Truth, ...]], subject: int
@@ -156,7 +157,7 @@ def test_an_alarm_clears_at_the_end_of_the_off_delay_whatever_was_before(
     assert found[-1] == (len(ticks) + 10 + 4, "cleared")
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(series, st.integers(0, SUBJECTS - 1))
 def test_an_active_alarm_becomes_urgent_at_the_end_of_the_on_delay_of_its_variant(
     ticks: list[tuple[Truth, ...]], subject: int
@@ -168,7 +169,7 @@ def test_an_active_alarm_becomes_urgent_at_the_end_of_the_on_delay_of_its_varian
     assert found[-1] == (len(ticks) + 11 + 3, "escalated", subject, 1)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(series)
 def test_priority_only_becomes_more_urgent_while_active(ticks: list[tuple[Truth, ...]]) -> None:
     present = dict.fromkeys(range(SUBJECTS), 9)

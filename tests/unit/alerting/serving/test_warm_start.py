@@ -17,6 +17,7 @@ from heating.intervals import Interval, to_epoch_ms
 from heating.points import Measurement
 from heating.protocols import RollupBatch, RollupName
 from heating.samples import ObjectRef, Sample, SampleBatch
+from tests.support.examples import examples
 from tests.support.small_site import small_site
 
 NOW = datetime(2026, 1, 11, 3, 20, tzinfo=UTC)
@@ -172,7 +173,7 @@ def test_what_comes_in_meanwhile_is_never_overwritten_by_the_past() -> None:
         assert (np.diff(windows.readings.time_ms[ring]) > 0).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=30, unique=True), st.data())
 def test_readings_of_the_past_in_any_order_leave_the_ring_that_their_own_order_leaves(
     minutes: list[int], data: st.DataObject

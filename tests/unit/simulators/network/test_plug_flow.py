@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from simulators.network.plug_flow import PlugFlowPipes
 from simulators.water import WATER_KJ_PER_M3_K, WATER_KW_PER_M3_PER_H_K
+from tests.support.examples import examples
 
 
 def pipes(
@@ -56,7 +57,7 @@ def test_in_the_steady_state_the_ground_takes_what_the_exponential_law_says() ->
     assert left == pytest.approx(expected, abs=0.05)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.integers(0, 2**31))
 def test_no_heat_is_made_or_lost_on_the_way(seed: int) -> None:
     random = np.random.default_rng(seed)

@@ -13,6 +13,7 @@ from simulators.scoring.figures import f_beta
 from simulators.scoring.happenings import Alarm, Candidate, Incident, Spell, Ticket, TrueCall
 from simulators.scoring.score import Product, score
 from simulators.scoring.tickets_and_forecasts import Forecast
+from tests.support.examples import examples
 from tests.unit.simulators.scoring.made_up import (
     HOMES,
     alarm,
@@ -24,7 +25,7 @@ from tests.unit.simulators.scoring.made_up import (
     usual_faults,
 )
 
-few = settings(max_examples=40, deadline=None)
+few = settings(max_examples=examples(40), deadline=None)
 PLACES = [("station", "st-1"), ("station", "st-2"), *(("household", home) for home in HOMES)]
 
 

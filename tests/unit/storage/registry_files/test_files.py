@@ -20,6 +20,7 @@ from storage.registry_files.reading import (
     read_registry,
     write_registry,
 )
+from tests.support.examples import examples
 from tests.support.small_town import small_town, small_town_contacts
 
 HEADER = "kind,area_id,name,parent_id,source_id,branch_id,station_id,community_id,building_id,household_id,unit,floor,room,phone"
@@ -67,7 +68,7 @@ NAMES_THAT_STAY = NAMES.filter(bool)
 DEGREES = st.none() | st.floats(-90, 90)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     name=NAMES_THAT_STAY, formula=st.sampled_from("=+-@'"), lat=DEGREES, head=st.none() | st.floats(0.01, 3)
 )

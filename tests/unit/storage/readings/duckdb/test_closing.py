@@ -18,6 +18,7 @@ from heating.protocols import RollupBatch, RollupName
 from heating.samples import ObjectRef, Sample, SampleBatch
 from storage.readings.duckdb import closing
 from storage.readings.duckdb.store import DuckDBStore
+from tests.support.examples import examples
 
 NOON = datetime(2026, 1, 6, 12, tzinfo=UTC)
 NOON_MS = to_epoch_ms(NOON)
@@ -70,7 +71,7 @@ def same(left: Mapping[Any, Any], right: Mapping[Any, Any]) -> bool:
     }
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(batches=st.lists(st.lists(SAMPLES, min_size=1, max_size=12), min_size=1, max_size=4))
 def test_readers_see_the_first_of_each_reading_before_and_after(
     tmp_path_factory: pytest.TempPathFactory, batches: list[list[Sample]]

@@ -1,10 +1,11 @@
 """Broken write-ahead logs are set aside, kept and told of; sound ones are replayed."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -33,16 +34,22 @@ os.kill(os.getpid(), 9)
 """
 
 
-@pytest.fixture
-def crashed(tmp_path: Path) -> Iterator[Path]:
-    """A folder whose owner was killed: 10 batches checkpointed, 20 in the log."""
-    folder = tmp_path / "store"
+@pytest.fixture(scope="module")
+def left_behind(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of an owner that was killed: 10 batches checkpointed, 20 in the log."""
+    folder = tmp_path_factory.mktemp("crashed") / "store"
     ended = subprocess.run(
         [sys.executable, "-c", CRASHING_WRITER, str(folder)], cwd=ROOT, check=False, timeout=60
     )
     assert ended.returncode == -signal.SIGKILL
     assert (folder / "timeseries.duckdb.wal").stat().st_size > 1000
-    yield folder
+    return folder
+
+
+@pytest.fixture
+def crashed(left_behind: Path, tmp_path: Path) -> Path:
+    """A copy of what was left behind, for one test."""
+    return shutil.copytree(left_behind, tmp_path / "store")
 
 
 def flip_a_byte(log: bytes) -> bytes:
