@@ -13,6 +13,7 @@ from collector.decoders.foreign import Hints
 from collector.messages.decoded import Decoded
 from heating.protocols import RawMessage
 from tests.support.decoding import RECEIVED_MS
+from tests.support.examples import examples
 
 EUI = "24e124136b502217"
 ENVELOPE = {"deviceInfo": {"devEui": EUI}, "end_device_ids": {"device_id": "d", "dev_eui": EUI}}
@@ -110,14 +111,14 @@ def test_the_seed_is_a_reading(family: str) -> None:
 
 
 @pytest.mark.parametrize("family", sorted(SEEDS))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(payload=st.binary(max_size=300))
 def test_any_bytes_leave_a_trace(family: str, payload: bytes) -> None:
     assert traces(judge(family, SEEDS[family][0], payload)) == {0, 1}
 
 
 @pytest.mark.parametrize("family", sorted(SEEDS))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(place=st.integers(0, 400), junk=st.binary(max_size=4), cut=st.integers(0, 10))
 def test_a_damaged_message_leaves_a_trace(family: str, place: int, junk: bytes, cut: int) -> None:
     topic, seed = SEEDS[family]
@@ -125,14 +126,14 @@ def test_a_damaged_message_leaves_a_trace(family: str, place: int, junk: bytes, 
 
 
 @pytest.mark.parametrize("family", sorted(set(SEEDS) - {"lorawan_codec", "homie4"}))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(tree=TREES)
 def test_any_json_leaves_a_trace(family: str, tree: object) -> None:
     for body in (tree, [tree], ENVELOPE | {"object": tree, "uplink_message": {"decoded_payload": tree}}):
         assert traces(judge(family, SEEDS[family][0], json.dumps(body).encode())) == {0, 1}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(tree=TREES, label=st.integers(-7, 9))
 def test_any_cbor_leaves_a_trace(tree: object, label: int) -> None:
     body = cbor2.dumps([{label: tree, 0: "urn:x:temp", 2: 1}, tree])
@@ -140,7 +141,7 @@ def test_any_cbor_leaves_a_trace(tree: object, label: int) -> None:
 
 
 @pytest.mark.parametrize("hints", HINTS, ids=lambda hints: str(hints.codec))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(payload=st.binary(max_size=60), port=st.sampled_from([None, 1, 2, 3, 4, 5, 6, 85]))
 def test_any_frame_of_any_codec_leaves_a_trace(hints: Hints, payload: bytes, port: int | None) -> None:
     topic = "lora/x" if port is None else f"lora/x/{port}"
@@ -150,7 +151,7 @@ def test_any_frame_of_any_codec_leaves_a_trace(hints: Hints, payload: bytes, por
 
 
 @pytest.mark.parametrize("family", sorted(SEEDS))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(topic=st.text(max_size=40) | st.from_regex(r"[a-z/]{0,12}(/[a-z0-9$]{0,4}){0,7}", fullmatch=True))
 def test_any_topic_leaves_a_trace(family: str, topic: str) -> None:
     judge(family, topic, SEEDS[family][1])

@@ -14,7 +14,7 @@ from simulators.people.call_words import CALL_WORDS, CallReason, CallTopic, Call
 from simulators.people.complaints import Complaints, chance_feels_cold
 from simulators.people.residents import Residents
 from simulators.random_streams import RandomStreams
-from tests.unit.simulators.cities import ORIGIN, small_city, small_site
+from tests.unit.simulators.cities import ORIGIN, small_site
 
 LAYOUT = lay_out(small_site())
 N = len(LAYOUT.home_key)
@@ -127,15 +127,3 @@ def test_calls_are_given_out_once_when_their_moment_has_come() -> None:
         given += taken
     assert len(given) == len(set(given)) > 5
     assert [call.call.moment for call in given] == sorted(call.call.moment for call in given)
-
-
-def test_a_city_whose_pumps_stand_hears_of_it() -> None:
-    faults: list[dict[str, object]] = [
-        {"id": f"f{n}", "type": "pump_trip", "target": f"st-00{n}", "onset": "+1m"} for n in (1, 2, 3)
-    ]
-    city = small_city(faults=faults)
-    for _ in range(18 * 60):
-        city.step(60.0)
-    calls = city.take_calls()
-    assert sum(call.reason is CallReason.FELT_COLD for call in calls) > 3
-    assert city.take_calls() == []

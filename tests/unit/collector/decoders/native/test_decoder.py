@@ -11,6 +11,7 @@ from collector.decoders.native.decoder import NativeDecoder
 from collector.messages.decoded import Decoded, Reason
 from heating.protocols import RawMessage
 from heating.quality import Quality
+from tests.support.examples import examples
 from tests.unit.collector.intake.fakes import NOW_MS, reading, room
 
 STATION = "heat/xl/station/ST1/telemetry"
@@ -147,7 +148,7 @@ def test_payloads_that_swallow_a_neighbour_cannot_speak_for_it() -> None:
 
 
 @given(st.lists(st.one_of(st.binary(max_size=200), st.text(max_size=100).map(str.encode)), max_size=8))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_noise_never_raises_and_every_message_is_accounted_for(payloads: list[bytes]) -> None:
     decoded = decode(*payloads)
     touched = set(decoded.message.tolist()) | {item.message for item in decoded.rejections}
@@ -165,7 +166,7 @@ json_values = st.recursive(
 
 
 @given(json_values)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_any_json_is_accounted_for_and_harms_no_neighbour(value: object) -> None:
     decoded = decode(b'{"t":5,"v":{"room_temp_c":20}}', json.dumps(value).encode())
     assert decoded.samples.to_samples()[0].value == 20.0

@@ -16,6 +16,7 @@ from collector.messages.validation import TimeLimits, validate
 from heating.points import Measurement
 from heating.protocols import RawMessage
 from heating.samples import ObjectRef, Sample
+from tests.support.examples import examples
 from tests.unit.collector.intake.fakes import NOW_MS
 
 KNOWN = KnownObjects(
@@ -152,19 +153,19 @@ def one_by_one(messages: Sequence[RawMessage]) -> Decoded:
 
 
 @given(batches)
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 def test_the_fast_way_says_what_the_slow_way_says(messages: list[RawMessage]) -> None:
     assert told(NativeDecoder().decode(messages)) == told(one_by_one(messages))
 
 
 @given(nearly_plain)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_one_word_more_than_a_plain_reading_has_is_not_overlooked(messages: list[RawMessage]) -> None:
     assert told(NativeDecoder().decode(messages)) == told(one_by_one(messages))
 
 
 @given(batches)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_both_ways_are_judged_alike(messages: list[RawMessage]) -> None:
     judged = [
         validate(decoder.decode(messages), known=KNOWN, limits=TimeLimits())
@@ -174,7 +175,7 @@ def test_both_ways_are_judged_alike(messages: list[RawMessage]) -> None:
 
 
 @given(batches)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_a_batch_says_what_its_messages_say_each_alone(messages: list[RawMessage]) -> None:
     whole, _rejections = told(NativeDecoder().decode(messages))
     alone = [row[0] for message in messages for row in told(NativeDecoder().decode([message]))[0]]

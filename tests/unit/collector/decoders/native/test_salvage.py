@@ -12,6 +12,7 @@ from collector.decoders.native.decoder import MAX_BROKEN_PARTS, NativeDecoder
 from collector.decoders.native.salvage import MAX_SALVAGED_VALUES
 from collector.messages.decoded import Decoded, Reason
 from heating.quality import Quality
+from tests.support.examples import examples
 from tests.unit.collector.intake.fakes import room
 
 numbers = st.sampled_from(
@@ -50,7 +51,7 @@ def decode(payload: str, *, long_bytes: int) -> Decoded:
 
 
 @given(parts | batches)
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 def test_long_payloads_give_what_short_ones_give(payload: str) -> None:
     long, short = (outcome(decode(payload, long_bytes=limit)) for limit in (-1, 10**9))
     assert long == short

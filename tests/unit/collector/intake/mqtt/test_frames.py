@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from collector.intake.mqtt import frames as frames_module
 from collector.intake.mqtt.frames import Cut, PublishFrame, cut_frames
+from tests.support.examples import examples
 
 LIMIT = 1_000_000
 
@@ -41,7 +42,7 @@ frames = st.tuples(
 
 
 @given(st.lists(frames, max_size=12), st.booleans(), st.binary(max_size=300))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_what_was_packed_comes_out_again(
     parts: list[PublishFrame], version_5: bool, properties: bytes
 ) -> None:
@@ -58,7 +59,7 @@ def test_what_was_packed_comes_out_again(
 
 
 @given(st.lists(frames, min_size=1, max_size=5), st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_a_stream_cut_anywhere_gives_the_same_packets_in_two_steps(
     parts: list[PublishFrame], data: st.DataObject
 ) -> None:
@@ -75,7 +76,7 @@ def test_a_stream_cut_anywhere_gives_the_same_packets_in_two_steps(
 
 
 @given(st.binary(max_size=2_000), st.booleans())
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 def test_random_bytes_never_raise_and_never_reach_beyond_the_buffer(noise: bytes, version_5: bool) -> None:
     cut = cut_frames(noise, version_5=version_5, max_packet_bytes=LIMIT)
     assert 0 <= cut.consumed <= len(noise)
@@ -121,7 +122,7 @@ def described(cut: Cut) -> tuple[object, ...]:
     st.integers(0, 5_000),
     st.sampled_from([LIMIT, 60, 300]),
 )
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 def test_the_quick_way_cuts_as_the_thorough_one_whatever_is_damaged(
     parts: list[PublishFrame],
     version_5: bool,

@@ -16,6 +16,7 @@ from heating.clock import ManualClock
 from heating.intervals import from_epoch_ms
 from heating.points import Measurement
 from heating.samples import ObjectRef, Sample, SampleBatch
+from tests.support.examples import examples
 from tests.unit.collector.intake.fakes import NOW_MS, reading
 from tests.unit.collector.intake.spool.test_spool import CHAIN
 
@@ -30,7 +31,7 @@ STEPS: st.SearchStrategy[Steps] = st.lists(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @example(steps=[("stay", [(0, 0, 0)]), ("next hour", []), ("next hour", []), ("restart", [(0, 0, 0)])])
 @given(steps=STEPS)
 def test_every_reading_is_new_repeated_or_in_conflict_as_a_naive_memory_says(

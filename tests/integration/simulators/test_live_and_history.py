@@ -1,4 +1,4 @@
-"""History ends where the live run begins; the live run keeps to its clock and ends when told."""
+"""Whole cities live and before: nothing too early, sign-offs at the end, and no jump where history meets the present."""
 
 import json
 import threading
@@ -6,7 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from config.sample_files import read_sample_file
 from heating.clock import ManualClock
@@ -14,7 +13,7 @@ from heating.intervals import from_epoch_ms, to_epoch_ms
 from heating.samples import SampleBatch
 from simulators.city import City
 from simulators.publishing.history import write_history
-from simulators.publishing.live import run_live, step_for_speed
+from simulators.publishing.live import run_live
 from simulators.reports import Message
 from simulators.scenario import Scenario
 from tests.unit.simulators.cities import ORIGIN, small_city, small_site
@@ -77,11 +76,6 @@ def test_a_stopped_run_ends_with_sign_offs_only() -> None:
     stop.set()
     messages = follow(small_city(), until=None, stop=stop)
     assert [m.payload for m in messages] == [b"online"] * 3 + [b"offline"] * 3
-
-
-@pytest.mark.parametrize(("speed", "step_s"), [(0.1, 1), (1, 1), (10, 5), (60, 30), (100_000, 60)])
-def test_steps_grow_with_speed(speed: float, step_s: float) -> None:
-    assert step_for_speed(speed) == step_s
 
 
 def test_history_reaches_the_origin_and_live_goes_on_without_a_jump(tmp_path: Path) -> None:

@@ -1,11 +1,10 @@
-"""Replay judges stored history with the live engine; the jobs drive the ticks and stop in order."""
+"""History replayed through the rules: alarms are counted by rule and local day, and a changed rule changes the counts."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from alerting.serving.jobs import AlertingJobs, DailyJob
 from alerting.serving.replay import replay
 from config.rules.reading import load_rules
 from config.settings.tree import RulesSettings
@@ -15,7 +14,6 @@ from heating.points import Measurement
 from heating.protocols import SeriesColumns
 from heating.samples import ObjectRef
 from tests.support.small_site import small_site
-from tests.support.waiting import wait_until
 
 T0 = datetime(2026, 1, 10, 14, 0, tzinfo=UTC)
 RULES = load_rules(RulesSettings())
@@ -52,35 +50,3 @@ def test_a_changed_rule_changes_the_replay() -> None:
     window = Interval(T0, T0 + timedelta(hours=4))
     report = replay(StoredTrip(), window, slow, site=small_site())  # type: ignore[arg-type]
     assert report.per_rule_and_day == []
-
-
-def test_the_jobs_call_both_again_and_again() -> None:
-    calls: list[str] = []
-
-    def tick() -> None:
-        calls.append("tick")
-
-    jobs = AlertingJobs(tick=tick, dispatch=lambda: calls.append("dispatch"), every_s=0.05)
-    jobs.start()
-    try:
-        assert wait_until(lambda: calls.count("tick") >= 3 and "dispatch" in calls, timeout_s=20)
-    finally:
-        jobs.stop()
-
-
-def test_a_tick_that_fails_in_any_way_is_tried_again_and_daily_work_waits_for_its_hour() -> None:
-    calls: list[str] = []
-
-    def tick() -> None:
-        calls.append("tick")
-        raise KeyError("broken")
-
-    daily = DailyJob(name="audit", call=lambda: calls.append("audit"), hour=3)
-    jobs = AlertingJobs(tick=tick, dispatch=lambda: None, every_s=0.05, daily=[daily])
-    jobs.start()
-    try:
-        (job,) = jobs.calendar()
-        assert wait_until(lambda: len(calls) >= 3, timeout_s=20)
-    finally:
-        jobs.stop()
-    assert (job.hour, job.minute, set(calls)) == (3, 0, {"tick"})
