@@ -105,3 +105,9 @@ def test_device_units_become_canonical(value: float, unit: str, canonical: Unit,
 def test_an_unknown_unit_is_an_error_and_never_a_guess() -> None:
     with pytest.raises(UnknownConversionError, match="psi"):
         to_canonical(1.0, unit="psi", canonical=Unit.MEGAPASCAL)
+
+
+def test_the_points_of_a_measurement_are_its_own_in_the_order_of_all() -> None:
+    for measurement in Measurement:
+        assert list(points_of(measurement)) == [p for p in POINTS if p.measurement.value == measurement.value]
+    assert sum(len(points_of(measurement)) for measurement in Measurement) == len(POINTS)

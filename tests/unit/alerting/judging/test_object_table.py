@@ -25,8 +25,8 @@ def sample(
     return Sample(ObjectRef(Measurement.STATION, station), point, at_ms, value, quality, received_ms)
 
 
-def table_after(*batches: list[Sample]) -> ObjectTable:
-    table = ObjectTable(Measurement.STATION, IDS)
+def table_after(*batches: list[Sample], ids: tuple[str, ...] = IDS) -> ObjectTable:
+    table = ObjectTable(Measurement.STATION, ids)
     for samples in batches:
         batch = SampleBatch.from_samples(samples)
         rows = np.arange(len(batch))
@@ -52,6 +52,12 @@ def test_the_newest_of_a_batch_in_any_order_is_kept_for_each_point_of_each_objec
     )
     assert current(table) == [3.0, NAN, 5.0]
     assert current(table, point=FLOW) == [9.0, NAN, NAN]
+
+
+def test_one_object_alone_keeps_each_of_its_points() -> None:
+    table = table_after([sample(30, 3.0), sample(20, 9.0, point=FLOW)], ids=("S1",))
+    found = {name: table.value[row, 0] for name, row in table.points.items() if table.measured_ms[row, 0]}
+    assert found == {SUPPLY: 3.0, FLOW: 9.0}
 
 
 def test_a_value_of_the_same_moment_is_not_newer() -> None:

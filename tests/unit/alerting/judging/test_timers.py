@@ -133,6 +133,14 @@ def test_an_urgent_variant_counts_from_when_it_began_and_is_forgotten_when_it_en
     assert entries(due.state) == [(0, Phase.ACTIVE, 0, -1, 1, -1)]
 
 
+def test_what_is_still_pending_does_not_become_urgent_however_long_its_variant_holds() -> None:
+    hidden = (UNKNOWN, OFF, ON)
+    state = step(RuleState.empty(), 0, BAD).state
+    found = step(step(state, 10, hidden).state, 600, hidden)
+    assert (found.raised.tolist(), found.escalated.tolist()) == ([], [])
+    assert entries(found.state) == [(0, Phase.PENDING, 0, 10_000, 0, 10_000)]
+
+
 def test_missing_data_at_the_moment_an_urgent_variant_began_keep_no_time() -> None:
     state = step(RuleState.empty(), 0, BAD, rule=AT_ONCE).state
     state = step(step(state, 0, URGENT).state, 0, (ON, OFF, UNKNOWN)).state
