@@ -15,7 +15,7 @@ from collector.devices.clock_skew import ClockSkewWatch
 from collector.devices.device_commands import CommandOutlet
 from collector.devices.throttle import Throttle
 from collector.devices.unknown_devices import UnknownDeviceWatch
-from collector.messages.arrived_message import REPLAY_EPOCH, messages_at, topics_of
+from collector.messages.arrived_message import REPLAY_EPOCH, ArrivedMessages, topics_of
 from collector.messages.decoded import Decoded, DeviceCommand, Reason, Rejection
 from heating.protocols import RawMessage
 
@@ -106,27 +106,41 @@ class DeviceGate:
         return decoded
 
     def _read(self, messages: Sequence[RawMessage]) -> Decoded:
-        above = self._above(messages)
-        if not above:
-            return self._chain.read(messages)
-        refused = set(above)
-        places = np.array([place for place in range(len(messages)) if place not in refused], np.int32)
-        decoded = self._chain.read(messages_at(messages, places.tolist()))
-        moved = [replace(item, message=int(places[item.message])) for item in decoded.rejections]
-        moved += [Rejection(place, Reason.THROTTLED, "above the share of its sender") for place in above]
-        extras = [replace(item, message=int(places[item.message])) for item in decoded.extras]
-        message = places[decoded.message] if len(places) else decoded.message
-        moved.sort(key=lambda item: item.message)
-        return replace(decoded, message=message, rejections=moved, extras=extras)
+        decoded = self._chain.read(messages)
+        # By the times that were decoded: a backlog arrives fast and is no abuse.
+        above = self._above(messages, decoded)
+        return _without(decoded, above) if above else decoded
 
-    def _above(self, messages: Sequence[RawMessage]) -> list[int]:
-        if not messages:
+    def _above(self, messages: Sequence[RawMessage], decoded: Decoded) -> list[int]:
+        # What we give to ourselves again is nobody's excess. Columns come from the broker alone.
+        columns = isinstance(messages, ArrivedMessages)
+        if columns or all(message.epoch != REPLAY_EPOCH for message in messages):
+            fresh: Sequence[int] = range(len(messages))
+        else:
+            fresh = [place for place, message in enumerate(messages) if message.epoch != REPLAY_EPOCH]
+        if not fresh:
             return []
+        topics = topics_of(messages)
+
+        def own(places: Sequence[int]) -> dict[int, dict[str, int]]:
+            times = _own_times(decoded, [fresh[place] for place in places])
+            return {place: times.get(fresh[place], {}) for place in places}
+
         above = self._throttle.excess(
-            topics_of(messages),
+            topics if len(fresh) == len(messages) else [topics[place] for place in fresh],
             now_ms=max(messages[0].received_ms, messages[-1].received_ms),
+            own=own,
         )
-        return [place for place in above if messages[place].epoch != REPLAY_EPOCH]
+        return [fresh[place] for place in above]
+
+    def take_quiet(self, *, now_ms: int) -> list[str]:
+        """Return topics that were thrown back and are quiet again, each once."""
+        return self._throttle.take_quiet(now_ms=now_ms)
+
+    @property
+    def thrown_back(self) -> dict[str, int]:
+        """Topics of senders that were above their share lately, with how many messages."""
+        return self._throttle.thrown_back()
 
     def close(self) -> None:
         """Let go of the outlet of commands; write what decoders learned."""
@@ -138,6 +152,37 @@ class DeviceGate:
     def take_commands(self) -> list[DeviceCommand]:
         """Return nothing: commands were handed to the outlet."""
         return []
+
+
+def _own_times(decoded: Decoded, places: Sequence[int]) -> dict[int, dict[str, int]]:
+    """Return the newest own time of each device in some messages [epoch ms]; arrival times are nobody's own."""
+    samples = decoded.samples
+    new = np.ones(len(decoded.reading), np.bool_)
+    new[1:] = decoded.reading[1:] != decoded.reading[:-1]
+    timed = np.ones(len(new), np.bool_) if decoded.untimed is None else ~decoded.untimed
+    rows = np.flatnonzero(new & timed & np.isin(decoded.message, places))
+    found: dict[int, dict[str, int]] = {}
+    columns = (decoded.message[rows], samples.object_index[rows], samples.measured_ms[rows])
+    for message, place, measured_ms in zip(*(column.tolist() for column in columns), strict=True):
+        ref = samples.objects[place]
+        times = found.setdefault(message, {})
+        name = f"{ref.measurement}/{ref.object_id}"
+        times[name] = max(times.get(name, measured_ms), measured_ms)
+    return found
+
+
+def _without(decoded: Decoded, above: Sequence[int]) -> Decoded:
+    """Return what was decoded without some messages, which are rejected as a whole."""
+    refused = frozenset(above)
+    left = ~np.isin(decoded.message, above)
+    rejections = [item for item in decoded.rejections if item.message not in refused]
+    rejections += [Rejection(place, Reason.THROTTLED, "above the share of its sender") for place in above]
+    rejections.sort(key=lambda item: item.message)
+    return replace(
+        decoded.where(left),
+        rejections=rejections,
+        extras=[item for item in decoded.extras if item.message not in refused],
+    )
 
 
 def send_commands(chain: MessageReader, outlet: CommandOutlet | None) -> None:

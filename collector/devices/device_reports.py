@@ -65,6 +65,10 @@ class DeviceReports:
         A device's messages are replayed only once the collector knows it.
     clock
         Times of the reports.
+    quiet
+        Topics of senders that were thrown back and are quiet again.
+    replay_topic
+        Replays what was thrown back of a topic, as `replay` does; None leaves it to people.
     """
 
     def __init__(
@@ -77,11 +81,16 @@ class DeviceReports:
         known: KnownObjects,
         clock: Clock,
         every_s: float = EVERY_S,
+        quiet: Callable[[], Sequence[str]] = tuple,
+        replay_topic: Callable[[str], int | None] | None = None,
     ) -> None:
         self._records = records
         self._unknown = unknown
         self._clocks = clocks
         self._replay = replay
+        self._quiet = quiet
+        self._replay_topic = replay_topic
+        self._waiting_topics: list[str] = []
         self._known = known
         self._clock = clock
         self._done: set[tuple[str, datetime | None]] = set()
@@ -116,6 +125,7 @@ class DeviceReports:
         self.report()
         if not self._loop.is_stopping:
             self.replay_assigned()
+            self.replay_quiet()
 
     def report(self) -> None:
         """Bring what was seen to the records.
@@ -150,6 +160,21 @@ class DeviceReports:
             count += given
             if device.replayed_at is None:
                 self._records.replayed(device.device_id, at=self._clock.now())
+        self.replayed_messages += count
+        return count
+
+    def replay_quiet(self) -> int:
+        """Replay what was thrown back of senders that are quiet again; return how many messages."""
+        if self._replay_topic is None:
+            return 0
+        count = 0
+        self._waiting_topics += self._quiet()
+        while self._waiting_topics and not self._loop.is_stopping:
+            given = self._replay_topic(self._waiting_topics[0])
+            if given is None:
+                break
+            del self._waiting_topics[0]
+            count += given
         self.replayed_messages += count
         return count
 

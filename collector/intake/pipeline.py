@@ -48,6 +48,8 @@ LONG_QUEUE_MESSAGES = 4_000
 """Most messages of one commit when more than a batch lies ready: fewer, larger commits under load."""
 COALESCE_MARGIN_MS = 3
 """A batch ends when nothing came for the coalescing pause and this margin [ms]."""
+SENDERS_NAMED = 5
+"""Throttled senders that the health names."""
 
 log = structlog.get_logger()
 
@@ -198,9 +200,22 @@ class Collector:
             writer = Health(HealthStatus.DOWN, "the writer does not run", own)
         elif self._spool.damaged_files or self._sink_failures or self._chain.decoder_failures:
             writer = Health(HealthStatus.DEGRADED, "damaged spool files, failing sinks or decoders", own)
+        elif thrown_back := self._thrown_back():
+            writer = Health(HealthStatus.DEGRADED, thrown_back, own)
         else:
             writer = Health(HealthStatus.OK, "", own)
         return worst_of({"source": self._source.health(), "": writer, "store": self._forwarder.health()})
+
+    def _thrown_back(self) -> str:
+        """Return which senders are throttled, the loudest first; empty: none."""
+        senders = self._chain.thrown_back if isinstance(self._chain, DeviceGate) else {}
+        loudest = sorted(senders.items(), key=lambda item: -item[1])[:SENDERS_NAMED]
+        named = ", ".join(f"{topic[:100]} ({messages})" for topic, messages in loudest)
+        return f"{len(senders)} senders above their share, messages thrown back: {named}" if senders else ""
+
+    def take_quiet_senders(self, *, now_ms: int) -> Sequence[str]:
+        """Return topics that were thrown back and are quiet again, each once."""
+        return self._chain.take_quiet(now_ms=now_ms) if isinstance(self._chain, DeviceGate) else ()
 
     @property
     def is_dead(self) -> bool:

@@ -96,7 +96,7 @@ class ReplayingSource:
 
 
 class DeviceReplay:
-    """Replays what the spool kept of a device while nobody knew it.
+    """Replays what the spool kept of a device while nobody knew it, or of a sender while it was too loud.
 
     Parameters
     ----------
@@ -115,21 +115,30 @@ class DeviceReplay:
 
     def __call__(self, device: UnknownDevice) -> int | None:
         """Return how many messages were replayed, None when the writer did not take them in time."""
-        kept = iter(self._kept(device))
+        wanted = RejectionFilter(reasons=frozenset({Reason.UNKNOWN_DEVICE}), topic_prefix=device.topic)
+        kept = (item for item in self._kept(wanted) if device.device_id in item.devices)
+        count = self._replay(kept)
+        log.info("collector.device_replayed", device=device.device_id, messages=count)
+        return count
+
+    def of_topic(self, topic: str) -> int | None:
+        """Replay what was thrown back of a sender that is quiet again; returns as a call does."""
+        wanted = RejectionFilter(reasons=frozenset({Reason.THROTTLED}), topic_prefix=topic)
+        count = self._replay(item for item in self._kept(wanted) if item.topic == topic)
+        log.info("collector.throttled_replayed", topic=topic[:200], messages=count)
+        return count
+
+    def _replay(self, kept: Iterator[KeptRejection]) -> int | None:
         count = 0
         while portion := list(islice(kept, PORTION)):
             messages = dict.fromkeys((item.topic, item.payload, item.received_ms) for item in portion)
             if not self._source.replay(list(messages), timeout_s=TIMEOUT_S):
-                log.warning("collector.replay_not_taken", device=device.device_id)
+                log.warning("collector.replay_not_taken", topic=portion[0].topic[:200])
                 return None
             mark_replayed(self._folder, portion, now_ms=self._clock.now_ms())
             count += len(messages)
-        log.info("collector.device_replayed", device=device.device_id, messages=count)
         return count
 
-    def _kept(self, device: UnknownDevice) -> Iterator[KeptRejection]:
-        wanted = RejectionFilter(reasons=frozenset({Reason.UNKNOWN_DEVICE}), topic_prefix=device.topic)
+    def _kept(self, wanted: RejectionFilter) -> Iterator[KeptRejection]:
         found = list_rejections(self._folder, wanted, limit=MAX_REJECTIONS)
-        for item in reversed(found):
-            if device.device_id in item.devices and is_replayable(item):
-                yield item
+        return (item for item in reversed(found) if is_replayable(item))

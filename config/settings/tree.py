@@ -143,7 +143,8 @@ class CollectorSettings(_Section):
     spool_keep_s: float = Field(86400.0, gt=0)
     """Forwarded spool files are kept this long [s]."""
     device_rate_per_s: float = Field(20.0, gt=0)
-    """Messages a second that one sender (topic) may publish in the long run [1/s]; more is rejected as throttled."""
+    """Messages a second that one sender may publish in the long run [1/s], by the times that it measured, else a topic by
+    arrival; more is rejected as throttled."""
     device_burst: int = Field(20_000, ge=1)
     """Messages that one sender may publish at once, for example the backlog of a gateway that was cut off."""
     rejections_max_rows: int = Field(1_000_000, ge=1000)

@@ -6,7 +6,7 @@ from collector.devices.device_reports import DeviceReports
 from collector.devices.unknown_devices import UnknownDeviceWatch
 from collector.intake.mqtt.publisher import command_publisher
 from collector.intake.mqtt.source import MqttSource
-from collector.intake.pipeline import build_collector
+from collector.intake.pipeline import Collector, build_collector
 from collector.intake.replay import DeviceReplay, ReplayingSource
 from runtime.assembling.housekeeping import Housekeeping
 from runtime.assembling.rollup_part import build_rollups, rollup_part
@@ -69,7 +69,7 @@ def add_collector(house: House) -> None:
             stop=collector.stop,
             is_alive=lambda: not collector.is_dead,
         ),
-        _device_reports(house, source, unknown, clocks),
+        _device_reports(house, source, collector, unknown, clocks),
     ]
 
 
@@ -79,15 +79,22 @@ def _housekeeping(house: House) -> Part:
 
 
 def _device_reports(
-    house: House, source: ReplayingSource, unknown: UnknownDeviceWatch, clocks: ClockSkewWatch
+    house: House,
+    source: ReplayingSource,
+    collector: Collector,
+    unknown: UnknownDeviceWatch,
+    clocks: ClockSkewWatch,
 ) -> Part:
+    replay = DeviceReplay(source=source, folder=house.settings.collector.spool_dir, clock=house.clock)
     reports = DeviceReports(
         records=house.records.devices,
         unknown=unknown,
         clocks=clocks,
-        replay=DeviceReplay(source=source, folder=house.settings.collector.spool_dir, clock=house.clock),
+        replay=replay,
         known=house.known,
         clock=house.clock,
+        quiet=lambda: collector.take_quiet_senders(now_ms=house.clock.now_ms()),
+        replay_topic=replay.of_topic,
     )
     return Part(
         name="device reports",

@@ -33,7 +33,7 @@ from heating.clock import ManualClock
 from heating.errors import HeatingError
 from heating.intervals import from_epoch_ms
 from heating.points import Measurement
-from heating.protocols import RawMessage, TimeSeriesStore
+from heating.protocols import HealthStatus, RawMessage, TimeSeriesStore
 from heating.samples import ObjectRef, SampleBatch
 from storage.records.device_values import DeviceClock, UnknownDevice, UnknownSighting
 from tests.support.waiting import wait_until
@@ -188,6 +188,40 @@ def test_a_sender_within_its_rate_is_never_touched(size: int) -> None:
     throttle = Throttle(ThrottleLimits(rate_per_s=1.0, burst=20))
     for step in range(100):
         assert throttle.excess(["a"] * size, now_ms=step * 10_000) == []
+
+
+def test_a_sender_that_was_thrown_back_is_named_and_replayed_by_itself_when_it_is_quiet(rig: Rig) -> None:
+    burst = [
+        room(3, b'{"v":{"room_temp_c":%d}}' % number, received_ms=NOW_MS + number) for number in range(30)
+    ]
+    rig.put(*burst)
+    assert count_by_reason(rig.folder) == {"throttled": 10}
+    health = rig.collector.health()
+    assert health.status is HealthStatus.DEGRADED and "heat/xl/room/S3/telemetry (10)" in health.reason
+    assert rig.collector.take_quiet_senders(now_ms=NOW_MS + 30_000) == []
+    replay = DeviceReplay(source=rig.source, folder=rig.folder, clock=ManualClock(from_epoch_ms(NOW_MS)))
+    reports = DeviceReports(
+        records=rig.log,
+        unknown=rig.unknown,
+        clocks=rig.clocks,
+        replay=replay,
+        known=rig.known,
+        clock=ManualClock(from_epoch_ms(NOW_MS)),
+        quiet=lambda: rig.collector.take_quiet_senders(now_ms=NOW_MS + 60_100),
+        replay_topic=replay.of_topic,
+    )
+    assert reports.replay_quiet() == 10
+    wait_until(lambda: len(rig.store.rows) == 30)
+    assert list_rejections(rig.folder) == []
+    assert rig.collector.health().status is HealthStatus.OK
+    assert reports.replay_quiet() == 0
+
+
+def test_what_is_far_more_than_a_burst_waits_for_a_person(rig: Rig) -> None:
+    rig.put(*(room(3, TIMELESS, received_ms=NOW_MS + number) for number in range(60)))
+    assert count_by_reason(rig.folder) == {"throttled": 40}
+    assert rig.collector.take_quiet_senders(now_ms=NOW_MS + 100_000) == []
+    assert rig.collector.health().status is HealthStatus.OK
 
 
 def test_a_retained_reading_without_a_time_is_stored_once_and_never_live_again(rig: Rig) -> None:
