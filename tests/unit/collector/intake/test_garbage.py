@@ -40,7 +40,7 @@ def knots() -> int:
 
 
 def test_what_is_there_at_the_start_is_left_out_of_later_passes() -> None:
-    registry = [{"household": number} for number in range(1_000)]
+    registry = [{"household": [number]} for number in range(1_000)]  # numbers alone are never watched
     frozen = gc.get_freeze_count()
     settle_garbage_collection()
     assert gc.get_freeze_count() >= frozen + len(registry)
@@ -72,7 +72,7 @@ def test_garbage_that_comes_later_is_still_found() -> None:
 def test_a_second_call_changes_nothing() -> None:
     settle_garbage_collection()
     frozen = gc.get_freeze_count()
-    later = [{"reading": number} for number in range(1_000)]
+    later = [{"reading": [number]} for number in range(1_000)]
     gc.set_threshold(1_000)
     settle_garbage_collection()
     assert gc.get_threshold()[0] == 1_000
