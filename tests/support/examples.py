@@ -4,7 +4,8 @@ import os
 
 __all__ = ["FEW", "examples"]
 
-FEW = os.environ.get("NUANLIU_FEW_EXAMPLES") == "1"
+FEW = os.environ.get("TESTS_FEW_EXAMPLES") == "1"
+"""Not a name with the prefix of the settings: the program would refuse it."""
 FEWEST = 8
 """A law that asks for no more examples than this is always tried on all."""
 
