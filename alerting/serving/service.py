@@ -33,6 +33,7 @@ from heating.clock import Clock, SteadyClock
 from heating.errors import HeatingError
 from heating.heat_tree import build_heat_tree
 from heating.intervals import to_epoch_ms
+from heating.losses import ReadingLoss
 from heating.protocols import AlarmRecords, Channel, Health, HealthStatus, OutboxRecords, RegistryRecords
 
 __all__ = ["AlertingService", "TickReport", "channels_of"]
@@ -89,6 +90,8 @@ class AlertingService:
         Ways to reach people; those of the settings when left out.
     watch : callable, optional
         Whether readings can come in; while it says down, the watch is blind and says so itself (DQ-14).
+    losses : callable, optional
+        Losses between devices and collectors that were reported after a moment [epoch ms] (DQ-16).
     lease : AlertingLease, optional
         Held by the one of several processes that judges and delivers; without one this process always does.
     daily : sequence of DailyJob
@@ -109,6 +112,7 @@ class AlertingService:
         settings: Settings,
         channels: Sequence[Channel] | None = None,
         watch: Callable[[], Health] | None = None,
+        losses: Callable[[int], Sequence[ReadingLoss]] | None = None,
         lease: AlertingLease | None = None,
         daily: Sequence[DailyJob] = (),
         uptime_s: Callable[[], float] = monotonic,
@@ -120,7 +124,7 @@ class AlertingService:
         chosen = channels_of(settings.notifications, rules) if channels is None else channels
         self._dispatcher = OutboxDispatcher(outbox=outbox, channels=chosen)
         self._engine = RuleEngine(rules)
-        self._watch = Watch(watch, clock=clock)
+        self._watch = Watch(watch, clock=clock, losses=losses)
         self._lock = threading.Lock()
         self._image: Image | None = None
         self._started_at: datetime | None = None

@@ -4,14 +4,19 @@ Signals of the rule DQ-14, which nothing inhibits. A pause is seen by the first 
 at all, /readyz and the supervisor must say it. Not here: the rule (``config/defaults/rules/data_quality/DQ-14.yaml``).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from alerting.judging.signals.family import CALM, WatchFigures
 from heating.clock import Clock
+from heating.intervals import to_epoch_ms
+from heating.losses import ReadingLoss
 from heating.protocols import Health, HealthStatus
 
 __all__ = ["Watch"]
+
+_LOSS_LASTS = timedelta(minutes=10)
+"""A loss counts as present for so long after it was reported."""
 
 
 class Watch:
@@ -23,10 +28,19 @@ class Watch:
         State of what brings the readings in; None: not known, taken as up.
     clock : Clock
         Its speed turns virtual seconds into those of the people who wait.
+    losses : callable, optional
+        Losses that were reported after a moment [epoch ms].
     """
 
-    def __init__(self, feed: Callable[[], Health] | None, *, clock: Clock) -> None:
+    def __init__(
+        self,
+        feed: Callable[[], Health] | None,
+        *,
+        clock: Clock,
+        losses: Callable[[int], Sequence[ReadingLoss]] | None = None,
+    ) -> None:
         self._feed = feed
+        self._losses = losses
         self._clock = clock
         self._down_since: datetime | None = None
 
@@ -43,7 +57,14 @@ class Watch:
         """Return the figures at a judging; `last` is the one before, None for the first."""
         down = self._feed is not None and self._feed().status is HealthStatus.DOWN
         self._down_since = (self._down_since or now) if down else None
+        losses = [] if self._losses is None else self._losses(to_epoch_ms(now - _LOSS_LASTS))
+        since_s = min((loss.since_ms for loss in losses), default=0) / 1000
+        until_s = max((loss.until_ms for loss in losses), default=0) / 1000
         return WatchFigures(
+            lost_s=max(until_s - since_s, 1.0) if losses else 0.0,
+            lost_messages=sum(loss.number for loss in losses),
+            lost_from_s=since_s,
+            lost_until_s=until_s,
             blind_s=self._seconds(last, now),
             feed_down_s=self._seconds(self._down_since, now),
             clock_jump_s=clock_jump_s,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from collector.intake.mqtt.losses import DROPPED_TOPIC
 from config.settings.tree import MqttSettings
 from heating.assets import Site
 from heating.places import AreaTree
@@ -60,17 +61,20 @@ class ServiceIdentity:
         return cls(name, _plain(filters), tuple(publishes))
 
 
-def service_identities(mqtt: MqttSettings) -> list[ServiceIdentity]:
+def service_identities(mqtt: MqttSettings, *, counters: bool = False) -> list[ServiceIdentity]:
     """Return who is no device of the registry: the collector, the replays, and the gateways of the settings.
 
     The collector listens, and asks Sparkplug nodes for their births where there is a route of that family. The replays
     publish what the routes cover and hear nothing: whoever steals that identity can invent readings, so it is used by
     hand only.
+
+    `counters`: the broker is a Mosquitto, whose count of messages thrown away the collector reads.
     """
     filters = [route.filter for route in mqtt.routes]
     sparkplug = any(route.decoder == "sparkplug_b" for route in mqtt.routes)
+    counted = [DROPPED_TOPIC] if counters and mqtt.broker_counters else []
     collector = ServiceIdentity.of_filters(
-        mqtt.username or COLLECTOR_NAME, filters, publishes=REBIRTH_TOPICS if sparkplug else ()
+        mqtt.username or COLLECTOR_NAME, [*filters, *counted], publishes=REBIRTH_TOPICS if sparkplug else ()
     )
     replay = ServiceIdentity(mqtt.replay_username or REPLAY_NAME, (), _plain(filters))
     gateways = [ServiceIdentity(one.name, _plain(one.subscribes), one.publishes) for one in mqtt.gateways]

@@ -108,6 +108,10 @@ class MqttSettings(_Section):
     """Topic filters with their decoders, first match wins."""
     gateways: tuple[GatewaySettings, ...] = ()
     """Senders of foreign families: `broker config` gives rights to these and to what is in the registry, nobody else."""
+    broker_counters: bool = True
+    """Whether to read the broker's count of messages it threw away (``$SYS``); MQTT 5 only."""
+    away_hours: float = Field(12.0, gt=0, le=168)
+    """How long a collector may be away without a loss [h]: `broker config` sizes the broker's queues for it."""
     share_group: str | None = Field(None, pattern=r"^[^/+#]{1,64}$")
     """Name shared by several collectors, each with its own client id and spool: the broker deals the messages out
     among them (shared subscriptions, MQTT 5). Empty: this collector gets all of them."""

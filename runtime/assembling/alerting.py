@@ -9,6 +9,7 @@ import structlog
 from alerting.serving.jobs import DailyJob
 from alerting.serving.lease import AlertingLease
 from alerting.serving.service import AlertingService
+from heating.losses import LossKind, ReadingLoss
 from heating.protocols import Health, HealthStatus
 from runtime.house import House
 from runtime.supervisor import Part
@@ -63,6 +64,7 @@ def add_alerting(house: House) -> None:
             alone=house.settings.timeseries.url.startswith("duckdb:"),
         ),
         daily=[DailyJob(name="audit", call=audit.check, hour=_AUDIT_HOUR)],
+        losses=lambda since_ms: _losses(house, since_ms),
         watch=lambda: _source_health(house),
     )
     house.board.add("alerting", service.health)
@@ -75,3 +77,12 @@ def add_alerting(house: House) -> None:
 def _source_health(house: House) -> Health:
     """Return the state of the connection that feeds the live values: whether the watch can see."""
     return house.source.health() if house.source else Health(HealthStatus.DOWN, "no source yet")
+
+
+def _losses(house: House, since_ms: int) -> list[ReadingLoss]:
+    """Return what collectors, here or elsewhere, reported as lost after a moment [epoch ms]."""
+    reports = house.records.room_reports.since(since_ms, kinds=frozenset(LossKind))
+    return [
+        ReadingLoss(kind=LossKind(one.kind), since_ms=one.since_ms, until_ms=one.until_ms, number=one.number)
+        for one in reports
+    ]

@@ -4,6 +4,8 @@ from collector.devices.clock_skew import ClockSkewWatch
 from collector.devices.device_commands import CommandOutlet
 from collector.devices.device_reports import DeviceReports
 from collector.devices.unknown_devices import UnknownDeviceWatch
+from collector.intake.loss_reports import LossReports
+from collector.intake.mqtt.losses import BrokerMemory
 from collector.intake.mqtt.publisher import command_publisher
 from collector.intake.mqtt.source import MqttSource
 from collector.intake.pipeline import Collector, build_collector
@@ -17,9 +19,19 @@ from storage.readings.rollups.noting_store import NotingStore
 __all__ = ["add_collector"]
 
 _SUBSCRIPTIONS_FILE = "subscriptions.json"
+_SESSION_FILE = "broker-session.json"
 
 
-def _durable_source(house: House) -> ReplayingSource:
+def _broker_memory(house: House) -> BrokerMemory:
+    mqtt = house.settings.mqtt
+    return BrokerMemory(
+        house.settings.collector.spool_dir / _SESSION_FILE,
+        identity=f"{mqtt.client_id}@{mqtt.host}:{mqtt.port}",
+        clock=house.clock,
+    )
+
+
+def _durable_source(house: House, memory: BrokerMemory) -> ReplayingSource:
     settings = house.settings
     return ReplayingSource(
         MqttSource(
@@ -27,6 +39,7 @@ def _durable_source(house: House) -> ReplayingSource:
             clock=house.clock,
             coalesce_ms=settings.collector.coalesce_ms,
             subscriptions_file=settings.collector.spool_dir / _SUBSCRIPTIONS_FILE,
+            memory=memory,
         )
     )
 
@@ -34,7 +47,8 @@ def _durable_source(house: House) -> ReplayingSource:
 def add_collector(house: House) -> None:
     """Add the collector, the roll-ups that follow its batches, and what keeps the store in order."""
     settings = house.settings
-    source = house.source = _durable_source(house)
+    memory = _broker_memory(house)
+    source = house.source = _durable_source(house, memory)
     unknown, clocks = UnknownDeviceWatch(), ClockSkewWatch()
     rollups = build_rollups(
         store=house.store,
@@ -70,7 +84,19 @@ def add_collector(house: House) -> None:
             is_alive=lambda: not collector.is_dead,
         ),
         _device_reports(house, source, collector, unknown, clocks),
+        _loss_reports(house, memory),
     ]
+
+
+def _loss_reports(house: House, memory: BrokerMemory) -> Part:
+    process = house.settings.mqtt.client_id
+    reports = LossReports(memory, house.records.room_reports, process=process, clock=house.clock)
+    return Part(
+        name="loss reports",
+        start=reports.start,
+        stop=reports.stop,
+        is_alive=lambda: reports.is_running,
+    )
 
 
 def _housekeeping(house: House) -> Part:

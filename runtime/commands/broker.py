@@ -110,7 +110,7 @@ def broker_config(
                 report = write_mosquitto_folder(
                     place,
                     site,
-                    service_identities(settings.mqtt),
+                    service_identities(settings.mqtt, counters=True),
                     now=now,
                     certificates=proof is Proof.CERTIFICATES,
                     given=_given_passwords(settings.mqtt),

@@ -21,6 +21,7 @@ from storage.records.outbox import OutboxRecords
 from storage.records.people import PeopleRecords
 from storage.records.registry import RegistryRecords
 from storage.records.rollup_work import RollupWork
+from storage.records.room_reports import RoomReports
 from storage.records.tickets import TicketRecords
 
 __all__ = ["Records", "open_records"]
@@ -42,6 +43,7 @@ class Records:
         self.devices = DeviceRecords(database)
         self.rollup_work = RollupWork(database)
         self.leases = Leases(database)
+        self.room_reports = RoomReports(database)
         self._probe: threading.Thread | None = None
         self._probe_answer: Health | None = None
 

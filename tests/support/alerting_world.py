@@ -1,6 +1,6 @@
 """A small house that judges: two stations with four homes each, records in memory, a listener, a clock."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from time import monotonic
 
@@ -11,6 +11,7 @@ from config.settings.tree import RulesSettings, Settings
 from heating.alarms import AlarmState
 from heating.clock import ManualClock
 from heating.heat_tree import build_heat_tree
+from heating.losses import ReadingLoss
 from heating.points import Measurement
 from heating.protocols import Delivery, Health, OutboxMessage
 from heating.samples import ObjectRef, Sample, SampleBatch
@@ -44,6 +45,7 @@ class World:
     def __init__(self, rules: RuleSet = RULES) -> None:
         self.rules = rules
         self.watch: Callable[[], Health] | None = None
+        self.losses: Callable[[int], Sequence[ReadingLoss]] | None = None
         self.uptime_s: Callable[[], float] = monotonic
         self.records = FakeRecords(small_site())
         self.clock = ManualClock(T0)
@@ -64,6 +66,7 @@ class World:
             settings=SETTINGS,
             channels=[self.listener],
             watch=self.watch,
+            losses=self.losses,
             uptime_s=self.uptime_s,
         )
         return self.service

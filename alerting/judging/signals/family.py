@@ -47,6 +47,14 @@ class WatchFigures:
     """Time since readings could last come in [s]."""
     clock_jump_s: float = 0.0
     """How far the machine's clock jumped since the judging before [s]; negative: back."""
+    lost_s: float = 0.0
+    """Length of the span in which readings were lost before a collector took them [s]; 0: none lately."""
+    lost_messages: float = 0.0
+    """Messages in it, as far as they were counted."""
+    lost_from_s: float = 0.0
+    """Start of the span [epoch s]."""
+    lost_until_s: float = 0.0
+    """Its end [epoch s]."""
 
 
 CALM = WatchFigures()

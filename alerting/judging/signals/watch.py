@@ -20,6 +20,10 @@ _SIGNALS = (
     Signal(
         "clock_jump_s", "s", "how far the machine's clock jumped since the judging before; negative: back"
     ),
+    Signal("lost_s", "s", "length of the span in which readings were lost before a collector took them"),
+    Signal("lost_messages", "", "messages lost in that span, as far as they were counted"),
+    Signal("lost_from_s", "s", "start of that span, seconds since 1970"),
+    Signal("lost_until_s", "s", "end of that span, seconds since 1970"),
 )
 """Named as the fields of `WatchFigures`."""
 

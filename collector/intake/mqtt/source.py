@@ -22,11 +22,13 @@ from paho.mqtt.properties import Properties
 from collector.intake.mqtt.batch_client import BatchClient
 from collector.intake.mqtt.credentials import use_credentials
 from collector.intake.mqtt.frames import PublishFrame
+from collector.intake.mqtt.losses import DROPPED_TOPIC, BrokerMemory
 from collector.intake.mqtt.network_loop import NetworkLoop
 from collector.messages.arrived_message import ArrivedMessages, concatenated, payloads_of
 from config.drafts import write_whole
 from config.settings.tree import MqttSettings
 from heating.clock import Clock
+from heating.intervals import from_epoch_ms
 from heating.protocols import Health, HealthStatus, RawMessage
 
 __all__ = ["MqttSource"]
@@ -35,6 +37,9 @@ QUEUE_BYTES = 268_435_456
 """Bytes of payload that may wait in the queue before reading pauses [bytes]."""
 TOPIC_CACHE_ENTRIES = 500_000
 """Topics whose text is remembered."""
+_DROPPED = DROPPED_TOPIC.encode()
+_LOSS_SHOWN_MS = 3_600_000
+"""Health names a loss for so long [ms]."""
 _REMEDY = (
     "Nothing arrives on these filters: let this client read them in the broker's access list (nuanliu broker config "
     "writes one), or take the routes out of mqtt.routes. NATS refuses filters also when max_ack_pending times their "
@@ -81,6 +86,8 @@ class MqttSource:
         (live feeds of other rooms).
     client_id
         Identity at the broker; the one of the settings when None.
+    memory
+        Remembers the session and the broker's counters, so that a loss at the broker is seen.
     subscriptions_file
         Remembers the filters of the session, so that a filter taken out of the settings is unsubscribed.
     """
@@ -94,7 +101,10 @@ class MqttSource:
         durable: bool = True,
         client_id: str | None = None,
         subscriptions_file: Path | None = None,
+        memory: BrokerMemory | None = None,
     ) -> None:
+        self._memory = memory
+        self._counters_packet: int | None = None
         self._settings = settings
         self._clock = clock
         self._durable = durable
@@ -172,6 +182,9 @@ class MqttSource:
             "silent_s": silent_s,
             "stream_errors": float(self._client.stream_errors),
         }
+        if self._memory is not None:
+            figures["losses"] = float(self._memory.losses)
+            figures["lost_messages"] = float(self._memory.lost_messages)
         if self.is_dead:
             return Health(
                 HealthStatus.DOWN, f"no packet for {silent_s:.0f} s or the loop stands still", figures
@@ -187,6 +200,11 @@ class MqttSource:
             return Health(HealthStatus.DOWN, f"the broker refuses {refused}. {_REMEDY}", figures)
         if self.dropped_qos0 or self._client.callback_failures:
             return Health(HealthStatus.DEGRADED, f"{self.dropped_qos0} QoS 0 messages dropped", figures)
+        loss = None if self._memory is None else self._memory.last
+        if loss is not None and self._clock.now_ms() - loss.until_ms < _LOSS_SHOWN_MS:
+            span = f"{from_epoch_ms(loss.since_ms).isoformat()} to {from_epoch_ms(loss.until_ms).isoformat()}"
+            why = f"readings were lost before they came here ({loss.kind.value}), {span}"
+            return Health(HealthStatus.DEGRADED, f"{why}, messages counted: {loss.number}", figures)
         return Health(HealthStatus.OK, "", figures)
 
     def stop(self) -> None:
@@ -254,17 +272,25 @@ class MqttSource:
         if former:
             client.unsubscribe(sorted(former))
             log.info("mqtt.unsubscribed", filters=sorted(former))
+        if self._memory is not None:
+            self._memory.connected(session_present=bool(flags.session_present))
         qos = 1 if self._durable else 0
         self._refused.clear()
         client.subscribe([(topic_filter, qos) for topic_filter in self._filters])
 
-    def _subscribed(self, _client: Any, _data: Any, _packet_id: Any, reasons: Any, _properties: Any) -> None:
+    def _subscribed(self, client: Any, _data: Any, packet_id: Any, reasons: Any, _properties: Any) -> None:
+        if packet_id == self._counters_packet:
+            return  # a broker that counts nothing, or keeps it from us, is as good as before
         for place, (topic_filter, reason) in enumerate(zip(self._filters, reasons, strict=False)):
             if reason.is_failure:
                 self._refused[place] = f"{topic_filter}: {reason}"
                 log.error("mqtt.subscription_refused", filter=topic_filter, reason=str(reason))
         self._confirmed = True
         self._remember_filters()
+        if self._memory is not None:
+            self._memory.confirmed()
+            if self._settings.broker_counters and self._settings.protocol == "5":
+                _, self._counters_packet = client.subscribe(DROPPED_TOPIC, 0)
 
     def _disconnected(self, _client: Any, _data: Any, flags: Any, reason: Any, _properties: Any) -> None:
         self._confirmed = False
@@ -274,6 +300,11 @@ class MqttSource:
 
     def _take_frames(self, epoch: int, frames: list[PublishFrame]) -> None:
         now_ms = self._clock.now_ms()
+        if self._memory is not None:
+            self._memory.heard()
+            frames = self._without_counters(frames, self._memory)
+            if not frames:
+                return
         if len(self._topics) > TOPIC_CACHE_ENTRIES:
             self._topics.clear()
         raw, payloads, packet_ids, flags = zip(*frames, strict=True)
@@ -291,6 +322,14 @@ class MqttSource:
                 flags=list(flags),
             )
         )
+
+    @staticmethod
+    def _without_counters(frames: list[PublishFrame], memory: BrokerMemory) -> list[PublishFrame]:
+        """Take the broker's own counters out of what came."""
+        counters = [frame for frame in frames if frame[0] == _DROPPED]
+        for _topic, payload, _packet_id, _flags in counters:
+            memory.counted(payload)
+        return [frame for frame in frames if frame[0] != _DROPPED] if counters else frames
 
     def _learn_topic(self, topic: bytes) -> str:
         text = self._topics[topic] = topic.decode("utf-8", "replace")

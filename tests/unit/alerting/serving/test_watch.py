@@ -6,6 +6,7 @@ import pytest
 
 from heating.alarms import AlarmState
 from heating.errors import HeatingError
+from heating.losses import LossKind, ReadingLoss
 from heating.protocols import Health, HealthStatus
 from tests.support.alerting_world import World
 
@@ -80,3 +81,30 @@ def test_time_that_runs_faster_is_no_pause() -> None:
     world.clock.advance(timedelta(minutes=30).total_seconds())
     world.run(1)
     assert world.states("DQ-14") == []
+
+
+def test_a_loss_that_a_collector_reported_is_an_alarm_with_its_span_for_ten_minutes() -> None:
+    world = World()
+    start_s = world.clock.now().timestamp()
+    reported: list[tuple[int, ReadingLoss]] = []
+    world.losses = lambda since_ms: [loss for at_ms, loss in reported if at_ms > since_ms]
+    world.fresh_service()
+    world.run(2)
+    assert world.states("DQ-16") == []
+    begun_ms = world.clock.now_ms() - 7_200_000
+    loss = ReadingLoss(
+        kind=LossKind.BROKER_DROPPED, since_ms=begun_ms, until_ms=begun_ms + 3_600_000, number=2000
+    )
+    reported.append((world.clock.now_ms(), loss))
+    world.run(1)
+    (alarm,) = [one for one in world.records.alarms.values() if one.rule_id == "DQ-16"]
+    assert alarm.parameters == {
+        "lost_s": 3600.0,
+        "lost_messages": 2000.0,
+        "lost_from_s": start_s + 120 - 7200,
+        "lost_until_s": start_s + 120 - 3600,
+    }
+    world.run(8)
+    assert world.states("DQ-16") == [AlarmState.UNACK_ACTIVE]
+    world.run(2)
+    assert AlarmState.UNACK_ACTIVE not in world.states("DQ-16")

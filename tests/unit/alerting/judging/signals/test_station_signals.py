@@ -162,10 +162,18 @@ def test_figures_of_the_watch_are_the_same_at_every_source() -> None:
         "blind_s": [3.0, 3.0],
         "feed_down_s": [4.0, 4.0],
         "clock_jump_s": [0, 0],
+        "lost_s": [0, 0],
+        "lost_messages": [0, 0],
+        "lost_from_s": [0, 0],
+        "lost_until_s": [0, 0],
     }
     calm = signals.tables(windows, now_ms=T0_MS)["watch"].columns
     assert {name: column.tolist() for name, column in calm.items()} == {
         "blind_s": [0, 0],
         "feed_down_s": [0, 0],
         "clock_jump_s": [0, 0],
+        "lost_s": [0, 0],
+        "lost_messages": [0, 0],
+        "lost_from_s": [0, 0],
+        "lost_until_s": [0, 0],
     }

@@ -1,0 +1,84 @@
+"""What a real Mosquitto throws away or forgets while the collector is dead is seen when it comes back."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from collector.intake.mqtt.losses import BrokerMemory
+from collector.intake.mqtt.publisher import publish_all
+from collector.intake.mqtt.source import MqttSource
+from config.settings.tree import MqttSettings, RouteSettings
+from heating.clock import SystemClock
+from heating.losses import LossKind
+from heating.protocols import HealthStatus
+from tests.support.servers.mosquitto import MosquittoBroker
+from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.mosquitto
+
+
+class Collector:
+    """A source as the collector has it, taking and acknowledging by hand."""
+
+    def __init__(self, broker: MosquittoBroker, folder: Path) -> None:
+        self.settings = MqttSettings(
+            host=broker.host, port=broker.port, client_id="slot", routes=(RouteSettings(filter="heat/#"),)
+        )
+        clock = SystemClock()
+        self.memory = BrokerMemory(folder / "session.json", identity="slot", clock=clock)
+        self.source = MqttSource(settings=self.settings, clock=clock, coalesce_ms=1, memory=self.memory)
+
+    def __enter__(self) -> "Collector":
+        self.source.start()
+        assert wait_until(lambda: self.source.health().status is not HealthStatus.DOWN, timeout_s=20)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.source.stop()
+        self.memory.close()
+
+    def take_all(self, count: int) -> int:
+        found = 0
+        while found < count and (messages := self.source.take(limit=1000, timeout_s=5)):
+            self.source.acknowledge(messages)
+            found += len(messages)
+        return found
+
+
+def test_messages_beyond_a_full_queue_are_counted_and_health_names_their_span(
+    mosquitto_factory: Callable[..., MosquittoBroker], tmp_path: Path
+) -> None:
+    limits = "max_queued_messages 100\nmax_inflight_messages 20\nsys_interval 1"
+    broker = mosquitto_factory(configuration=limits)
+    with Collector(broker, tmp_path) as before:
+        assert wait_until(lambda: b'"dropped":0' in (tmp_path / "session.json").read_bytes(), timeout_s=20)
+        settings = before.settings
+    messages = [(f"heat/{number}", b"1") for number in range(300)]
+    publish_all(messages, settings=settings.model_copy(update={"client_id": "devices"}))
+    with Collector(broker, tmp_path) as after:
+        arrived = after.take_all(300)
+        assert arrived < 300  # the broker confirmed all of them
+        assert wait_until(lambda: after.memory.lost_messages > 0, timeout_s=20)
+        health = after.source.health()
+        losses = after.memory.take()
+    assert [loss.kind for loss in losses] == [LossKind.BROKER_DROPPED]
+    assert losses[0].number == 300 - arrived
+    assert health.status is HealthStatus.DEGRADED
+    assert "readings were lost before they came here (broker_dropped)" in health.reason
+    assert health.figures["lost_messages"] == 300 - arrived
+    assert health.figures["received"] == arrived  # counters are no messages of devices
+
+
+def test_a_broker_that_lost_its_memory_is_seen_at_the_reconnect(
+    mosquitto_factory: Callable[..., MosquittoBroker], tmp_path: Path
+) -> None:
+    broker = mosquitto_factory(configuration="persistence false")
+    with Collector(broker, tmp_path) as collector:
+        assert wait_until(lambda: (tmp_path / "session.json").exists(), timeout_s=20)
+        assert collector.memory.take() == []
+        broker.restart(crash=True)
+        assert wait_until(lambda: collector.memory.losses == 1, timeout_s=30)
+        (loss,) = collector.memory.take()
+    assert loss.kind is LossKind.SESSION_LOST
+    assert loss.since_ms < loss.until_ms
