@@ -304,3 +304,25 @@ def test_an_alarm_that_clears_while_it_waits_is_never_announced_whatever_comes_a
     assert [desk.tick() for _ in range(3)] == [[]] * 3
     assert desk.raised("HB-01", HOME) == []
     assert desk.tick() == [f"raised HB-01 {HOME}"]
+
+
+@pytest.mark.parametrize("jump_min", [-600, 600])
+def test_the_wait_of_a_released_alarm_is_as_long_when_the_clock_is_set(jump_min: int) -> None:
+    desk = AlarmDesk(PUMP, plain_rule("HB-01", off_delay=timedelta(minutes=5)))
+    desk.raised("ST-02", STATION)
+    desk.raised("HB-01", HOME)
+    desk.cleared("ST-02", STATION, minutes=30)
+    desk.now += timedelta(minutes=jump_min)
+    desk.lifecycle.follow_clock(jump_min * 60_000)
+    assert desk.tick(minutes=4.9) == []
+    assert desk.tick(minutes=0.1) == [f"raised HB-01 {HOME}"]
+
+
+def test_an_incident_whose_rule_no_longer_opens_any_stays_open_until_its_alarm_clears() -> None:
+    desk = AlarmDesk(PUMP)
+    desk.raised("ST-02", STATION)
+    desk.restart(plain_rule("ST-02"), judge_all=True)
+    desk.tick()
+    assert len(desk.incidents) == 1
+    desk.cleared("ST-02", STATION)
+    assert len(desk.incidents) == 0
