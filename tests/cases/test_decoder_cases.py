@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from runtime.command_line import app
+from runtime.commands import terminal
 
 CASES = [
     json.loads(line) for line in (Path(__file__).parent / "decoders.jsonl").read_text("utf-8").splitlines()
@@ -115,6 +116,12 @@ def check_several(expected: Any, samples: Samples, _result: Result) -> None:
 CHECKS: dict[str, Callable[[Any, Samples, Result], None]] = {
     name.removeprefix("check_"): check for name, check in globals().items() if name.startswith("check_")
 }
+
+
+@pytest.fixture(autouse=True)
+def no_logging_to_a_closed_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command sets logging up for its whole process, on a stream that ends with the command here."""
+    monkeypatch.setattr(terminal, "set_up_logging", lambda _settings: None)
 
 
 @pytest.mark.parametrize("number", range(1, len(CASES) + 1), ids=lambda n: f"{n}-{CASES[n - 1]['family']}")
