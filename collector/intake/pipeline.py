@@ -23,6 +23,7 @@ from collector.intake.garbage import settle_garbage_collection
 from collector.intake.spool.disk_guard import DiskGuard
 from collector.intake.spool.outcomes import Counts
 from collector.intake.spool.spool import Committed, Spool, SpoolError
+from collector.messages.arrived_message import payloads_of
 from collector.messages.known_objects import KnownObjects
 from config.settings.tree import CollectorSettings, MqttSettings
 from heating.background import BackgroundLoop
@@ -242,7 +243,7 @@ class Collector:
             return 0.0
         self._idle.clear()
         try:
-            if self._may_write():
+            if self._may_write(sum(map(len, payloads_of(self._held)))):
                 self._process(self._held)
                 self._held = []
                 self._trouble = ""
@@ -255,8 +256,8 @@ class Collector:
             self._in_trouble(f"{type(error).__name__}: {error}")
         return RETRY_S
 
-    def _may_write(self) -> bool:
-        if self._disk.has_room():
+    def _may_write(self, batch_bytes: int) -> bool:
+        if self._disk.has_room(batch_bytes):
             return True
         self._in_trouble(f"only {self._disk.free_pct:.1f} % of the disk is free: nothing is acknowledged")
         return False

@@ -9,6 +9,8 @@ __all__ = ["DiskGuard", "free_share_pct"]
 
 LOOK_EVERY_S = 1.0
 """The disk is asked at most this often [s]."""
+LARGE_BATCH_BYTES = 1_048_576
+"""Before a batch of this size the disk is asked again [bytes]."""
 
 
 def free_share_pct(folder: Path) -> float:
@@ -28,22 +30,35 @@ class DiskGuard:
         Below this share of free disk there is none [%].
     measure
         Returns the free share [%]; replaced in tests.
+    total_bytes
+        Returns the size of the disk [bytes]; replaced in tests.
     """
 
     def __init__(
-        self, *, folder: Path, min_free_pct: float, measure: Callable[[Path], float] = free_share_pct
+        self,
+        *,
+        folder: Path,
+        min_free_pct: float,
+        measure: Callable[[Path], float] = free_share_pct,
+        total_bytes: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).total,
     ) -> None:
         self._folder = folder
         self._min_free_pct = min_free_pct
         self._measure = measure
+        self._total_bytes = total_bytes
         self._looked_s = -LOOK_EVERY_S
         self.free_pct = 100.0
         """Free share at the last look [%]."""
 
-    def has_room(self) -> bool:
-        """Return whether more may be written; asks the disk at most once a second."""
+    def has_room(self, batch_bytes: int = 0) -> bool:
+        """Return whether a batch may be written; asks the disk at most once a second, for a large batch always.
+
+        A batch takes its bytes twice, in the log and in the file, before the log is emptied; what lies below the limit
+        stays for the cursor and for the way out.
+        """
         now_s = monotonic()
-        if now_s - self._looked_s >= LOOK_EVERY_S:
+        if batch_bytes >= LARGE_BATCH_BYTES or now_s - self._looked_s >= LOOK_EVERY_S:
             self._looked_s = now_s
             self.free_pct = self._measure(self._folder)
-        return self.free_pct >= self._min_free_pct
+        needed_pct = 100.0 * 2 * batch_bytes / max(1, self._total_bytes(self._folder))
+        return self.free_pct - needed_pct >= self._min_free_pct

@@ -6,6 +6,7 @@ rejections move to the catalogue. What lives here: their shape, listing, moving 
 """
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -34,10 +35,15 @@ __all__ = [
     "write_rejections",
 ]
 
-KEPT_PAYLOAD_BYTES = 262_144
-"""Bytes of a payload that are kept; more is cut off and cannot be replayed [bytes]."""
+WHOLE_PAYLOAD_BYTES = 65_536
+"""Payloads up to here are kept whole; of longer ones the head, and the hash of all [bytes]."""
+HEAD_BYTES = 4_096
+"""Head of a payload that is too long, or that no decoder can read [bytes]."""
 TOO_BIG_PAYLOAD_BYTES = 1_024
 """Bytes that are kept of a payload that was too big [bytes]."""
+LONG_BYTES_OF_A_TOPIC, LONG_BYTES_IN_ALL = 16_777_216, 268_435_456
+"""Payloads longer than a head, of one topic and in all: the oldest beyond it are cut to their head [bytes]."""
+_UNREADABLE = frozenset({Reason.BAD_JSON, Reason.BAD_UTF8})
 _PLACEHOLDERS = ", ".join("?" * 11)
 
 
@@ -87,9 +93,7 @@ def write_rejections(connection: sqlite3.Connection, rejections: Iterable[KeptRe
                 item.ordinal,
                 item.received_ms,
                 item.topic,
-                item.payload[
-                    : TOO_BIG_PAYLOAD_BYTES if item.reason is Reason.TOO_BIG else KEPT_PAYLOAD_BYTES
-                ],
+                _kept_part(item),
                 item.reason.value,
                 item.detail,
                 item.content,
@@ -100,6 +104,13 @@ def write_rejections(connection: sqlite3.Connection, rejections: Iterable[KeptRe
             for item in rejections
         ],
     )
+
+
+def _kept_part(item: KeptRejection) -> bytes:
+    if item.reason is Reason.TOO_BIG:
+        return item.payload[:TOO_BIG_PAYLOAD_BYTES]
+    longest = HEAD_BYTES if item.reason in _UNREADABLE else WHOLE_PAYLOAD_BYTES
+    return item.payload if len(item.payload) <= longest else item.payload[:HEAD_BYTES]
 
 
 def _paths(folder: Path) -> list[Path]:
@@ -228,9 +239,9 @@ def update_replayed(
 
 def is_replayable(item: KeptRejection) -> bool:
     """Return whether the whole message is kept and another try by the broker makes sense."""
-    return (
-        item.reason not in (Reason.TOO_BIG, Reason.STORE_REJECTED) and len(item.payload) < KEPT_PAYLOAD_BYTES
-    )
+    if item.reason in (Reason.TOO_BIG, Reason.STORE_REJECTED):
+        return False
+    return content_of(RawMessage(item.topic, item.payload, 0)) == item.content
 
 
 def move_to_catalogue(catalogue: sqlite3.Connection, source: sqlite3.Connection) -> int:
@@ -249,7 +260,9 @@ def delete_above_cap(places: Sequence[sqlite3.Connection], max_rows: int) -> int
     """Delete rejections above a cap, from the places in their order; return how many went.
 
     Those of throttled senders go first, so that a noisy device drives nobody else's messages out; then the oldest.
+    Long payloads are cut to their heads above a cap of bytes, a topic and in all.
     """
+    _cut_long_payloads(places)
     counts = [place.execute("SELECT count(*) FROM rejection").fetchone()[0] for place in places]
     excess = sum(counts) - max_rows
     gone = 0
@@ -263,6 +276,38 @@ def delete_above_cap(places: Sequence[sqlite3.Connection], max_rows: int) -> int
                 (excess - gone,),
             ).rowcount
     return gone
+
+
+def _cut_long_payloads(places: Sequence[sqlite3.Connection]) -> None:
+    """Cut the oldest long payloads above the caps of bytes to their heads; the hash of all stays."""
+    is_long = f"length(payload) > {HEAD_BYTES}"
+    total = 0
+    for place in places:
+        # Counting bytes must not read every payload each half minute.
+        place.execute(
+            f"CREATE INDEX IF NOT EXISTS rejection_long ON rejection (length(payload)) WHERE {is_long}"
+        )
+        total += (
+            place.execute(f"SELECT sum(length(payload)) FROM rejection WHERE {is_long}").fetchone()[0] or 0
+        )
+    if total <= LONG_BYTES_OF_A_TOPIC:
+        return
+    kept, of_topic = 0, Counter[str]()
+    for place in reversed(places):
+        cut: list[tuple[int, int]] = []
+        for sequence, ordinal, topic, size in place.execute(
+            f"SELECT sequence, ordinal, topic, length(payload) FROM rejection WHERE {is_long}"
+            " ORDER BY sequence DESC, ordinal DESC"
+        ):
+            if kept + size > LONG_BYTES_IN_ALL or of_topic[topic] + size > LONG_BYTES_OF_A_TOPIC:
+                cut.append((sequence, ordinal))
+            else:
+                kept += size
+                of_topic[topic] += size
+        place.executemany(
+            f"UPDATE rejection SET payload = substr(payload, 1, {HEAD_BYTES}) WHERE sequence = ? AND ordinal = ?",
+            cut,
+        )
 
 
 def rejections_of(sequence: int, messages: Sequence[RawMessage], outcome: Outcome) -> list[KeptRejection]:
