@@ -1,4 +1,4 @@
-"""The stores under contract: DuckDB in a folder, InfluxDB 1.6.7 as a server."""
+"""The stores under contract: DuckDB in a folder, InfluxDB 1.6.7 as a server, and a server that the environment names."""
 
 import uuid
 from collections.abc import Callable, Iterator
@@ -10,17 +10,25 @@ import pytest
 from heating.protocols import TimeSeriesStore
 from storage.readings.duckdb.store import DuckDBStore
 from storage.readings.influxdb.store import InfluxDBStore
+from tests.support.servers.named_influxdb import named_influxdb
 
 OpenStore = Callable[..., TimeSeriesStore]
 CENTURY = timedelta(days=36_500)
 
 
-@pytest.fixture(params=["duckdb", pytest.param("influxdb", marks=pytest.mark.influxdb)])
+NAMED = named_influxdb()
+
+
+@pytest.fixture(
+    params=["duckdb", pytest.param("influxdb", marks=pytest.mark.influxdb), *(["named"] if NAMED else [])]
+)
 def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenStore]:
     """Opens the same store each time it is called: ``open_store(retention_raw=...)``; closes what is left open."""
     opened: list[TimeSeriesStore] = []
-    database = f"test_{uuid.uuid4().hex[:12]}"
-    server = None if request.param == "duckdb" else request.getfixturevalue("influxdb_server")
+    database = f"test{uuid.uuid4().hex[:12]}"
+    server = request.getfixturevalue("influxdb_server") if request.param == "influxdb" else None
+    if request.param == "named":
+        server = NAMED
 
     def start(
         *, retention_raw: timedelta = CENTURY, retention_rollup: timedelta = CENTURY
@@ -32,7 +40,13 @@ def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenS
             )
         else:
             store = InfluxDBStore(
-                server.url, database=database, retention_raw=retention_raw, retention_rollup=retention_rollup
+                server.url,
+                database=database,
+                token=getattr(server, "token", None),
+                org=getattr(server, "org", "nuanliu"),
+                flavour=getattr(server, "flavour", None),
+                retention_raw=retention_raw,
+                retention_rollup=retention_rollup,
             )
         opened.append(store)
         return store
