@@ -145,7 +145,6 @@ def advance(rule: Rule, state: RuleState, truth: RuleTruth, *, now_ms: int) -> A
         now_ms=now_ms,
         delay_ms=_milliseconds(rule.on_delay.total_seconds()),
     )
-    work.priority[ended] = 0
     after = work.frozen()
     differs = np.zeros(len(work.row), np.bool_)
     for name in ("phase", "since_ms", "frozen_ms", "priority", "urgent_ms"):

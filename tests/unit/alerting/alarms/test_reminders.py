@@ -85,3 +85,10 @@ def test_the_calls_of_an_alarm_that_is_over_are_forgotten() -> None:
     assert list(desk.reminded_ms) == [desk.alarm("ST-01", STATION).alarm_id]
     desk.cleared("ST-01", STATION)
     assert desk.reminded_ms == {}
+
+
+def test_after_the_clock_went_back_the_wait_begins_again_by_the_clock_of_now() -> None:
+    desk = AlarmDesk(P1, defaults=DEFAULTS)
+    desk.raised("ST-01", STATION)
+    desk.now -= timedelta(hours=10)
+    assert calls(desk, 12) == [6, 11]

@@ -320,3 +320,12 @@ def test_rows_left_out_are_counted_over_all_batches() -> None:
     feed(live, room(-60, 12), stranger)
     feed(live, room(-30, 12), room(-20, 12), stranger, stranger)
     assert (live.former_home_rows, live.unknown_rows) == (3, 3)
+
+
+def test_readings_of_the_past_fill_the_last_hour_behind_the_newest() -> None:
+    live = live_state()
+    feed(live, room(0, 20))
+    live.accept_past(SampleBatch.from_samples([room(-600, 19)]))
+    assert home_signals(live, "H1-1", 0)["t_room_med60"] == 19.5
+    feed(live, room(-1200, 10))  # one that is merely late does not
+    assert home_signals(live, "H1-1", 0)["t_room_med60"] == 19.5

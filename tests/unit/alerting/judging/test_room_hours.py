@@ -200,6 +200,13 @@ def test_rollups_reach_back_as_far_as_the_ring_and_may_be_ahead_of_the_readings(
     assert means(hours, 31) == [5.0]  # what the roll-up said counts as one reading
 
 
+def test_a_whole_hour_of_a_day_ago_does_not_take_the_place_of_the_hour_that_runs() -> None:
+    hours = RoomHours(1)
+    note(hours, 0, 30, 20.0)
+    fill(hours, (6, 1.0), whole=True)
+    assert means(hours, 6, 30) == [-1.0, 20.0]
+
+
 def test_several_rollups_of_one_sensor_may_come_in_any_order() -> None:
     hours = RoomHours(2)
     hours.fill(np.array([0, 1, 0]), np.array([3, 2, 1]) + T0_HOUR, np.array([13.0, 22.0, 11.0]))
