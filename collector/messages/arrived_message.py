@@ -14,6 +14,7 @@ from heating.protocols import RawMessage
 __all__ = [
     "DUPLICATE_FLAG",
     "REPLAY_EPOCH",
+    "RESUMED_FLAG",
     "RETAIN_FLAG",
     "ArrivedMessage",
     "ArrivedMessages",
@@ -34,6 +35,9 @@ REPLAY_EPOCH = -1
 RETAIN_FLAG = 0x01
 """Bit of a PUBLISH packet's first byte: a kept message, sent because of a subscription."""
 
+RESUMED_FLAG = 0x10
+"""Ours: a kept message that came in a session whose subscriptions the broker knew already."""
+
 
 @dataclass(frozen=True, slots=True)
 class ArrivedMessage(RawMessage):
@@ -41,6 +45,8 @@ class ArrivedMessage(RawMessage):
 
     redelivered: bool = False
     """The broker says that it sends this packet again (DUP flag)."""
+    resumed: bool = False
+    """A kept message of a session, and of its subscriptions, that the broker knew already."""
 
 
 class ArrivedMessages(Sequence[ArrivedMessage]):
@@ -57,7 +63,7 @@ class ArrivedMessages(Sequence[ArrivedMessage]):
     epochs
         Number of the connection each came on.
     flags
-        Low four bits of the first byte of the packet.
+        Low four bits of the first byte of the packet, and `RESUMED_FLAG`.
     """
 
     __slots__ = ("_made", "epochs", "flags", "packet_ids", "payloads", "received_ms", "topics")
@@ -116,6 +122,7 @@ class ArrivedMessages(Sequence[ArrivedMessage]):
             self.epochs[place],
             bool(flags & RETAIN_FLAG),
             bool(flags & DUPLICATE_FLAG),
+            bool(flags & RESUMED_FLAG),
         )
 
     def at(self, places: Sequence[int]) -> "ArrivedMessages":

@@ -18,13 +18,20 @@ import paho.mqtt.client as paho
 import structlog
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from collector.intake.mqtt.batch_client import BatchClient
 from collector.intake.mqtt.credentials import use_credentials
 from collector.intake.mqtt.frames import PublishFrame
 from collector.intake.mqtt.losses import DROPPED_TOPIC, BrokerMemory
 from collector.intake.mqtt.network_loop import NetworkLoop
-from collector.messages.arrived_message import ArrivedMessages, concatenated, payloads_of
+from collector.messages.arrived_message import (
+    RESUMED_FLAG,
+    RETAIN_FLAG,
+    ArrivedMessages,
+    concatenated,
+    payloads_of,
+)
 from config.drafts import write_whole
 from config.settings.tree import MqttSettings
 from heating.clock import Clock
@@ -120,6 +127,7 @@ class MqttSource:
         self._topics: dict[bytes, str] = {}
         self._connect_refusal = ""
         self._confirmed = False
+        self._resumed = 0
         self.received = 0
         """Messages that ever arrived, redelivered ones included."""
         self.dropped_qos0 = 0
@@ -268,15 +276,24 @@ class MqttSource:
             return
         self._connect_refusal = self._client.receive_error = ""
         log.info("mqtt.connected", session_present=bool(flags.session_present), filters=list(self._filters))
-        former = set(self._remembered_filters()) - set(self._filters)
+        remembered = set(self._remembered_filters())
+        former = remembered - set(self._filters)
+        known = self._subscriptions_file is None or remembered == set(self._filters)
+        self._resumed = RESUMED_FLAG if flags.session_present and known else 0
         if former:
             client.unsubscribe(sorted(former))
             log.info("mqtt.unsubscribed", filters=sorted(former))
         if self._memory is not None:
             self._memory.connected(session_present=bool(flags.session_present))
-        qos = 1 if self._durable else 0
         self._refused.clear()
-        client.subscribe([(topic_filter, qos) for topic_filter in self._filters])
+        client.subscribe([(topic_filter, self._subscription()) for topic_filter in self._filters])
+
+    def _subscription(self) -> int | SubscribeOptions:
+        """Return how a filter is subscribed: kept messages are wanted once, not again with each connection."""
+        qos = 1 if self._durable else 0
+        if self._settings.protocol != "5":
+            return qos
+        return SubscribeOptions(qos, retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB)
 
     def _subscribed(self, client: Any, _data: Any, packet_id: Any, reasons: Any, _properties: Any) -> None:
         if packet_id == self._counters_packet:
@@ -319,7 +336,7 @@ class MqttSource:
                 received_ms=[now_ms] * len(topics),
                 packet_ids=list(packet_ids),
                 epochs=[epoch] * len(topics),
-                flags=list(flags),
+                flags=[flag | self._resumed if flag & RETAIN_FLAG else flag for flag in flags],
             )
         )
 

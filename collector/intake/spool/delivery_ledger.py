@@ -33,7 +33,7 @@ class Numbering(NamedTuple):
     generation: int = 0
     """Counts how often it began again."""
     first: bytes = b""
-    """Content of the committed message with identifier 1."""
+    """Content of the committed message with identifier 1; empty: it was not committed in this round."""
     newest: int = 0
     """Identifier of the newest delivery that was committed."""
 
@@ -43,6 +43,10 @@ class Delivery(NamedTuple):
 
     content: bytes
     received_ms: int
+    object_key: int = 0
+    """Hash of the object it is about."""
+    time_ms: int = 0
+    """Its stored time [epoch ms]."""
 
 
 class DeliveryLedger:
@@ -71,14 +75,15 @@ class DeliveryLedger:
             fresh = {number for number, flag in zip(ids, flags, strict=True) if not flag & DUPLICATE_FLAG}
             for number in self.deliveries.keys() & fresh:
                 self._forget(number)
-        self._advance(ids if any(flags) else ids[-1:])
+        self._advance(ids if any(flags) else ids[-1:], passes_first=1 not in ids)
 
     def _began(self, messages: Sequence[RawMessage], place: int, ids: list[int], flags: list[int]) -> None:
         """Look at a message with identifier 1: a wrap, the same message again, or a new numbering."""
         content = content_of(messages[place])
         old = self.numbering
         before = ids[place - 1] if place else old.newest
-        if flags[place] & DUPLICATE_FLAG and content == old.first:
+        if flags[place] & DUPLICATE_FLAG and old.first in (content, b""):
+            self.numbering = old._replace(first=content)
             return
         if max(before, old.newest) > NEAR_THE_END or not old.newest:
             self.numbering = old._replace(first=content)
@@ -92,9 +97,9 @@ class DeliveryLedger:
         for number in list(self.deliveries):
             self._forget(number)
 
-    def _advance(self, ids: list[int]) -> None:
+    def _advance(self, ids: list[int], *, passes_first: bool) -> None:
         """Move the newest identifier on; entries it passes belong to deliveries of the round before."""
-        newest = start = self.numbering.newest
+        start = self.numbering.newest
         steps = (np.array(ids, np.int64) - start) % IDS
         ahead = steps[(steps > 0) & (steps <= HALF) & (np.array(ids) > 0)]
         if not len(ahead):
@@ -102,6 +107,9 @@ class DeliveryLedger:
         step = int(ahead.max())
         newest = (start + step - 1) % IDS + 1
         self.numbering = self.numbering._replace(newest=newest)
+        if newest < start and passes_first:
+            # Number 1 of this round was passed on the way to another one that came first, and is still to come.
+            self.numbering = self.numbering._replace(first=b"")
         passed = {(start + offset) % IDS + 1 for offset in range(step)} if self.deliveries else set()
         for number in self.deliveries.keys() & passed:
             self._forget(number)
@@ -123,6 +131,25 @@ class DeliveryLedger:
         if message.packet_id:
             self.deliveries[message.packet_id] = Delivery(content, message.received_ms)
             self.changed.add(message.packet_id)
+
+    def place(self, number: int, object_key: int, time_ms: int) -> None:
+        """Note where a delivery stands among those of its object."""
+        known = self.deliveries.get(number)
+        if known is not None:
+            self.deliveries[number] = known._replace(object_key=object_key, time_ms=time_ms)
+            self.changed.add(number)
+
+    def gap_ms(self, number: int, object_key: int) -> tuple[int, int]:
+        """Return the time after which and the one before which an older delivery of an object belongs [epoch ms]."""
+        after_ms, before_ms = 0, 2**62
+        for other, item in self.deliveries.items():
+            if item.object_key != object_key or other == number or not item.time_ms:
+                continue
+            if is_behind(number, other):
+                before_ms = min(before_ms, item.time_ms - (other - number) % IDS)
+            else:
+                after_ms = max(after_ms, item.time_ms)
+        return after_ms, before_ms
 
     def _forget(self, number: int) -> None:
         del self.deliveries[number]

@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.intake.spool.delivery_ledger import IDS, Delivery, DeliveryLedger, Numbering, is_behind
+from collector.intake.spool.delivery_ledger import Delivery, DeliveryLedger, Numbering, is_behind
 from collector.intake.spool.seen_keys import object_hash
 from collector.messages.arrived_message import REPLAY_EPOCH, ArrivedMessage, content_of
 from collector.messages.decoded import Decoded
@@ -46,8 +46,6 @@ class LastOfObject(msgspec.Struct, frozen=True, array_like=True):
 
     time_ms: int
     """Its stored time [epoch ms]."""
-    before_ms: int
-    """Stored time of the one before it."""
     packet_id: int
     generation: int
 
@@ -241,10 +239,14 @@ class UntimedMemory:
             if not behind:
                 self._remember_topic(topic, LastOfTopic(content, b"" if last is None else last.retained))
             return False
+        # In a session that went on the queue has all that was published while nobody listened; the copy of it would
+        # overtake what waits. QoS 0 does not wait.
+        queued = isinstance(message, ArrivedMessage) and message.resumed and message.packet_id > 0
         # A device may keep one message at the broker and send the others without keeping them: the same old copy then
         # comes with each subscription. A link state is always kept, so a copy that differs from its last word is news.
         known = last is not None and (
-            content == last.content
+            queued
+            or content == last.content
             or (content == last.retained and not _LINK_STATES[decoded.samples.point[rows]].any())
         )
         newest = last.content if last is not None and known else content
@@ -282,16 +284,16 @@ class UntimedMemory:
         key, arrival_ms = object_hash(ref), message.received_ms
         last, generation = self._objects.get(key), self._ledger.numbering.generation
         if last is None or last.time_ms - arrival_ms > LONGEST_AHEAD_MS:
-            found = LastOfObject(arrival_ms, arrival_ms - 1, message.packet_id, generation)
             time_ms = arrival_ms
         elif _is_again(message) and self._is_behind(message, ref):
-            away = (last.packet_id - message.packet_id) % IDS
-            time_ms = max(last.before_ms + 1, last.time_ms - away)
-            found = LastOfObject(last.time_ms, time_ms, last.packet_id, last.generation)
+            after_ms, before_ms = self._ledger.gap_ms(message.packet_id, key)
+            time_ms = max(after_ms + 1, min(before_ms, last.time_ms - 1))
+            self._ledger.place(message.packet_id, key, time_ms)
+            return time_ms
         else:
             time_ms = max(arrival_ms, last.time_ms + 1)
-            found = LastOfObject(time_ms, last.time_ms, message.packet_id, generation)
-        _renew(self._objects, key, found)
+        self._ledger.place(message.packet_id, key, time_ms)
+        _renew(self._objects, key, LastOfObject(time_ms, message.packet_id, generation))
         self._changed_objects.add(key)
         return time_ms
 
@@ -304,7 +306,7 @@ class UntimedMemory:
             key = object_hash(samples.objects[samples.object_index[row]])
             last = self._objects.get(key)
             if last is not None and last.time_ms == samples.measured_ms[row]:
-                moved = LastOfObject(last.time_ms + 1, last.before_ms, last.packet_id, last.generation)
+                moved = LastOfObject(last.time_ms + 1, last.packet_id, last.generation)
                 _renew(self._objects, key, moved)
                 self._changed_objects.add(key)
         moved_on = replace(samples, measured_ms=measured, received_ms=received)

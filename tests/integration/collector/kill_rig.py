@@ -1,7 +1,9 @@
 """The rig of the kill tests: a publisher, a collector child that dies again and again, and the oracle.
 
 Oracle: each device counts its messages; message `n` of a device has the measured time `origin + n s`. What is in the
-spool and in the store is compared with what was published: lost, doubled, invented.
+spool and in the store is compared with what was published: lost, doubled, invented. Devices without a clock repeat
+themselves on purpose, in readings without a time and in retained link states: what is kept of each must be what it said,
+in the order in which it said it.
 """
 
 import json
@@ -11,11 +13,13 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
@@ -25,11 +29,17 @@ from config.settings.tree import TimeSeriesSettings
 from heating.clock import SystemClock
 from heating.intervals import Interval, from_epoch_ms
 from heating.points import Measurement
-from heating.samples import ObjectRef
+from heating.samples import ObjectRef, Sample
 from storage.readings.opening import open_time_series_store
 from tests.support.waiting import wait_until
 
 DEVICES = 20
+UNTIMED_DEVICES = 4
+"""Devices without a clock; they follow the others."""
+UNTIMED_EVERY = 4
+"""Every so many messages one without a time is mixed in, where `KillRig.untimed` says so."""
+TEMPERATURES = (21, 21, 22, 21, 20)
+STATES = (0, 1, 1, 0, 0, 1)
 IN_FLIGHT = 500
 """Messages on the way to the broker at once: paho looks through all of them at every acknowledgement."""
 MOST_WAITING = 40_000
@@ -44,6 +54,8 @@ class Verdict:
     lost: int
     doubled: int
     invented: int
+    disordered: int = 0
+    """Values without a time that do not stand where they were said."""
 
 
 @dataclass(slots=True)
@@ -62,6 +74,10 @@ class KillRig:
     """Words before the child's command."""
     published: list[int] = field(default_factory=lambda: [0] * DEVICES)
     origin_ms: int = 0
+    untimed: bool = False
+    """Whether messages without a time are mixed in."""
+    said: dict[tuple[str, str], list[float]] = field(default_factory=dict)
+    """What each device without a clock published, by device and point."""
     _child: subprocess.Popen[str] | None = None
     _client: Any = None
     handed: int = 0
@@ -86,7 +102,7 @@ class KillRig:
             "protocol": self.protocol,
             "folder": str(self.folder),
             "filter": "heat/+/+/+/+",
-            "objects": DEVICES,
+            "objects": DEVICES + UNTIMED_DEVICES,
             "sabotage": self.sabotage,
             **self.options,
             **more,
@@ -172,7 +188,26 @@ class KillRig:
             told = self._client.publish(topic, json.dumps(payload), qos=1)
             assert told.rc in (mqtt.MQTT_ERR_SUCCESS, mqtt.MQTT_ERR_NO_CONN), mqtt.error_string(told.rc)
             self.handed += 1
+            if self.untimed and place % UNTIMED_EVERY == 0:
+                self._publish_untimed(place // UNTIMED_EVERY)
         wait_until(lambda: self.handed - self.acknowledged < MOST_WAITING, 120, what="broker keeps up")
+
+    def _publish_untimed(self, turn: int) -> None:
+        device = f"S{DEVICES + turn % UNTIMED_DEVICES}"
+        point = ("room_temp_c", "gateway_online")[turn // UNTIMED_DEVICES % 2]
+        number = len(self.said.get((device, point), ()))
+        if point == "room_temp_c":
+            self.say(device, point, float(TEMPERATURES[number % len(TEMPERATURES)]), retain=False)
+        else:
+            self.say(device, point, float(STATES[number % len(STATES)]), retain=True)
+
+    def say(self, device: str, point: str, value: float, *, retain: bool) -> None:
+        """Publish a value without a time: a reading, or the link state `gateway_online`."""
+        self.said.setdefault((device, point), []).append(value)
+        topic = f"heat/xl/room/{device}/{'status' if point == 'gateway_online' else 'telemetry'}"
+        state, reading = ("offline", "online")[int(value) % 2], json.dumps({"v": {point: value}})
+        self._client.publish(topic, state if point == "gateway_online" else reading, qos=1, retain=retain)
+        self.handed += 1
 
     def _note_published(self, *_arguments: Any) -> None:
         self.acknowledged += 1
@@ -186,7 +221,11 @@ class KillRig:
         if self.sabotage:
             timeout_s = 3.0
         with suppress(AssertionError):
-            wait_until(lambda: not self.judge(self.spooled()).lost, timeout_s, interval_s=0.5)
+            wait_until(
+                lambda: not self.judge(self.spooled()).lost + self.judge_untimed(self.untimed_spooled()).lost,
+                timeout_s,
+                interval_s=0.5,
+            )
 
     def wait_for_stored(self, timeout_s: float = 20.0) -> None:
         """Give the collector the time to take in what the broker holds: until the spool grows no more."""
@@ -222,16 +261,53 @@ class KillRig:
 
     def spooled(self) -> Counter[tuple[str, int]]:
         """How often each (device, measured time) was committed."""
-        found: Counter[tuple[str, int]] = Counter()
+        clocked = {f"S{device}" for device in range(DEVICES)}
+        return Counter(
+            (sample.ref.object_id, sample.measured_ms)
+            for sample in self._samples()
+            if sample.ref.object_id in clocked
+        )
+
+    def _samples(self) -> Iterator[Sample]:
         files, damaged = find_files(self.folder / "spool")
         assert not damaged
         for file in files:
             connection = open_file(file.path)
             for (body,) in connection.execute("SELECT body FROM batch"):
                 samples, _message = decode_batch(body)
-                found.update((sample.ref.object_id, sample.measured_ms) for sample in samples.to_samples())
+                yield from samples.to_samples()
             connection.close()
+
+    def untimed_spooled(self) -> dict[tuple[str, str], list[float]]:
+        """What the spool holds of the devices without a clock, by time."""
+        found: dict[tuple[str, str], list[float]] = {key: [] for key in self.said}
+        for sample in sorted(self._samples(), key=lambda sample: sample.measured_ms):
+            key = sample.ref.object_id, sample.point
+            if key in found:
+                found[key].append(sample.value)
         return found
+
+    def untimed_stored(self) -> dict[tuple[str, str], list[float]]:
+        """What the store gives back of the devices without a clock."""
+        now_ms = SystemClock().now_ms()
+        window = Interval(from_epoch_ms(now_ms - 86_400_000), from_epoch_ms(now_ms + 86_400_000))
+        store = open_time_series_store(TimeSeriesSettings(url=f"duckdb:///{self.folder}/store"))
+        found = {}
+        for device, point in self.said:
+            values = store.series(ObjectRef(Measurement.ROOM, device), [point], window).values[point]
+            found[device, point] = [float(value) for value in values if not np.isnan(value)]
+        store.close()
+        return found
+
+    def judge_untimed(self, found: dict[tuple[str, str], list[float]]) -> Verdict:
+        """Compare the devices without a clock with what they said, in order."""
+        verdict = Verdict(0, 0, 0)
+        for key, said in self.said.items():
+            kept = found[key]
+            verdict.lost += max(0, len(said) - len(kept))
+            verdict.doubled += max(0, len(kept) - len(said))
+            verdict.disordered += sum(one != other for one, other in zip(said, kept, strict=False))
+        return verdict
 
     def stored(self) -> Counter[tuple[str, int]]:
         """What the store gives back."""

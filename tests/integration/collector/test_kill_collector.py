@@ -19,11 +19,13 @@ def test_twenty_random_kills_lose_and_double_nothing_on_the_embedded_broker(
     nats_factory: Callable[[], NatsBroker], tmp_path: Path
 ) -> None:
     broker = nats_factory()
-    rig = KillRig(host=broker.host, port=broker.port, folder=tmp_path, seed=7)
+    rig = KillRig(host=broker.host, port=broker.port, folder=tmp_path, seed=7, untimed=True)
     try:
         run_under_fire(rig, kills=KILLS, messages=MESSAGES)
         assert rig.judge(rig.spooled()) == Verdict(lost=0, doubled=0, invented=0)
         assert rig.judge(rig.stored()) == Verdict(lost=0, doubled=0, invented=0)
+        assert rig.judge_untimed(rig.untimed_spooled()) == Verdict(0, 0, 0)
+        assert rig.judge_untimed(rig.untimed_stored()) == Verdict(0, 0, 0)
     finally:
         rig.close()
 
@@ -34,11 +36,13 @@ def test_kills_lose_and_double_nothing_on_mosquitto_with_mqtt_5(
     mosquitto_factory: Callable[..., MosquittoBroker], tmp_path: Path
 ) -> None:
     broker = mosquitto_factory(configuration="max_queued_messages 0\nmax_inflight_messages 0")
-    rig = KillRig(host=broker.host, port=broker.port, folder=tmp_path, protocol="5", seed=8)
+    rig = KillRig(host=broker.host, port=broker.port, folder=tmp_path, protocol="5", seed=8, untimed=True)
     try:
         run_under_fire(rig, kills=5, messages=5_000)
         assert rig.judge(rig.spooled()) == Verdict(lost=0, doubled=0, invented=0)
         assert rig.judge(rig.stored()) == Verdict(lost=0, doubled=0, invented=0)
+        assert rig.judge_untimed(rig.untimed_spooled()) == Verdict(0, 0, 0)
+        assert rig.judge_untimed(rig.untimed_stored()) == Verdict(0, 0, 0)
     finally:
         rig.close()
 
