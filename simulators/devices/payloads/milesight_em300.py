@@ -2,7 +2,7 @@
 
 What lives here: bytes over the air. What does not: the network servers around them. Source: Milesight EM300 series user
 guide, payload definition: ``01 75`` battery [%], ``03 67`` temperature [0.1 °C], ``04 68`` humidity [0.5 %], ``20 CE``
-stored reading with its time [epoch s].
+stored reading: time [epoch s], temperature, humidity, and a byte of status that the EM300-TH leaves at 0.
 """
 
 import math
@@ -27,7 +27,7 @@ def application_payload(packet: RoomPacket) -> bytes:
     sample = packet.newest
     halves = round(sample.humidity_pct * 2)
     if packet.stored:
-        return struct.pack("<BBIhB", 0x20, 0xCE, sample.measured_ms // 1000, _tenths(sample.temp_c), halves)
+        return struct.pack("<BBIhBx", 0x20, 0xCE, sample.measured_ms // 1000, _tenths(sample.temp_c), halves)
     battery = b"" if math.isnan(packet.battery_pct) else bytes((0x01, 0x75, round(packet.battery_pct)))
     return battery + struct.pack("<BBhBBB", 0x03, 0x67, _tenths(sample.temp_c), 0x04, 0x68, halves)
 

@@ -51,7 +51,7 @@ def test_a_probe_that_does_not_answer_is_the_largest_number() -> None:
 
 
 def test_a_stored_uplink_carries_its_own_time() -> None:
-    assert application_payload(packet(-0.5, stored=True)).hex() == "20ce0a2e6869fbff65"
+    assert application_payload(packet(-0.5, stored=True)).hex() == "20ce0a2e6869fbff6500"
 
 
 def test_an_nb_frame_has_its_fields_at_their_places() -> None:
