@@ -14,6 +14,8 @@ from pathlib import Path
 from string import Template
 
 from collector.broker_access.identities import DeviceIdentity, ServiceIdentity
+from collector.broker_access.queues import QueueSize, queue_for
+from heating.assets import Site
 from heating.errors import HeatingError
 
 __all__ = [
@@ -35,6 +37,19 @@ DEFAULTS = Path(__file__).parent / "defaults"
 _ITERATIONS = 101
 """Mosquitto's default. Our passwords are 256 random bits: stretching would only slow down a storm of reconnects."""
 _SALT_BYTES = 12
+_AUTOSAVE = """\
+persistence true
+persistence_location {folder}/data/
+persistence_file mosquitto.db
+# Every change is written at once. Debian's default (every 30 minutes) loses what was acknowledged since then.
+autosave_on_changes true
+autosave_interval 1"""
+_SQLITE = """\
+# Every message is on the disk before it is acknowledged; the plugin and «persistence true» exclude one another.
+persistence_location {folder}/data/
+global_plugin {plugin}
+plugin_opt_flush_period 0
+plugin_opt_sync full"""
 _MOST_PENDING_OF_CLIENT = 60_000
 """NATS server refuses every further filter when all consumers of a client together may have more than 65,535 messages
 pending; some are left for another filter."""
@@ -64,6 +79,12 @@ class BrokerPlace:
     key_file: Path = Path("server.key")
     user: str = "mosquitto"
     """Account that the broker runs under."""
+    away_hours: float = 12.0
+    """How long a collector may be away without a loss [h]; the queues are sized for it."""
+    queue: QueueSize = field(default_factory=lambda: queue_for(Site(), away_hours=12.0))
+    """For the registry's load over `away_hours`."""
+    sqlite_plugin: Path | None = None
+    """Mosquitto 2.1 or newer: its plugin persist-sqlite; None: the older way to keep queues."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +196,16 @@ def mosquitto_configuration(place: BrokerPlace, *, certificates: bool, crl_file:
     else:
         proof = "require_certificate false"
         passwords = f"password_file {folder / 'passwords'}"
+    plugin = place.sqlite_plugin
+    kept = _AUTOSAVE.format(folder=folder) if plugin is None else _SQLITE.format(folder=folder, plugin=plugin)
     return _filled(
         "mosquitto.conf",
+        version="2.0" if plugin is None else "2.1",
+        persistence=kept,
+        queue_note=_queue_note(place),
+        queue_messages=str(place.queue.messages),
+        # Mosquitto reads a 32-bit number; 0 leaves the bound to the number of messages.
+        queue_bytes=str(place.queue.bytes if place.queue.bytes < 2**31 else 0),
         folder=str(folder),
         user=place.user,
         passwords=passwords,
@@ -188,6 +217,14 @@ def mosquitto_configuration(place: BrokerPlace, *, certificates: bool, crl_file:
         ca_file=str(folder / place.ca_file),
         certificate_file=str(folder / place.certificate_file),
         key_file=str(folder / place.key_file),
+    )
+
+
+def _queue_note(place: BrokerPlace) -> str:
+    queue = place.queue
+    return (
+        f"{place.away_hours:g} h at {queue.messages_per_s:.1f} messages/s; "
+        f"a full queue takes {queue.memory_bytes / 1e9:.1f} GB"
     )
 
 
@@ -217,6 +254,8 @@ def nats_configuration(
     return _filled(
         "nats-server.conf",
         window=str(min((nats_window(one.subscribes) for one in services), default=nats_window(()))),
+        queue_note=_queue_note(place),
+        disk_gb=str(place.queue.disk_gb),
         folder=str(place.folder),
         users="\n".join(users),
         device_host=place.device_host,

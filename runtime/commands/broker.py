@@ -2,6 +2,9 @@
 
 import os
 import signal
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -9,10 +12,17 @@ from typing import Annotated
 import typer
 
 from collector.broker_access.files import BrokerFilesError, BrokerPlace
-from collector.broker_access.folder import Revocations, write_mosquitto_folder, write_nats_folder
+from collector.broker_access.folder import (
+    BrokerFolderReport,
+    Revocations,
+    write_mosquitto_folder,
+    write_nats_folder,
+)
 from collector.broker_access.identities import COLLECTOR_NAME, REPLAY_NAME, service_identities
+from collector.broker_access.queues import queue_for
 from collector.broker_access.revocations import CertificateAuthority
 from config.settings.tree import MqttSettings
+from heating.assets import Site
 from heating.clock import SystemClock
 from runtime.commands.terminal import (
     BAD_CONFIGURATION,
@@ -35,6 +45,7 @@ class Kind(StrEnum):
     """Brokers whose files can be made."""
 
     MOSQUITTO = "mosquitto"
+    MOSQUITTO_2_1 = "mosquitto-2.1"
     NATS = "nats"
 
 
@@ -84,6 +95,9 @@ def broker_config(
         Path | None,
         typer.Option("--reload-pid-file", help="The broker with this pid file reads the files again."),
     ] = None,
+    sqlite_plugin: Annotated[
+        Path, typer.Option(help="Where Mosquitto 2.1 keeps its plugin; with --broker mosquitto-2.1.")
+    ] = Path("/usr/lib/mosquitto_persist_sqlite.so"),
     config: ConfigOption = None,
 ) -> None:
     """Make configuration, access list and passwords: each device may publish below its own station or sensor only."""
@@ -93,6 +107,7 @@ def broker_config(
         device_port=device_port,
         service_port=service_port,
         user=user,
+        sqlite_plugin=sqlite_plugin if kind is Kind.MOSQUITTO_2_1 else None,
     )
     if kind is Kind.NATS and proof is Proof.PASSWORDS:
         complain("NATS server's users are made for client certificates only: leave out --proof passwords")
@@ -100,33 +115,58 @@ def broker_config(
     revocations = _revocations(place, authority_key, certificates)
     with with_records(config) as (settings, records):
         site, now = records.registry.load_site(), SystemClock().now()
+        hours = settings.mqtt.away_hours
+        place = replace(place, away_hours=hours, queue=queue_for(site, away_hours=hours))
         shut_out = {"revoke": revoke or [], "restore": restore or []}
         try:
             if kind is Kind.NATS:
-                report = write_nats_folder(
-                    place, site, service_identities(settings.mqtt), now=now, **shut_out
-                )
+                services = service_identities(settings.mqtt)
+                report = write_nats_folder(place, site, services, now=now, **shut_out)
             else:
-                report = write_mosquitto_folder(
-                    place,
-                    site,
-                    service_identities(settings.mqtt, counters=True),
-                    now=now,
-                    certificates=proof is Proof.CERTIFICATES,
-                    given=_given_passwords(settings.mqtt),
-                    revocations=revocations,
-                    **shut_out,
-                )
+                proofs = _Proofs(proof is Proof.CERTIFICATES, _given_passwords(settings.mqtt), revocations)
+                report = _write_mosquitto(place, site, settings.mqtt, proofs, now=now, shut_out=shut_out)
         except BrokerFilesError as error:
             complain(str(error))
             raise typer.Exit(BAD_CONFIGURATION) from error
     say(
         f"written: {place.folder} devices={report.devices} services={report.services} "
         f"new_passwords={report.fresh} revoked={report.revoked} "
-        f"revoked_certificates={report.revoked_certificates}"
+        f"revoked_certificates={report.revoked_certificates} queue_messages={place.queue.messages} "
+        f"queue_gb={place.queue.memory_bytes / 1e9:.1f}"
     )
     if reload_pid_file is not None:
         _reload(reload_pid_file)
+
+
+@dataclass(frozen=True, slots=True)
+class _Proofs:
+    """How identities are proven and shut out."""
+
+    certificates: bool
+    given: Mapping[str, str]
+    revocations: Revocations | None
+
+
+def _write_mosquitto(
+    place: BrokerPlace,
+    site: Site,
+    mqtt: MqttSettings,
+    proofs: _Proofs,
+    *,
+    now: datetime,
+    shut_out: Mapping[str, list[str]],
+) -> BrokerFolderReport:
+    return write_mosquitto_folder(
+        place,
+        site,
+        service_identities(mqtt, counters=True),
+        now=now,
+        certificates=proofs.certificates,
+        given=proofs.given,
+        revocations=proofs.revocations,
+        revoke=shut_out["revoke"],
+        restore=shut_out["restore"],
+    )
 
 
 def _revocations(

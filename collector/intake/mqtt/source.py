@@ -257,6 +257,8 @@ class MqttSource:
             return client
         properties: Any = Properties(PacketTypes.CONNECT)
         properties.ReceiveMaximum = settings.receive_maximum
+        # The broker keeps a longer message to itself; else it would break the stream at every connect, for ever.
+        properties.MaximumPacketSize = settings.max_packet_bytes
         properties.SessionExpiryInterval = settings.session_expiry_s if self._durable else 0
         client.connect_async(
             settings.host,

@@ -82,3 +82,18 @@ def test_a_broker_that_lost_its_memory_is_seen_at_the_reconnect(
         (loss,) = collector.memory.take()
     assert loss.kind is LossKind.SESSION_LOST
     assert loss.since_ms < loss.until_ms
+
+
+def test_one_giant_message_blinds_nobody(
+    mosquitto_factory: Callable[..., MosquittoBroker], tmp_path: Path
+) -> None:
+    broker = mosquitto_factory(configuration="sys_interval 1")
+    with Collector(broker, tmp_path) as collector:
+        assert wait_until(lambda: b'"dropped":0' in (tmp_path / "session.json").read_bytes(), timeout_s=20)
+        giant = ("heat/giant", bytes(collector.settings.max_packet_bytes + 1))
+        devices = collector.settings.model_copy(update={"client_id": "devices"})
+        publish_all([giant, ("heat/after", b"1")], settings=devices)
+        (message,) = collector.source.take(limit=10, timeout_s=20)
+        assert message.topic == "heat/after"
+        assert collector.source.health().figures["stream_errors"] == 0
+        assert collector.source.health().figures["connects"] == 1
