@@ -24,7 +24,7 @@ STAGES: dict[str, tuple[tuple[Any, str], ...]] = {
     "receive": ((BatchClient, "_receive"),),
     "cut": ((batch_client, "cut_frames"),),
     "queue": ((MqttSource, "_take_frames"), (MqttSource, "take")),
-    "guard": ((DeviceGate, "_above"), (DeviceGate, "_with_first_arrivals")),
+    "guard": ((DeviceGate, "_above"),),
     "decode": ((NativeDecoder, "decode"),),
     "validate": ((decoder_chain, "validate"), (decoder_chain, "_joined")),
     "spool": ((Spool, "commit"),),
