@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from collector.broker_access.files import BrokerPlace, mosquitto_configuration
 from tests.integration.collector.kill_rig import KillRig, Verdict
 from tests.support.servers.influxdb import InfluxdbServer
 from tests.support.servers.mosquitto import MosquittoBroker
@@ -86,13 +87,12 @@ def test_a_bad_network_loses_and_doubles_nothing(
 
 
 def shipped_durability(folder: Path) -> str:
-    """Return the lines of the shipped Mosquitto configuration that say what survives."""
-    lines = (SHIPPED / "mosquitto.conf").read_text().splitlines()
+    """Return the lines of a generated Mosquitto configuration that say what survives."""
+    lines = mosquitto_configuration(BrokerPlace(folder=folder), certificates=True).splitlines()
     kept = [line for line in lines if re.match(r"(persist|autosave|max_inflight|max_queued)", line)]
     assert "autosave_on_changes true" in kept
-    data = folder / "broker-data"
-    data.mkdir()
-    return "\n".join(line.replace("$folder/data", str(data)) for line in kept)
+    (folder / "data").mkdir()
+    return "\n".join(kept)
 
 
 def shake(rig: KillRig, broker: MosquittoBroker | NatsBroker, *, crash: bool, messages: int) -> None:
