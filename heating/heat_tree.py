@@ -138,10 +138,9 @@ def build_heat_tree(site: Site) -> HeatTree:
         Names the first asset whose parent is missing, or branches that form a ring.
     """
     children = _children(site)
+    homes = _homes_of_risers(site, children)
     ids: list[str] = []
-    levels: list[int] = []
-    parents: list[int] = []
-    ends: list[int] = []
+    levels, parents, ends = list[int](), list[int](), list[int]()
     index: tuple[dict[str, int], ...] = tuple({} for _ in Level)
     pending: list[tuple[Node, int] | int] = [
         (Node(Level.SOURCE, source.source_id), -1) for source in reversed(site.sources)
@@ -158,10 +157,18 @@ def build_heat_tree(site: Site) -> HeatTree:
         parents.append(parent)
         ends.append(number + 1)
         index[int(node.level)][node.object_id] = number
-        below = children.get(node)
-        if below:
+        if node.level is Level.RISER:
+            # Homes are most of the tree and have nothing below them: written at once, they never wait on the stack.
+            below = homes[node.object_id]
+            index[Level.HOUSEHOLD].update(zip(below, range(len(ids), len(ids) + len(below)), strict=True))
+            ids += below
+            levels += [int(Level.HOUSEHOLD)] * len(below)
+            parents += [number] * len(below)
+            ends += range(number + 2, number + 2 + len(below))
+            ends[number] = len(ids)
+        elif node in children:
             pending.append(number)
-            pending.extend((child, number) for child in reversed(below))
+            pending.extend((child, number) for child in reversed(children[node]))
     tree = HeatTree(
         ids=tuple(ids),
         level=np.array(levels, np.int8),
@@ -189,14 +196,22 @@ def _children(site: Site) -> dict[Node, list[Node]]:
     for building in site.buildings:
         above = Node(Level.STATION, building.station_id)
         children.setdefault(above, []).append(Node(Level.BUILDING, building.building_id))
-    seen_risers: set[str] = set()
-    for home in sorted(site.households, key=lambda h: (h.building_id, h.unit, h.floor, h.room)):
-        riser = Node(Level.RISER, riser_id(home.building_id, home.unit))
-        if riser.object_id not in seen_risers:
-            seen_risers.add(riser.object_id)
-            children.setdefault(Node(Level.BUILDING, home.building_id), []).append(riser)
-        children.setdefault(riser, []).append(Node(Level.HOUSEHOLD, home.household_id))
     return children
+
+
+def _homes_of_risers(site: Site, children: dict[Node, list[Node]]) -> dict[str, list[str]]:
+    """Return the homes of each riser in order, and hang the risers below their buildings."""
+    homes: dict[str, list[str]] = {}
+    former: tuple[str, int] | None = None
+    below: list[str] = []
+    for home in sorted(site.households, key=lambda h: (h.building_id, h.unit, h.floor, h.room)):
+        if (home.building_id, home.unit) != former:
+            former = (home.building_id, home.unit)
+            riser = riser_id(*former)
+            below = homes[riser] = []
+            children.setdefault(Node(Level.BUILDING, home.building_id), []).append(Node(Level.RISER, riser))
+        below.append(home.household_id)
+    return homes
 
 
 def _refuse_unreached(site: Site, tree: HeatTree) -> None:

@@ -58,10 +58,18 @@ class AssetTable:
             .order_by(self.table.c.place)
         )
         words = [(names.index(name), _WORDS[name]) for name in names if name in _WORDS]
-        known: dict[Any, Any] = {}  # ids and names that come again and again are kept once
+        # Ids and names that come again and again are kept once; a key of its own comes once, looking it up is wasted.
+        repeated = [
+            place
+            for place, name in enumerate(names)
+            if name not in self.key_names and isinstance(self.table.c[name].type, sa.String)
+        ]
+        known: dict[Any, Any] = {}
         loaded = []
         for row in connection.execute(statement):
-            values = [known.setdefault(value, value) if type(value) is str else value for value in row]
+            values = list(row)
+            for place in repeated:
+                values[place] = known.setdefault(values[place], values[place])
             for place, word in words:
                 values[place] = word(values[place])
             loaded.append(self.asset(**dict(zip(names, values, strict=True))))
