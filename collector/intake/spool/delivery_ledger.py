@@ -22,7 +22,7 @@ IDS = 65_535
 HALF = IDS // 2
 """An identifier less than this far behind the newest is older than it, any other one is newer."""
 NEAR_THE_END = 65_000
-"""After an identifier above it, number 1 is no new numbering."""
+"""After an identifier above it, number 1 is no new numbering, even when it is sent again."""
 DOUBTFUL_MS = 60_000
 """A broker that was restarted may have forgotten acknowledgements of the last deliveries before; older ones are sure."""
 
@@ -85,7 +85,10 @@ class DeliveryLedger:
         if flags[place] & DUPLICATE_FLAG and old.first in (content, b""):
             self.numbering = old._replace(first=content)
             return
-        if max(before, old.newest) > NEAR_THE_END or not old.newest:
+        # A collector that was killed may know of nothing in the last window of a round, so a fresh number 1 counts as a
+        # wrap from half the round on; what a restarted broker held comes with the DUP flag.
+        near_the_end = NEAR_THE_END if flags[place] & DUPLICATE_FLAG else HALF
+        if max(before, old.newest) > near_the_end or not old.newest:
             self.numbering = old._replace(first=content)
             return
         self.numbering = Numbering(old.generation + 1, content, 0)

@@ -184,6 +184,16 @@ def test_number_one_that_was_never_kept_begins_no_new_numbering(house: House) ->
     assert house.take(*(untimed(20, packet_id=number, redelivered=True) for number in (1, 2, 3, 4))) == 2
 
 
+def test_a_round_that_ends_while_the_collector_is_dead_is_no_new_numbering(house: House) -> None:
+    """Its last window was delivered and never kept; the same values again are no repeats of those before."""
+    house.take(untimed(19, packet_id=30_000))
+    house.take(*(untimed(20, packet_id=number) for number in (60_000, 60_001)))
+    house.restart()
+    assert house.take(untimed(21, packet_id=1)) == 1
+    assert house.take(*(untimed(20, packet_id=number, redelivered=True) for number in (60_002, 60_003))) == 2
+    assert house.take(untimed(20, packet_id=60_001, redelivered=True)) == 0
+
+
 # --- retained copies ------------------------------------------------------------------------------------------------
 
 
