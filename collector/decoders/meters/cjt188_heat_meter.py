@@ -10,9 +10,10 @@ from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from collector.decoders.bcd import bcd_digits, bcd_number, byte_sum, frames_or_words, meter_frame_size
+from collector.decoders.bcd import bcd_digits, bcd_number, byte_sum
 from collector.decoders.civil_time import civil_ms
 from collector.decoders.foreign import FamilyOptions, ForeignRows
+from collector.decoders.meters.framed import frames_of
 from collector.decoders.meters.heat_meter import MeterField, as_fields
 from collector.messages.decoded import Decoded, Reason
 from heating.points import Measurement
@@ -203,16 +204,8 @@ class Cjt188HeatMeterDecoder:
     def decode(self, messages: Sequence[RawMessage]) -> Decoded:
         """Turn messages into rows; see `collector.messages.decoded.Decoder`."""
         rows = ForeignRows("cjt188_heat_meter", self._options, default=Measurement.STATION)
-        for place, message in enumerate(messages):
-            if len(message.payload) > self._options.max_payload_bytes:
-                rows.reject(place, Reason.TOO_BIG, f"{len(message.payload)} bytes")
-                continue
-            found = frames_or_words(message.payload, meter_frame_size)
-            if isinstance(found, str):
-                rows.reject(place, Reason.NOT_TELEMETRY, f"words of a DTU, no frame: {found}")
-                continue
-            for frame in found:
-                self._frame(rows, place, message, frame)
+        for place, message, frame in frames_of(rows, messages, max_bytes=self._options.max_payload_bytes):
+            self._frame(rows, place, message, frame)
         return rows.finish()
 
     def _frame(self, rows: ForeignRows, place: int, message: RawMessage, frame: bytes) -> None:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from collector.decoders.bcd import bcd_digits, byte_sum, frames_or_words, meter_frame_size
+from collector.decoders.bcd import bcd_digits, byte_sum
 from collector.decoders.civil_time import civil_ms
 from collector.decoders.foreign import FamilyOptions, Field, ForeignRows
+from collector.decoders.meters.framed import frames_of
 from collector.messages.decoded import Decoded, Reason
 from heating.points import Measurement
 from heating.protocols import RawMessage
@@ -258,16 +259,8 @@ class Nb0x68Decoder:
     def decode(self, messages: Sequence[RawMessage]) -> Decoded:
         """Turn messages into rows; see `collector.messages.decoded.Decoder`."""
         rows = ForeignRows("nb_0x68", self._options, default=Measurement.ROOM)
-        for place, message in enumerate(messages):
-            if len(message.payload) > self._options.max_payload_bytes:
-                rows.reject(place, Reason.TOO_BIG, f"{len(message.payload)} bytes")
-                continue
-            found = frames_or_words(message.payload, meter_frame_size)
-            if isinstance(found, str):
-                rows.reject(place, Reason.NOT_TELEMETRY, f"words of a DTU, no frame: {found}")
-                continue
-            for frame in found:
-                self._frame(rows, place, message, frame)
+        for place, message, frame in frames_of(rows, messages, max_bytes=self._options.max_payload_bytes):
+            self._frame(rows, place, message, frame)
         return rows.finish()
 
     def _frame(self, rows: ForeignRows, place: int, message: RawMessage, frame: bytes) -> None:
