@@ -1,8 +1,9 @@
 """Alarms and incidents as values, and the alarm state machine of ISA-18.2 / IEC 62682.
 
 An `Alarm` is one occurrence: raised once, cleared once, never reopened; a later occurrence is a new alarm with the same
-fingerprint. Everything that happens to it is an `AlarmEvent`; `apply_event` is the whole state machine and a pure
-function, so the history replayed gives the row, in any process.
+fingerprint. A shelf belongs to the fingerprint: an alarm that clears on it stays open until the shelf ends, so that the
+next occurrence finds the shelf and lies on it too. Everything that happens to it is an `AlarmEvent`; `apply_event` is
+the whole state machine and a pure function, so the history replayed gives the row, in any process.
 """
 
 from collections.abc import Mapping
@@ -55,6 +56,7 @@ class AlarmEventKind(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     ACKNOWLEDGE_EXPIRED = "acknowledge_expired"
     SHELVED = "shelved"
+    """Until `until`; `parameters["shelved_by"]` names who did when the engine carries a shelf on to an occurrence."""
     UNSHELVED = "unshelved"
     SHELVE_EXPIRED = "shelve_expired"
     INHIBITED = "inhibited"
@@ -67,7 +69,7 @@ class AlarmEventKind(StrEnum):
     """Announced to people for the first time."""
     COMMENTED = "commented"
     SUPERSEDED = "superseded"
-    """Returned but never acknowledged, and now raised again: closed in favour of the new occurrence."""
+    """Returned but still open (never acknowledged, or shelved), and raised again: closed in favour of the new one."""
 
 
 def fingerprint_of(rule_id: str, subject: Node) -> str:
@@ -217,10 +219,7 @@ def _base(alarm: Alarm, event: AlarmEvent) -> Alarm:
         case AlarmEventKind.CLEARED:
             if not alarm.is_active:
                 raise ForbiddenTransitionError(f"alarm {alarm.alarm_id!r} has cleared already")
-            cleared = replace(alarm, cleared_at=event.at)
-            silent = alarm.annunciated_at is None or alarm.priority is Priority.P4
-            done = silent or alarm.acknowledged_at is not None
-            return replace(cleared, closed_at=event.at) if done else cleared
+            return _closed_when_done(replace(alarm, cleared_at=event.at), event.at)
         case AlarmEventKind.ACKNOWLEDGED:
             if alarm.acknowledged_at is not None:
                 raise ForbiddenTransitionError(
@@ -229,7 +228,7 @@ def _base(alarm: Alarm, event: AlarmEvent) -> Alarm:
             known = replace(
                 alarm, acknowledged_at=event.at, acknowledged_by=event.by, acknowledge_until=event.until
             )
-            return known if alarm.is_active else replace(known, closed_at=event.at)
+            return _closed_when_done(known, event.at)
         case AlarmEventKind.ACKNOWLEDGE_EXPIRED:
             return replace(alarm, acknowledged_at=None, acknowledged_by=None, acknowledge_until=None)
         case _:
@@ -241,11 +240,13 @@ def _overlay(alarm: Alarm, event: AlarmEvent) -> Alarm:
         case AlarmEventKind.SHELVED:
             if event.until is None or event.until <= event.at:
                 raise ForbiddenTransitionError("shelving needs an end in the future")
-            return replace(alarm, shelved_until=event.until, shelved_by=event.by, shelve_reason=event.comment)
+            by = str(event.parameters.get("shelved_by") or event.by)
+            return replace(alarm, shelved_until=event.until, shelved_by=by, shelve_reason=event.comment)
         case AlarmEventKind.UNSHELVED | AlarmEventKind.SHELVE_EXPIRED:
             if alarm.shelved_until is None:
                 raise ForbiddenTransitionError(f"alarm {alarm.alarm_id!r} is not shelved")
-            return replace(alarm, shelved_until=None, shelved_by=None, shelve_reason=None)
+            unshelved = replace(alarm, shelved_until=None, shelved_by=None, shelve_reason=None)
+            return _closed_when_done(unshelved, event.at)
         case AlarmEventKind.INHIBITED:
             return replace(alarm, inhibited_by=event.inhibitor)
         case AlarmEventKind.RELEASED:
@@ -258,3 +259,12 @@ def _overlay(alarm: Alarm, event: AlarmEvent) -> Alarm:
             return replace(alarm, priority=Priority(int(str(event.parameters["priority"]))))
         case _:
             raise ForbiddenTransitionError(f"{event.kind} is no overlay")
+
+
+def _closed_when_done(alarm: Alarm, at: datetime) -> Alarm:
+    """Close an alarm that has cleared and waits for nobody; on a shelf it stays open, or the shelf would be lost."""
+    silent = alarm.annunciated_at is None or alarm.priority is Priority.P4
+    done = silent or alarm.acknowledged_at is not None
+    if alarm.is_active or alarm.shelved_until is not None or not done:
+        return alarm
+    return replace(alarm, closed_at=at)

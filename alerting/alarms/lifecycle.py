@@ -153,10 +153,12 @@ class Lifecycle:
 
     def _raise(self, transition: Transition, plan: TickPlan) -> None:
         # One alarm per rule and subject. An active one goes on: its timers were lost, it was not. One that has cleared
-        # never reopens, or its history would say that it lasted; the new occurrence takes its place.
+        # never reopens, or its history would say that it lasted; the new occurrence takes its place, on the shelf too.
+        shelved: Alarm | None = None
         for old in self.book.with_fingerprint(fingerprint_of(transition.rule_id, transition.subject)):
             if old.is_active:
                 return
+            shelved = old if old.shelved_until is not None and old.shelved_until > plan.now else shelved
             self._write(plan, old.alarm_id, AlarmEventKind.SUPERSEDED)
         opening = Alarm(
             alarm_id=alarm_id_of(transition.rule_id, str(transition.subject), plan.now),
@@ -172,6 +174,8 @@ class Lifecycle:
             self._write(plan, opening.alarm_id, raised, parameters=opening.parameters, opening=opening)
         )
         plan.raised += 1
+        if shelved is not None:
+            self._shelve_again(shelved, opening.alarm_id, plan)
         if self._may_announce(opening):
             self._waiting.add(opening.alarm_id)
 
@@ -187,8 +191,19 @@ class Lifecycle:
             plan.changed.append(after)
             self.announce_after_ms.pop(alarm.alarm_id, None)
             self.incidents.clear(after, now=plan.now)
-            if after.annunciated_at is not None:
+            if after.annunciated_at is not None and after.shelved_until is None:
                 plan.announcements.append(Announcement("cleared", after))
+
+    def _shelve_again(self, old: Alarm, alarm_id: str, plan: TickPlan) -> None:
+        """Put a new occurrence on the shelf of the one before, in the name of who shelved that, until the same end."""
+        self._write(
+            plan,
+            alarm_id,
+            AlarmEventKind.SHELVED,
+            parameters={"shelved_by": old.shelved_by},
+            comment=old.shelve_reason or "",
+            until=old.shelved_until,
+        )
 
     def _escalate(self, transition: Transition, plan: TickPlan) -> None:
         for alarm in self.book.with_fingerprint(fingerprint_of(transition.rule_id, transition.subject)):
@@ -201,13 +216,18 @@ class Lifecycle:
 
     def _expire(self, plan: TickPlan) -> None:
         for alarm in self.book.timed():
-            if alarm.acknowledge_until is not None and alarm.acknowledge_until <= plan.now:
+            acknowledged_until = alarm.acknowledge_until if alarm.is_active else None
+            if acknowledged_until is not None and acknowledged_until <= plan.now:
                 after = self._write(plan, alarm.alarm_id, AlarmEventKind.ACKNOWLEDGE_EXPIRED)
-                if after.annunciated_at is not None and after.inhibited_by is None:
+                free = after.inhibited_by is None and after.shelved_until is None
+                if after.annunciated_at is not None and free:
                     plan.announcements.append(Announcement("again", after))
                     self.reminders.note_call(after.alarm_id, plan.now)
             if alarm.shelved_until is not None and alarm.shelved_until <= plan.now:
-                self._write(plan, alarm.alarm_id, AlarmEventKind.SHELVE_EXPIRED)
+                after = self._write(plan, alarm.alarm_id, AlarmEventKind.SHELVE_EXPIRED)
+                # Nothing is announced while the shelf lasts; people who had been called before still hear of the end.
+                if after.annunciated_at is not None and not after.is_active:
+                    plan.announcements.append(Announcement("cleared", after))
             elif alarm.shelved_until is not None:
                 self._shorten_shelving(alarm, alarm.shelved_until, plan)
 

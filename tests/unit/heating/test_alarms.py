@@ -224,3 +224,17 @@ def test_inhibition_membership_and_urgency_are_laid_over_and_taken_away() -> Non
         after(event(K.ESCALATED, parameters={"priority": 1}), start=alarm(priority=Priority.P3)).priority
         is Priority.P1
     )
+
+
+@pytest.mark.parametrize("last", [K.ACKNOWLEDGED, K.CLEARED])
+def test_an_alarm_that_is_done_stays_open_on_its_shelf_and_closes_with_it(last: AlarmEventKind) -> None:
+    first = K.CLEARED if last is K.ACKNOWLEDGED else K.ACKNOWLEDGED
+    shelved = after(event(K.ANNUNCIATED), event(K.SHELVED, by="li", until=T0 + timedelta(hours=1)))
+    done = after(event(first, 2, by="li"), event(last, 3, by="li"), start=shelved)
+    assert (done.state, done.is_active, done.is_open) == (AlarmState.SHELVED, False, True)
+    assert after(event(K.UNSHELVED, 4, by="li"), start=done).state is AlarmState.NORMAL
+
+
+def test_a_shelf_that_is_carried_on_names_who_shelved() -> None:
+    carried = event(K.SHELVED, until=T0 + timedelta(hours=1), parameters={"shelved_by": "li"})
+    assert after(carried).shelved_by == "li"

@@ -107,6 +107,9 @@ def test_an_alarm_with_an_end_is_looked_at_until_it_is_closed(kind: AlarmEventKi
     if kind is K.SHELVED:
         book.apply(event("a", K.ACKNOWLEDGED, by="wang"))
     book.apply(event("a", K.CLEARED))
+    if kind is K.SHELVED:
+        assert [one.alarm_id for one in book.timed()] == ["a"]
+        book.apply(event("a", K.SHELVE_EXPIRED))
     assert book.timed() == ()
     assert [one.alarm_id for one in book.calling()] == ["b"]
 

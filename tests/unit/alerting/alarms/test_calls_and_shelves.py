@@ -102,3 +102,48 @@ def test_a_silent_gateway_changes_no_alarm_of_the_rules_that_it_holds() -> None:
     assert "DQ-08" in {alarm.rule_id for alarm in world.records.open_alarms()}
     after = {a.fingerprint: a for a in world.records.open_alarms() if a.rule_id in RULES.held_by("DQ-08")}
     assert after == before
+
+
+@pytest.mark.parametrize("acknowledged", [False, True])
+def test_a_shelf_survives_that_its_alarm_clears_whatever_was_acknowledged(acknowledged: bool) -> None:
+    world = World()
+    world.run(4, pump=0.0)
+    if acknowledged:
+        person_does(world, AlarmEventKind.ACKNOWLEDGED, minutes=5)
+    person_does(world, AlarmEventKind.SHELVED, minutes=90)
+    world.run(30)
+    (cleared,) = world.records.open_alarms()
+    assert (cleared.state, cleared.is_active) == (AlarmState.SHELVED, False)
+    if not acknowledged:
+        person_does(world, AlarmEventKind.ACKNOWLEDGED, minutes=5)
+    world.fresh_service()
+    world.run(10, pump=0.0)
+    assert world.states("ST-02") == [AlarmState.NORMAL, AlarmState.SHELVED]
+
+
+def test_a_shelf_put_on_a_cleared_alarm_holds_when_its_condition_returns() -> None:
+    world = World()
+    world.run(4, pump=0.0)
+    world.run(12)
+    assert world.states("ST-02") == [AlarmState.RTN_UNACK]
+    person_does(world, AlarmEventKind.SHELVED, minutes=60)
+    world.service.dispatch()
+    before = len(world.listener.heard)
+    world.run(10, pump=0.0)
+    world.service.dispatch()
+    assert len(world.listener.heard) == before
+    assert world.states("ST-02") == [AlarmState.NORMAL, AlarmState.SHELVED]
+
+
+def test_who_was_called_hears_at_the_end_of_the_shelf_that_it_has_cleared() -> None:
+    world = World()
+    world.run(4, pump=0.0)
+    person_does(world, AlarmEventKind.ACKNOWLEDGED, minutes=5)
+    person_does(world, AlarmEventKind.SHELVED, minutes=60)
+    world.run(40)
+    world.service.dispatch()
+    assert world.heard("cleared") == []
+    world.run(25)
+    world.service.dispatch()
+    assert world.heard("cleared") == ["ST-02"]
+    assert world.records.open_alarms() == []
