@@ -46,9 +46,11 @@ class AreaTree:
         """Return an area and those above it, nearest first; an unknown one stands for itself."""
         return self._chains.get(area_id, (area_id,))
 
-    def top(self, area_id: str) -> str:
-        """Return the top-level area above an area, or the area itself: access follows it."""
-        return self.chain(area_id)[-1]
+    def roots(self, area_ids: Iterable[str]) -> tuple[str, ...]:
+        """Return those of some areas that lie below no other of them, in the order given."""
+        given = tuple(area_ids)
+        known = set(given)
+        return tuple(one for one in given if known.isdisjoint(self.chain(one)[1:]))
 
 
 def _chain(area_id: str, parents: Mapping[str, str | None]) -> tuple[str, ...]:
@@ -88,7 +90,7 @@ def next_assignment_change(assignments: Iterable[SensorAssignment], after: datet
 
 
 class Places:
-    """Top-level area, name and homes of every node of one heat-supply tree.
+    """Nearest area, name and homes of every node of one heat-supply tree.
 
     Parameters
     ----------
@@ -101,7 +103,6 @@ class Places:
     def __init__(self, site: Site, tree: HeatTree) -> None:
         self.tree = tree
         self._site = site
-        self._areas = AreaTree.of(site.areas)
         communities = {c.community_id: c for c in site.communities}
         self._buildings = {
             b.building_id: (communities[b.community_id].name, b.name)
@@ -130,11 +131,14 @@ class Places:
         self._heated_before = heated.cumsum()
 
     def _add(self, level: Level, object_id: str, area_id: str, name: str) -> None:
-        self._area[level, object_id] = self._areas.top(area_id)
+        self._area[level, object_id] = area_id
         self._name[level, object_id] = name
 
     def area_of(self, number: int) -> str:
-        """Return the top-level area of a node; of a riser or home that of its building."""
+        """Return the area that a node lies in, the lowest one; of a riser or home that of its building.
+
+        Who is bound to an area above sees it too: that is for the question to decide, which knows the tree of areas.
+        """
         for here in (number, *self.tree.ancestors(number)):
             area = self._area.get((Level(int(self.tree.level[here])), self.tree.ids[here]))
             if area is not None:

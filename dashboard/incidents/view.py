@@ -55,7 +55,7 @@ class IncidentViews:
         found = self._records.alarms.incidents(
             IncidentQuery(open_only=open_only, area_ids=viewer.area_ids, cursor=cursor, limit=limit)
         )
-        counts = self._records.alarms.member_counts(found.items)
+        counts = self._records.alarms.member_counts(found.items, area_ids=viewer.area_ids)
         views = [
             replace(self._view(index, incident), member_count=counts[incident.incident_id])
             for incident in found.items
@@ -76,7 +76,8 @@ class IncidentViews:
         if incident is None:
             raise NotVisibleError(f"no incident {incident_id!r}")
         root = alarms.alarm(incident.root_alarm_id)
-        members = [member for member in alarms.members_of(incident_id) if root is None or member != root]
+        seen = alarms.members_of(incident_id, area_ids=viewer.area_ids)
+        members = [member for member in seen if root is None or member != root]
         members.sort(key=lambda alarm: (not alarm.is_active, alarm.priority, alarm.raised_at))
         tickets = self._records.tickets.find(
             TicketQuery(incident_id=incident_id, area_ids=viewer.area_ids, limit=500)

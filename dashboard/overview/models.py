@@ -13,7 +13,7 @@ __all__ = ["AreaRow", "CommunityPlace", "Happening", "Overview"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AreaRow:
-    """One top-level area on the overview."""
+    """One of the highest areas of the viewer on the overview."""
 
     area_id: str
     name: Bilingual

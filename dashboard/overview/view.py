@@ -149,17 +149,14 @@ class OverviewView:
         return sees[index.sensed.community]
 
     def _areas(self, viewer: Viewer, index: SiteIndex, fleet: Fleet, rooms: RoomColumn) -> list[AreaRow]:
-        tops = [area for area in index.site.areas if area.parent_id is None]
-        station_area = np.array([index.top_area(index.stations[i].area_id) for i in fleet.station_ids], str)
-        community_area = np.array([index.top_area(item.area_id) for item in index.site.communities], str)
-        homes = _homes_by_area(index)
+        station_areas = [index.stations[station_id].area_id for station_id in fleet.station_ids]
         rows = []
-        for area in tops:
-            if not index.sees(viewer, area.area_id):
-                continue
-            here = station_area == area.area_id
+        for area in index.root_areas(viewer):
+            here = np.array([index.lies_in(one, area.area_id) for one in station_areas], np.bool_)
+            inside = [index.lies_in(item.area_id, area.area_id) for item in index.site.communities]
+            homes = _heated_homes(index, inside)
             counts = self._counts.current(frozenset({area.area_id}))
-            sensed = (community_area == area.area_id)[index.sensed.community]
+            sensed = np.array(inside, np.bool_)[index.sensed.community]
             rows.append(
                 AreaRow(
                     area_id=area.area_id,
@@ -169,7 +166,7 @@ class OverviewView:
                         denominator=int(here.sum()),
                         total=int(here.sum()),
                     ),
-                    pass_rate=rooms.pass_rate(sensed, homes=homes[area.area_id]),
+                    pass_rate=rooms.pass_rate(sensed, homes=homes),
                     open_alarms=counts.open_by_priority,
                 )
             )
@@ -234,12 +231,12 @@ def _contracts(viewer: Viewer, index: SiteIndex) -> Counter[Contract]:
     return total
 
 
-def _homes_by_area(index: SiteIndex) -> Counter[str]:
-    homes: Counter[str] = Counter()
-    for community in index.site.communities:
-        counts = index.contracts_of[community.community_id]
-        homes[index.top_area(community.area_id)] += counts[Contract.HEATING]
-    return homes
+def _heated_homes(index: SiteIndex, inside: Sequence[bool]) -> int:
+    return sum(
+        index.contracts_of[community.community_id][Contract.HEATING]
+        for community, counted in zip(index.site.communities, inside, strict=True)
+        if counted
+    )
 
 
 def _heat_rate(fleet: Fleet) -> Sum:

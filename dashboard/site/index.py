@@ -77,9 +77,14 @@ class SiteIndex:
     """When the next sensor assignment starts or ends; None: never."""
     _area_tree: AreaTree = field(repr=False)
 
-    def top_area(self, area_id: str) -> str:
-        """Return the top-level area above an area (or itself); unknown ids stand for themselves."""
-        return self._area_tree.top(area_id)
+    def lies_in(self, area_id: str, wanted: str) -> bool:
+        """Return whether an area is the wanted one or lies below it."""
+        return wanted in self._area_tree.chain(area_id)
+
+    def root_areas(self, viewer: Viewer) -> list[Area]:
+        """Return the highest areas that the viewer sees, in the order of the registry."""
+        seen = [area.area_id for area in self.site.areas if self.sees(viewer, area.area_id)]
+        return [self.areas[area_id] for area_id in self._area_tree.roots(seen)]
 
     def sees(self, viewer: Viewer, area_id: str) -> bool:
         """Return whether an area is one of the viewer's or lies below one."""

@@ -155,7 +155,14 @@ class StationViews:
         return StationDetail(
             row=row,
             points=self._newest.station_points(station, names),
-            buildings=self._places.building_rows(index, index.buildings_of_station.get(station_id, [])),
+            buildings=self._places.building_rows(
+                index,
+                [
+                    building
+                    for building in index.buildings_of_station.get(station_id, [])
+                    if index.sees(viewer, index.area_of_building(building))
+                ],
+            ),
             alarms=[
                 self._alarms.row(viewer, index, alarm)
                 for alarm in self._open_alarms.current().of(station_id)[:MAX_STATIONS]
@@ -169,12 +176,14 @@ class StationViews:
         )
 
     def areas(self, viewer: Viewer) -> list[Area]:
-        """Return the top-level areas with stations of the viewer, in the order of the registry."""
+        """Return the highest areas of the viewer that have stations, in the order of the registry."""
         index = self._sites.current()
         ids, _ = self._members.of(viewer, index)
-        seen = {index.top_area(index.stations[station_id].area_id) for station_id in ids}
+        where = {index.stations[station_id].area_id for station_id in ids}
         return [
-            area for area in index.site.areas if area.area_id in seen and index.sees(viewer, area.area_id)
+            area
+            for area in index.root_areas(viewer)
+            if any(index.lies_in(area_id, area.area_id) for area_id in where)
         ]
 
     def kept_sparks(self, station_ids: Sequence[str]) -> dict[str, Spark]:
@@ -247,7 +256,7 @@ def _fits(place: int, fleet: Fleet, index: SiteIndex, wanted: StationFilter) -> 
     station = index.stations[fleet.station_ids[place]]
     if wanted.state and STATE_WORDS[fleet.state[place]] != wanted.state:
         return False
-    if wanted.area_id and wanted.area_id not in (station.area_id, index.top_area(station.area_id)):
+    if wanted.area_id and not index.lies_in(station.area_id, wanted.area_id):
         return False
     text = wanted.text.strip().casefold()
     names = (station.station_id, station.name, station.name_en)

@@ -46,16 +46,14 @@ class TicketViews:
         return [self.view(viewer, ticket) for ticket in found.items]
 
     def below_station(self, viewer: Viewer, station_id: str) -> list[TicketView]:
-        """Return the open tickets of the homes below a station, newest first, among the newest 500 of its area.
+        """Return the open tickets of the homes below a station, newest first, among the newest 500 of the viewer.
 
-        Raises `NotVisibleError`.
+        A station heats homes of several areas at times; those that the viewer may not see are left out. Raises `NotVisibleError`.
         """
         index = self._sites.current()
         station = visible_station(viewer, index, station_id)
         found = self._records.tickets.find(
-            TicketQuery(
-                open_only=True, area_ids=frozenset({index.top_area(station.area_id)}), limit=MAX_LIMIT
-            )
+            TicketQuery(open_only=True, area_ids=viewer.area_ids, limit=MAX_LIMIT)
         )
         return [
             self.view(viewer, ticket)

@@ -182,21 +182,24 @@ class AlarmRecords(IncidentRecords):
                 pairs[Priority(priority), AlarmState(state)] = number
         return AlarmCounts(by_priority, by_state, pairs)
 
-    def members_of(self, incident_id: str) -> list[Alarm]:
-        """Return the alarms attached to an incident, oldest first."""
+    def members_of(self, incident_id: str, *, area_ids: frozenset[str] | None = None) -> list[Alarm]:
+        """Return the alarms of some areas that are attached to an incident, oldest first."""
         return self._alarms(
             sa.select(alarms)
-            .where(alarms.c.incident_id == incident_id)
+            .where(alarms.c.incident_id == incident_id, within_areas(alarms.c.area_id, area_ids))
             .order_by(alarms.c.raised_at, alarms.c.alarm_id)
         )
 
-    def member_counts(self, incidents: Sequence[Incident]) -> dict[str, int]:
-        """Return how many alarms are attached to each incident, the one that names its cause left out."""
+    def member_counts(
+        self, incidents: Sequence[Incident], *, area_ids: frozenset[str] | None = None
+    ) -> dict[str, int]:
+        """Return how many alarms of some areas are attached to each incident, without the one that names its cause."""
         statement = (
             sa.select(alarms.c.incident_id, sa.func.count())
             .where(
                 alarms.c.incident_id.in_([one.incident_id for one in incidents]),
                 alarms.c.alarm_id.not_in([one.root_alarm_id for one in incidents]),
+                within_areas(alarms.c.area_id, area_ids),
             )
             .group_by(alarms.c.incident_id)
         )

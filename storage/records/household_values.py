@@ -11,7 +11,7 @@ class HouseholdAddress:
 
     household_id: str
     area_id: str
-    """Top-level area: access follows it."""
+    """Top-level area, as in the address; who may see a home is decided by the nearest one."""
     area: str
     street: str
     """Street (街道/苏木乡镇), empty when the registry has none."""

@@ -1,6 +1,7 @@
 """The steps of the tables: forward, back, and in agreement with what the program believes."""
 
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -59,10 +60,10 @@ def test_the_newest_version_is_the_head_of_the_steps() -> None:
 
 def test_every_step_can_be_gone_back_and_forward_again(empty_url: str) -> None:
     database = open_database(empty_url)
-    for revision in ("0001", "0002", "0003", "0004", "0005", "0006", "0007"):
+    for revision in ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008"):
         migrate.upgrade(database, revision)
         assert migrate.current_revision(database) == revision
-    for revision in ("0006", "0005", "0004", "0003", "0002", "0001", "base"):
+    for revision in ("0007", "0006", "0005", "0004", "0003", "0002", "0001", "base"):
         migrate.downgrade(database, revision)
     assert migrate.current_revision(database) is None
     assert tables(database) == set()
@@ -126,3 +127,59 @@ def test_programs_that_start_at_once_migrate_once(empty_url: str) -> None:
     database = open_database(empty_url)
     assert migrate.current_revision(database) == migrate.newest_revision()
     database.close()
+
+
+def test_alarms_of_older_versions_are_filed_under_the_lowest_area(empty_url: str) -> None:
+    database = open_database(empty_url)
+    migrate.upgrade(database, "0007")
+    rows = (
+        ("areas", {"area_id": "qu", "name": "qu"}),
+        ("areas", {"area_id": "dong", "name": "dong", "parent_id": "qu"}),
+        ("sources", {"source_id": "P1", "name": "P1", "area_id": "qu"}),
+        ("branches", {"branch_id": "N1", "name": "N1", "source_id": "P1"}),
+        ("stations", {"station_id": "S1", "name": "S1", "area_id": "dong", "branch_id": "N1"}),
+        ("communities", {"community_id": "C1", "name": "C1", "area_id": "dong"}),
+        ("buildings", {"building_id": "B1", "name": "B1", "community_id": "C1", "station_id": "S1"}),
+        ("households", {"household_id": "H1", "building_id": "B1", "unit": 1, "floor": 1, "room": "101"}),
+    )
+    objects = {"station": "S1", "building": "B1", "riser": "B1/u1", "household": "H1", "branch": "N1"}
+
+    def fill(connection: sa.Connection) -> None:
+        for table, row in rows:
+            insert_bare(connection, table, row)
+        for level, object_id in (*objects.items(), ("source", "gone")):
+            alarm = {"alarm_id": f"a-{level}", "fingerprint": level, "level": level, "object_id": object_id}
+            insert_bare(connection, "alarms", alarm | {"area_id": "qu"})
+
+    database.write(fill)
+    migrate.upgrade(database)
+    with database.reading() as connection:
+        found = dict(connection.execute(sa.text("SELECT level, area_id FROM alarms")).all())
+    assert found == dict.fromkeys(("station", "building", "riser", "household"), "dong") | {
+        "branch": "qu",
+        "source": "qu",
+    }
+    migrate.downgrade(database, "0007")
+    with database.reading() as connection:
+        assert set(connection.scalars(sa.text("SELECT area_id FROM alarms"))) == {"qu"}
+    database.close()
+
+
+_PLAIN: dict[type, object] = {
+    str: "",
+    int: 0,
+    float: 0.0,
+    bool: False,
+    datetime: datetime(2026, 1, 1, tzinfo=UTC),
+}
+
+
+def insert_bare(connection: sa.Connection, name: str, row: dict[str, object]) -> None:
+    """Insert a row into a table as it is, with something plain in every other column that must be filled."""
+    table = sa.Table(name, sa.MetaData(), autoload_with=connection)
+    plain: dict[str, object] = {
+        column.name: _PLAIN[column.type.python_type]
+        for column in table.columns
+        if not column.nullable and column.server_default is None
+    }
+    connection.execute(sa.insert(table).values(plain | row))

@@ -48,13 +48,21 @@ def assignment(sensor: str, home: str, start: int, end: int | None = None) -> Se
 )
 def test_the_areas_above_an_area_nearest_first(area_id: str, chain: tuple[str, ...]) -> None:
     assert AREAS.chain(area_id) == chain
-    assert AREAS.top(area_id) == chain[-1]
 
 
 def test_areas_in_a_ring_end_and_an_area_above_that_is_not_listed_still_counts() -> None:
     assert AreaTree({"a": "b", "b": "a"}).chain("a") == ("a", "b")
-    assert AreaTree({"a": "a"}).top("a") == "a"
+    assert AreaTree({"a": "a"}).chain("a") == ("a",)
     assert AreaTree({"a": "b"}).chain("a") == ("a", "b")
+
+
+def test_the_roots_of_some_areas_lie_below_no_other_of_them() -> None:
+    tree = AreaTree({"qu": None, "dong": "qu", "wang": "dong", "xi": "qu"})
+    assert tree.roots(["qu", "dong", "wang", "xi"]) == ("qu",)
+    assert tree.roots(["wang", "xi", "dong"]) == ("xi", "dong")
+    # The area between is not among them: the lower one still lies below the upper one.
+    assert tree.roots(["qu", "wang"]) == ("qu",)
+    assert tree.roots([]) == ()
 
 
 @pytest.mark.parametrize(
@@ -143,7 +151,7 @@ def test_names_and_areas_of_every_level(level: Level, object_id: str, name: str)
     places = Places(site, build_heat_tree(site))
     number = places.tree.find(level, object_id)
     assert places.name_of(number) == name
-    assert places.area_of(number) == "xilinhot"
+    assert places.area_of(number) == ("xilinhot" if level < Level.STATION else "grid")
 
 
 def test_a_building_of_no_community_keeps_its_name_and_takes_no_area_but_its_own_empty_one() -> None:
