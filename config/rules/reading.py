@@ -8,12 +8,12 @@ how texts are rendered (`config.rules.alarm_texts`).
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 
-from config.located_yaml import LocatedYaml, read_yaml
+from config.documents import Document, PriorityName, TextDocument, read_document
 from config.mistakes import Mistake, MistakesError
 from config.rules.defaults import DEFAULTS_FILE, DefaultsDocument, RuleDefaults
 from config.rules.durations import Duration, parse_duration
@@ -33,7 +33,6 @@ __all__ = [
     "RuleSet",
     "Variant",
     "load_rules",
-    "mistakes_of",
     "parse_duration",
 ]
 
@@ -119,43 +118,26 @@ def _expand(rule: Rule, known: Mapping[str, Rule]) -> frozenset[str]:
     return frozenset(found)
 
 
-class _Document(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class _TextDocument(_Document):
-    zh: str = Field(min_length=1)
-    en: str = Field(min_length=1)
-
-    def value(self) -> BilingualText:
-        return BilingualText(self.zh, self.en)
-
-
-class _LimitDocument(_Document):
+class _LimitDocument(Document):
     value: float
     unit: str = ""
 
 
-class _VariantDocument(_Document):
-    priority: Priority
+class _VariantDocument(Document):
+    priority: PriorityName
     when: str
 
-    @field_validator("priority", mode="before")
-    @classmethod
-    def _by_name(cls, value: object) -> object:
-        return _priority(value)
 
-
-class _RuleDocument(_Document):
+class _RuleDocument(Document):
     id: str = Field(pattern=_ID.pattern)
     enabled: bool = True
     scope: str
-    priority: Priority
-    name: _TextDocument
-    text: _TextDocument
-    cause: _TextDocument
-    consequence: _TextDocument
-    action: _TextDocument
+    priority: PriorityName
+    name: TextDocument
+    text: TextDocument
+    cause: TextDocument
+    consequence: TextDocument
+    action: TextDocument
     signals: tuple[str, ...] = Field(min_length=1)
     limits: dict[str, _LimitDocument] = Field(default_factory=dict)
     raise_when: str = Field(min_length=1)
@@ -185,11 +167,6 @@ class _RuleDocument(_Document):
                 f"nothing can be judged in scope {value!r} ({scope.meaning}): choose from {usable}"
             )
         return value
-
-    @field_validator("priority", mode="before")
-    @classmethod
-    def _by_name(cls, value: object) -> object:
-        return _priority(value)
 
     @field_validator("inhibits")
     @classmethod
@@ -230,12 +207,6 @@ class _RuleDocument(_Document):
         )
 
 
-def _priority(value: object) -> object:
-    if isinstance(value, str) and value in Priority.__members__:
-        return Priority[value]
-    raise ValueError(f"{value!r} is no priority: write P1, P2, P3 or P4")
-
-
 def load_rules(settings: RulesSettings) -> RuleSet:
     """Read every rule file of the folder (the shipped one by default) and apply the overrides of the settings.
 
@@ -251,8 +222,8 @@ def load_rules(settings: RulesSettings) -> RuleSet:
     files = sorted(path for path in folder.rglob("*.yaml") if "cases" not in path.relative_to(folder).parts)
     general = folder / DEFAULTS_FILE
     mistakes: list[Mistake] = []
-    defaults = _read(
-        general if general in files else RULES_DIR / DEFAULTS_FILE, DefaultsDocument, {}, mistakes
+    defaults = read_document(
+        general if general in files else RULES_DIR / DEFAULTS_FILE, DefaultsDocument, mistakes
     )
     files = [path for path in files if path != general]
     if not files:
@@ -260,9 +231,9 @@ def load_rules(settings: RulesSettings) -> RuleSet:
             Mistake(str(folder), "There are no rule files (*.yaml).", "Check rules.dir in the settings.")
         )
     rules: dict[str, Rule] = {}
-    pending = dict(settings.overrides)
+    pending: Changes = dict(settings.overrides)
     for path in files:
-        document = _read(path, _RuleDocument, pending, mistakes)
+        document = read_document(path, _RuleDocument, mistakes, change=partial(_changed, pending))
         if document is None:
             continue
         if document.id in rules:
@@ -281,32 +252,12 @@ def load_rules(settings: RulesSettings) -> RuleSet:
     return RuleSet(tuple(rules[rule_id] for rule_id in sorted(rules)), defaults.value())
 
 
-Document = TypeVar("Document", bound=BaseModel)
+Changes = dict[str, dict[str, str | int | float | bool]]
 
 
-def _read(
-    path: Path,
-    kind: type[Document],
-    pending: dict[str, dict[str, str | int | float | bool]],
-    mistakes: list[Mistake],
-) -> Document | None:
-    """Read one file with its changes of `pending`; what is wrong goes to `mistakes`."""
-    try:
-        source = read_yaml(path)
-    except MistakesError as error:
-        mistakes += error.mistakes
-        return None
-    mistakes += source.mistakes
-    values = dict(source.values)
-    _override(values, pending.pop(str(values.get("id")), {}))
-    try:
-        return kind.model_validate(values)
-    except ValidationError as error:
-        mistakes += mistakes_of(error, source)
-        return None
-
-
-def _override(values: dict[str, object], changes: Mapping[str, str | int | float | bool]) -> None:
+def _changed(pending: Changes, values: dict[str, object]) -> None:
+    """Write the settings' changes of a rule over what its file says; they are no longer pending then."""
+    changes = pending.pop(str(values.get("id")), {})
     limits = values.get("limits")
     for key, value in changes.items():
         limit_name = key.removeprefix("limits.")
@@ -314,22 +265,3 @@ def _override(values: dict[str, object], changes: Mapping[str, str | int | float
             limits[limit_name]["value"] = value
         else:
             values[key] = value
-
-
-def mistakes_of(error: ValidationError, source: LocatedYaml) -> list[Mistake]:
-    """Return what a model found wrong in a file, each with its line."""
-    return [
-        _mistake(source.place(item["loc"]), ".".join(map(str, item["loc"])), item) for item in error.errors()
-    ]
-
-
-def _mistake(place: str, key: str, item: Mapping[str, Any]) -> Mistake:
-    match item["type"]:
-        case "missing":
-            return Mistake(place, f"{key} is missing.", "Add it.")
-        case "extra_forbidden":
-            return Mistake(place, f"{key} is not known here.", "Remove it or correct its name.")
-        case "value_error":
-            return Mistake(place, f"{key}: {item['ctx']['error']}.", "Correct it.")
-        case _:
-            return Mistake(place, f"{key}: {item['msg']}.", "Correct it.")

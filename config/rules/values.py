@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from config.bilingual import BilingualText
 from config.rules.scopes import Scope
 from heating.alarms import Priority
 
@@ -23,20 +24,6 @@ class InhibitKind(StrEnum):
     """Their data cannot be trusted: their state is held."""
     MASK_RESIDENT = "mask_resident"
     """A resident's own doing explains them."""
-
-
-@dataclass(frozen=True, slots=True)
-class BilingualText:
-    """A text in the two languages of the house."""
-
-    zh: str
-    """Chinese."""
-    en: str
-    """English."""
-
-    def in_locale(self, locale: str) -> str:
-        """Return the Chinese text for ``zh…``, the English one otherwise."""
-        return self.zh if locale.startswith("zh") else self.en
 
 
 @dataclass(frozen=True, slots=True)
