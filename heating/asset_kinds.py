@@ -8,6 +8,7 @@ from heating.assets import (
     Area,
     Branch,
     Building,
+    Circuit,
     Community,
     Household,
     Sensor,
@@ -48,6 +49,7 @@ ASSET_KINDS = (
         "branch", "branches", Branch, "branch_id", (("source_id", "source"), ("parent_branch_id", "branch"))
     ),
     AssetKind("station", "stations", Station, "station_id", (("area_id", "area"), ("branch_id", "branch"))),
+    AssetKind("circuit", "circuits", Circuit, "circuit_id", (("station_id", "station"),)),
     AssetKind("community", "communities", Community, "community_id", (("area_id", "area"),)),
     AssetKind(
         "building",

@@ -13,6 +13,7 @@ __all__ = [
     "Area",
     "Branch",
     "Building",
+    "Circuit",
     "Community",
     "Contract",
     "Emitter",
@@ -23,6 +24,7 @@ __all__ = [
     "Site",
     "Source",
     "Station",
+    "Zone",
 ]
 
 
@@ -49,6 +51,15 @@ class Position(StrEnum):
     TOP = "top"
     GROUND = "ground"
     TOP_EDGE = "top_edge"
+
+
+class Zone(StrEnum):
+    """Pressure zone of a building and of the circuit that feeds it, from the ground up."""
+
+    LOW = "low"
+    MIDDLE = "middle"
+    HIGH = "high"
+    TOP = "top"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +124,32 @@ class Station:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Circuit:
+    """One of two to four secondary circuits of a station, with an exchanger and pumps of its own.
+
+    A station with one circuit has none of these: what would be said of its circuit is said of the station.
+    """
+
+    circuit_id: str
+    """Also the ``{id}`` of its topics and the tag of its series."""
+    station_id: str
+    name: str
+    """Name within its station, for example ``高区``."""
+    zone: str = Zone.LOW
+    """A word of `Zone`, once in a station: buildings say by it which circuit feeds them."""
+    name_en: str = ""
+    emitter: Emitter | None = None
+    """None: as the station."""
+    heated_area_m2: float | None = None
+    design_flow_m3_per_h: float | None = None
+    """Design secondary flow [m³/h]."""
+    static_head_mpa: float | None = None
+    """Static pressure of the highest building above the station [MPa]."""
+    tank_height_m: float | None = None
+    """Full level of the make-up tank [m]; None: as the station."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Community:
     """A residential community (小区)."""
 
@@ -133,8 +170,8 @@ class Building:
     name: str
     community_id: str
     station_id: str
-    circuit: str = "low"
-    """Pressure zone: low (低区) or high (高区)."""
+    circuit: str = Zone.LOW
+    """Pressure zone, a word of `Zone`; names the circuit where the station has several."""
     floors: int = 6
     units: int = 1
     built_year: int | None = None
@@ -192,6 +229,8 @@ class Site:
     sources: tuple[Source, ...] = ()
     branches: tuple[Branch, ...] = ()
     stations: tuple[Station, ...] = ()
+    circuits: tuple[Circuit, ...] = ()
+    """Of the stations that have several; the others have none here."""
     communities: tuple[Community, ...] = ()
     buildings: tuple[Building, ...] = ()
     households: tuple[Household, ...] = ()

@@ -1,8 +1,8 @@
-"""The heat-supply tree as arrays: source > branch > station > building > riser > household.
+"""The heat-supply tree as arrays: source > branch > station > circuit > building > riser > household.
 
 Nodes are numbered depth first, so the subtree below a node is the contiguous range ``[node, subtree_end[node])``.
 Inhibition, grouping and group statistics follow this tree and never go sideways. Ids of risers are
-``<building_id>/u<unit>``. The tree knows nothing of time: it is rebuilt when the registry changes.
+``<building_id>/u<unit>``. A station with one circuit has no node of it: its buildings hang on the station. The tree knows nothing of time: it is rebuilt when the registry changes.
 """
 
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heating.assets import Site
+from heating.circuits import circuit_of_buildings
 from heating.errors import HeatingError
 
 __all__ = ["BrokenTreeError", "HeatTree", "Level", "Node", "build_heat_tree", "riser_id"]
@@ -25,9 +26,10 @@ class Level(IntEnum):
     SOURCE = 0
     BRANCH = 1
     STATION = 2
-    BUILDING = 3
-    RISER = 4
-    HOUSEHOLD = 5
+    CIRCUIT = 3
+    BUILDING = 4
+    RISER = 5
+    HOUSEHOLD = 6
 
     @property
     def word(self) -> str:
@@ -193,8 +195,15 @@ def _children(site: Site) -> dict[Node, list[Node]]:
         children.setdefault(Node(Level.BRANCH, station.branch_id), []).append(
             Node(Level.STATION, station.station_id)
         )
+    for circuit in site.circuits:
+        children.setdefault(Node(Level.STATION, circuit.station_id), []).append(
+            Node(Level.CIRCUIT, circuit.circuit_id)
+        )
+    circuits = circuit_of_buildings(site)
     for building in site.buildings:
         above = Node(Level.STATION, building.station_id)
+        if (circuit_of := circuits.get(building.building_id)) is not None:
+            above = Node(Level.CIRCUIT, circuit_of.circuit_id)
         children.setdefault(above, []).append(Node(Level.BUILDING, building.building_id))
     return children
 
@@ -221,12 +230,15 @@ def _refuse_unreached(site: Site, tree: HeatTree) -> None:
             raise BrokenTreeError(
                 f"branch {branch.branch_id!r}: {above!r} above it is missing or part of a ring"
             )
-    for station in site.stations:
-        if tree.get(Level.STATION, station.station_id) is None:
-            raise BrokenTreeError(f"station {station.station_id!r}: no branch {station.branch_id!r}")
-    for building in site.buildings:
-        if tree.get(Level.BUILDING, building.building_id) is None:
-            raise BrokenTreeError(f"building {building.building_id!r}: no station {building.station_id!r}")
-    for home in site.households:
-        if tree.get(Level.HOUSEHOLD, home.household_id) is None:
-            raise BrokenTreeError(f"household {home.household_id!r}: no building {home.building_id!r}")
+    hung = (
+        (Level.STATION, site.stations, "station_id", "branch_id"),
+        (Level.CIRCUIT, site.circuits, "circuit_id", "station_id"),
+        (Level.BUILDING, site.buildings, "building_id", "station_id"),
+        (Level.HOUSEHOLD, site.households, "household_id", "building_id"),
+    )
+    for level, assets, own, above in hung:
+        for asset in assets:
+            object_id = getattr(asset, own)
+            if tree.get(level, object_id) is None:
+                parent = f"{above.removesuffix('_id')} {getattr(asset, above)!r}"
+                raise BrokenTreeError(f"{level.word} {object_id!r}: no {parent}")

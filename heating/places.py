@@ -16,6 +16,7 @@ __all__ = [
     "AreaTree",
     "Places",
     "address_on_site",
+    "circuit_on_site",
     "next_assignment_change",
     "riser_on_site",
     "sensors_of_homes",
@@ -72,6 +73,11 @@ def address_on_site(community: str, building: str, unit: int, room: str) -> str:
     return riser_on_site(community, building, unit) + room
 
 
+def circuit_on_site(station: str, circuit: str) -> str:
+    """Return the name of a circuit with its station, for example ``锦绣苑换热站 高区``."""
+    return f"{station} {circuit}"
+
+
 def sensors_of_homes(
     assignments: Iterable[SensorAssignment], at: datetime | None
 ) -> dict[str, SensorAssignment]:
@@ -119,6 +125,11 @@ class Places:
             self._add(Level.BRANCH, branch.branch_id, area, branch.name)
         for station in site.stations:
             self._add(Level.STATION, station.station_id, station.area_id, station.name)
+        station_of = {station.station_id: station for station in site.stations}
+        for circuit in site.circuits:
+            if (station_above := station_of.get(circuit.station_id)) is not None:
+                name = circuit_on_site(station_above.name, circuit.name)
+                self._add(Level.CIRCUIT, circuit.circuit_id, station_above.area_id, name)
         for building in site.buildings:
             community = communities.get(building.community_id)
             area, before = ("", "") if community is None else (community.area_id, community.name)

@@ -46,7 +46,8 @@ class AssetTable:
         """Return the row of an asset, without the columns that are not its fields."""
         row = {name: getattr(asset, name) for name in self.names}
         for name in _WORDS.keys() & row.keys():
-            row[name] = str(row[name])
+            if row[name] is not None:
+                row[name] = str(row[name])
         return row
 
     def load(self, connection: sa.Connection) -> list[Any]:
@@ -71,7 +72,8 @@ class AssetTable:
             for place in repeated:
                 values[place] = known.setdefault(values[place], values[place])
             for place, word in words:
-                values[place] = word(values[place])
+                if values[place] is not None:
+                    values[place] = word(values[place])
             loaded.append(self.asset(**dict(zip(names, values, strict=True))))
         return loaded
 
@@ -81,6 +83,7 @@ _TABLES: Mapping[str, sa.Table] = {
     "source": tables.sources,
     "branch": tables.branches,
     "station": tables.stations,
+    "circuit": tables.circuits,
     "community": tables.communities,
     "building": tables.buildings,
     "household": tables.households,

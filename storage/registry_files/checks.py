@@ -6,7 +6,6 @@ Reading files is in `storage.registry_files.reading`, which turns the place of a
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -15,32 +14,13 @@ from heating.asset_kinds import ASSET_KIND_NAMED, ASSET_KINDS, AssetKind
 from heating.assets import SensorAssignment, Site
 from heating.contacts import Contact
 from heating.errors import HeatingError
+from storage.registry_files.circuit_checks import circuit_findings
+from storage.registry_files.findings import Finding
 
-__all__ = ["ID_PATTERN", "BrokenRegistryError", "Finding", "check_registry", "find_mistakes"]
+__all__ = ["ID_PATTERN", "BrokenRegistryError", "check_registry", "find_mistakes"]
 
 ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:\-]{0,63}")
 """Ids become MQTT topic levels and tags of series: letters, digits and ``_ . : -``, at most 64."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong, by its place in the site: a file knows the row of it."""
-
-    kind: str
-    """Kind of asset, or ``contact``."""
-    index: int
-    """Place in the tuple of the site (or in the contacts)."""
-    field: str
-    object_id: str
-    problem: str
-    remedy: str
-    missing_id: str | None = None
-    """Id that the field points to and that is not there."""
-
-    @property
-    def mistake(self) -> Mistake:
-        """The mistake, placed by the object's own id."""
-        return Mistake(f"{self.kind} {self.object_id!r}, {self.field}", self.problem, self.remedy)
 
 
 class BrokenRegistryError(HeatingError):
@@ -66,13 +46,12 @@ _POSITIVE: Mapping[str, tuple[str, ...]] = {
         "tank_height_m",
         "report_interval_s",
     ),
+    "circuit": ("heated_area_m2", "design_flow_m3_per_h", "static_head_mpa", "tank_height_m"),
     "building": ("floors", "units"),
     "household": ("unit", "area_m2"),
     "sensor": ("interval_s",),
 }
 """Fields whose numbers must be above 0, by kind; None is allowed."""
-
-_CIRCUITS = ("low", "high")
 
 
 def check_registry(site: Site, contacts: Sequence[Contact] = ()) -> None:
@@ -100,18 +79,7 @@ def find_mistakes(site: Site, contacts: Sequence[Contact] = ()) -> list[Finding]
         found += _of_numbers(kind, objects)
     found += _of_rings("area", "area_id", "parent_id", site.areas)
     found += _of_rings("branch", "branch_id", "parent_branch_id", site.branches)
-    found += [
-        Finding(
-            "building",
-            index,
-            "circuit",
-            one.building_id,
-            f"{one.circuit!r} is not a circuit.",
-            "Write low or high.",
-        )
-        for index, one in enumerate(site.buildings)
-        if one.circuit not in _CIRCUITS
-    ]
+    found += circuit_findings(site)
     found += _of_doors(site)
     found += _of_ids("weather_site", "weather_site_id", site.weather_sites)
     found += _of_references(ASSET_KIND_NAMED["assignment"], "sensor_id", site.assignments, ids)

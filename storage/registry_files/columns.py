@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
 from heating.asset_kinds import ASSET_KIND_NAMED, AssetKind
-from heating.assets import Contract, Emitter, Position
+from heating.assets import Contract, Emitter, Position, Zone
 
 __all__ = [
     "COLUMNS",
@@ -64,7 +64,13 @@ _POSITIONS: dict[str, object] = {
     "底户": Position.GROUND,
     "顶边户": Position.TOP_EDGE,
 }
-_CIRCUITS: dict[str, object] = {"low": "low", "high": "high", "低区": "low", "高区": "high"}
+_ZONES: dict[str, object] = {
+    **{zone.value: zone.value for zone in Zone},
+    "低区": Zone.LOW.value,
+    "中区": Zone.MIDDLE.value,
+    "高区": Zone.HIGH.value,
+    "超高区": Zone.TOP.value,
+}
 
 
 class UnreadableCellError(ValueError):
@@ -138,6 +144,7 @@ COLUMNS = (
     Column("branch_id", "管线编号"),
     Column("parent_branch_id", "上级管线编号"),
     Column("station_id", "换热站编号"),
+    Column("circuit_id", "环路编号"),
     Column("community_id", "小区编号"),
     Column("building_id", "楼栋编号"),
     Column("household_id", "住户编号"),
@@ -154,7 +161,7 @@ COLUMNS = (
     Column("static_head_mpa", "静压MPa", _number),
     Column("tank_height_m", "补水箱高度m", _number),
     Column("report_interval_s", "上报间隔s", _number),
-    Column("circuit", "分区", _one_of(_CIRCUITS)),
+    Column("circuit", "分区", _one_of(_ZONES)),
     Column("floors", "层数", _whole),
     Column("units", "单元数", _whole),
     Column("built_year", "建成年份", _whole),
@@ -220,6 +227,14 @@ ROW_KINDS = (
         "station_id name name_en area_id branch_id longitude_deg latitude_deg emitter heated_area_m2 "
         "design_flow_m3_per_h static_head_mpa tank_height_m report_interval_s",
         "station_id name area_id branch_id",
+    ),
+    _row_kind(
+        "circuit",
+        "环路",
+        "circuit_id name name_en station_id emitter heated_area_m2 design_flow_m3_per_h static_head_mpa "
+        "tank_height_m",
+        "circuit_id name station_id circuit",
+        circuit="zone",
     ),
     _row_kind(
         "community",

@@ -12,6 +12,7 @@ __all__ = [
     "areas",
     "branches",
     "buildings",
+    "circuits",
     "communities",
     "contacts",
     "households",
@@ -87,6 +88,23 @@ stations = sa.Table(
     sa.Column("static_head_mpa", sa.Double),
     sa.Column("tank_height_m", sa.Double),
     sa.Column("report_interval_s", sa.Double, nullable=False),
+    _place(),
+    _retired(),
+)
+
+circuits = sa.Table(
+    "circuits",
+    METADATA,
+    sa.Column("circuit_id", sa.Text, primary_key=True),
+    sa.Column("station_id", sa.Text, sa.ForeignKey("stations.station_id"), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("zone", sa.Text, nullable=False),
+    sa.Column("name_en", sa.Text, nullable=False),
+    sa.Column("emitter", sa.Text),
+    sa.Column("heated_area_m2", sa.Double),
+    sa.Column("design_flow_m3_per_h", sa.Double),
+    sa.Column("static_head_mpa", sa.Double),
+    sa.Column("tank_height_m", sa.Double),
     _place(),
     _retired(),
 )

@@ -49,8 +49,8 @@ def _first_home(**changes: object) -> Site:
             "longitude_deg: 200.0 is out of range",
         ),
         (
-            _with(buildings=lambda t: (replace(t.buildings[0], circuit="middle"), *t.buildings[1:])),
-            "circuit: 'middle' is not a circuit.",
+            _with(buildings=lambda t: (replace(t.buildings[0], circuit="attic"), *t.buildings[1:])),
+            "circuit: 'attic' is not a circuit.",
         ),
         (
             _with(

@@ -200,8 +200,8 @@ def test_every_mistake_is_told_at_its_place(as_csv: Callable[..., Path]) -> None
         "row 3, column area_id: The id is used twice. Keep one row or change the id.",
         "row 4, column area_id: The id is not valid. Use letters, digits and _ . : - only, at most 64, the first a letter or digit.",
         "row 5, column area_id: There is no area 'nowhere'. Add the area or correct the id.",
-        "row 6, column kind: 'castle' is no kind. Write one of: area, source, branch, station, community, building, "
-        "household, sensor, assignment, weather_site.",
+        "row 6, column kind: 'castle' is no kind. Write one of: area, source, branch, station, circuit, community, "
+        "building, household, sensor, assignment, weather_site.",
         "row 7, column name: The cell is empty. Fill it in.",
         "row 9, column unit: The column does not belong to a station. Empty the cell.",
     ]
