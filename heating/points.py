@@ -27,15 +27,16 @@ __all__ = [
 ]
 
 CIRCULATION_PUMPS = (1, 2, 3, 4)
-"""Numbers of circulation pumps a station may have."""
+"""Numbers of circulation pumps a circuit may have."""
 MAKEUP_PUMPS = (1, 2)
-"""Numbers of make-up pumps a station may have."""
+"""Numbers of make-up pumps a circuit may have."""
 
 
 class Measurement(StrEnum):
     """What kind of object a series belongs to; the value is the name in the time-series store."""
 
     STATION = "station"
+    CIRCUIT = "circuit"
     BUILDING = "building"
     SOURCE = "source"
     WEATHER = "weather"
@@ -96,7 +97,7 @@ def _read_table() -> Iterator[Point]:
     numbers = {"circulation_pump_N": CIRCULATION_PUMPS, "makeup_pump_N": MAKEUP_PUMPS}
     for line in POINT_TABLE.strip().splitlines():
         columns = ["" if cell.strip() == "-" else cell.strip() for cell in line.split("|")]
-        measurements = Measurement if columns[0] == "*" else (Measurement(columns[0]),)
+        measurements = Measurement if columns[0] == "*" else tuple(map(Measurement, columns[0].split()))
         pumps = next((many for stem, many in numbers.items() if columns[1].startswith(stem)), None)
         for measurement in measurements:
             if pumps is None:

@@ -144,6 +144,7 @@ class RollupName(StrEnum):
     """Roll-ups the application writes."""
 
     STATION_5M = "station_5m"
+    CIRCUIT_5M = "circuit_5m"
     BUILDING_5M = "building_5m"
     COMMUNITY_5M = "community_5m"
     ROOM_1H = "room_1h"
@@ -156,9 +157,7 @@ class RollupName(StrEnum):
     @property
     def tag(self) -> str:
         """Name of the tag with the object's id."""
-        return {"station_5m": "station", "building_5m": "building", "community_5m": "community"}.get(
-            self.value, "sensor"
-        )
+        return "sensor" if self is RollupName.ROOM_1H else self.value.removesuffix("_5m")
 
 
 @dataclass(frozen=True, slots=True)

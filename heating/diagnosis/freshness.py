@@ -38,12 +38,14 @@ _STATION = AgeLimit(5.0, 300.0)
 
 JUDGED: Mapping[Measurement, AgeLimit] = {
     Measurement.STATION: _STATION,
+    Measurement.CIRCUIT: _STATION,
     Measurement.ROOM: AgeLimit(2.5, 1800.0),
 }
 """Rules judge by a value up to this age. Rooms: one lost reading of an hourly sensor leaves no gap, two do."""
 
 SILENT: Mapping[Measurement, AgeLimit] = {
     Measurement.STATION: _STATION,
+    Measurement.CIRCUIT: _STATION,
     Measurement.ROOM: AgeLimit(3.0, 21_600.0),
 }
 """An object is silent when nothing came for longer. Rooms: sensors on batteries skip hours in deep cold."""

@@ -24,6 +24,8 @@ def check_rollup_point(name: RollupName, point: str) -> None:
     match name:
         case RollupName.STATION_5M:
             known = (Measurement.STATION, point) in POINT_INDEX
+        case RollupName.CIRCUIT_5M:
+            known = (Measurement.CIRCUIT, point) in POINT_INDEX
         case RollupName.BUILDING_5M | RollupName.COMMUNITY_5M | RollupName.ROOM_1H:
             known = point in _POINT_NAMES
     if not known:

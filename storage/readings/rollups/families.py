@@ -91,6 +91,15 @@ FAMILIES = (
         points_at_once=1000,
     ),
     BucketFamily(
+        name="circuit_5m",
+        measurement=Measurement.CIRCUIT,
+        points=tuple(point.name for point in points_of(Measurement.CIRCUIT)),
+        step_ms=300_000,
+        rollups=(RollupName.CIRCUIT_5M,),
+        piece_ms=HOUR_MS,
+        points_at_once=1000,
+    ),
+    BucketFamily(
         name="groups_5m",
         measurement=Measurement.ROOM,
         points=("room_temp_c",),

@@ -41,7 +41,7 @@ def test_names_are_unique_within_a_measurement_and_symbols_too() -> None:
 
 
 def test_tags_are_those_of_the_schema() -> None:
-    assert [m.tag for m in Measurement] == ["station", "building", "source", "site", "sensor"]
+    assert [m.tag for m in Measurement] == ["station", "circuit", "building", "source", "site", "sensor"]
 
 
 refs = st.builds(ObjectRef, st.just(Measurement.ROOM), st.sampled_from(["a", "b", "c"]))

@@ -14,6 +14,7 @@ from heating.samples import ObjectRef, Sample, SampleBatch
     ("name", "step", "tag"),
     [
         (RollupName.STATION_5M, timedelta(minutes=5), "station"),
+        (RollupName.CIRCUIT_5M, timedelta(minutes=5), "circuit"),
         (RollupName.BUILDING_5M, timedelta(minutes=5), "building"),
         (RollupName.COMMUNITY_5M, timedelta(minutes=5), "community"),
         (RollupName.ROOM_1H, timedelta(hours=1), "sensor"),

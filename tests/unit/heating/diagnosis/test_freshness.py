@@ -37,4 +37,8 @@ def test_rules_judge_a_station_for_five_minutes_and_a_room_for_half_an_hour_howe
     None
 ):
     ages_s = {measurement: limit.age_s(np.array([1.0])).tolist() for measurement, limit in JUDGED.items()}
-    assert ages_s == {Measurement.STATION: [300.0], Measurement.ROOM: [1800.0]}
+    assert ages_s == {
+        Measurement.STATION: [300.0],
+        Measurement.CIRCUIT: [300.0],
+        Measurement.ROOM: [1800.0],
+    }
