@@ -8,7 +8,8 @@ from starlette.responses import Response
 
 from dashboard.alarms.actions import Acknowledgement, AlarmActions, Comment, Remark, Shelving
 from dashboard.alarms.models import AlarmDetail, AlarmRow
-from dashboard.alarms.view import AlarmViews, subject_filter
+from dashboard.alarms.subjects import subject_filter
+from dashboard.alarms.view import AlarmViews
 from dashboard.web.refusals import InvalidRequestError
 from dashboard.web.replies import Limit, Listing, reply, words_of
 from dashboard.web.security.access import Actor, Staff

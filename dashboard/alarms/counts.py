@@ -1,4 +1,4 @@
-"""How many alarms are open and how many are unacknowledged, counted once per change of the alarm history.
+"""How many alarms speak and how many are unacknowledged, counted once per change of the alarm history.
 
 The header of every page and the first page show these figures every few seconds; the records are only asked again
 when something happened.
@@ -12,12 +12,11 @@ from heating.alarms import Alarm, AlarmState, Priority
 from storage.records.alarms import AlarmRecords
 from storage.records.queries import MAX_LIMIT, AlarmQuery
 
-__all__ = ["AlarmCountSource", "OpenCounts", "read_pages"]
+__all__ = ["SPEAKING", "AlarmCountSource", "OpenCounts", "read_pages", "speaking"]
 
-_MAX_PAGES = 10
-"""At most this many pages of waiting alarms are counted; beyond it the exact number is no help to anybody."""
 _KEPT_VIEWS = 64
-_ANNOUNCED = frozenset({Priority.P1, Priority.P2, Priority.P3})
+SPEAKING = frozenset({AlarmState.UNACK_ACTIVE, AlarmState.ACK_ACTIVE})
+"""States in which an alarm speaks to people: its condition holds, and nobody shelved and nothing suppresses it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +25,15 @@ class OpenCounts:
 
     sequence: int
     open_by_priority: Mapping[str, int]
-    """Open alarms by ``P1`` to ``P4``, announced or not."""
+    """Alarms that speak, by ``P1`` to ``P4``, P1 to P3 announced: what the console lists as active, no more."""
     unacknowledged: int
-    """Announced to people, still active, not acknowledged; P1 to P3."""
+    """Those of P1 to P3 that nobody has acknowledged."""
+
+
+def speaking(query: AlarmQuery) -> AlarmQuery:
+    """Return a question narrowed to alarms that speak: figures and lists of active alarms ask the same."""
+    journal = query.priorities is not None and query.priorities == {Priority.P4}
+    return replace(query, states=SPEAKING, open_only=True, annunciated_only=not journal)
 
 
 class AlarmCountSource:
@@ -61,17 +66,16 @@ class AlarmCountSource:
 
     def _read(self, sequence: int, area_ids: frozenset[str] | None) -> OpenCounts:
         counts = self._alarms.counts(area_ids)
-        by_priority = {priority.name: counts.by_priority.get(priority, 0) for priority in Priority}
-        return OpenCounts(sequence, by_priority, self._waiting(area_ids))
-
-    def _waiting(self, area_ids: frozenset[str] | None) -> int:
-        query = AlarmQuery(
-            states=frozenset({AlarmState.UNACK_ACTIVE}),
-            priorities=_ANNOUNCED,
-            annunciated_only=True,
-            area_ids=area_ids,
+        active: dict[str, int] = {}
+        for priority in Priority:
+            heard = counts.by_priority_and_state if priority is Priority.P4 else counts.announced
+            active[priority.name] = sum(heard.get((priority, state), 0) for state in SPEAKING)
+        waiting = sum(
+            number
+            for (priority, state), number in counts.announced.items()
+            if priority is not Priority.P4 and state is AlarmState.UNACK_ACTIVE
         )
-        return len(read_pages(self._alarms, query, most=_MAX_PAGES)[0])
+        return OpenCounts(sequence, active, waiting)
 
 
 def read_pages(alarms: AlarmRecords, query: AlarmQuery, *, most: int) -> tuple[list[Alarm], bool]:

@@ -4,8 +4,8 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from dashboard.alarms.counts import read_pages
-from heating.alarms import Alarm
+from dashboard.alarms.counts import SPEAKING, read_pages
+from heating.alarms import Alarm, AlarmState, Priority
 from heating.heat_tree import Level
 from storage.records.alarms import AlarmRecords
 from storage.records.queries import AlarmQuery
@@ -27,18 +27,18 @@ class OpenAlarms:
         """Return the open alarms of a station, worst first, then newest."""
         return self.by_station.get(station_id, [])
 
-    def worst(self, station_id: str) -> int | None:
-        """Return the most urgent priority among them, 1 to 4; None without an open alarm."""
-        return min((int(alarm.priority) for alarm in self.of(station_id)), default=None)
+    def speaking(self, station_id: str) -> Sequence[Alarm]:
+        """Return those that still hold and are neither suppressed nor shelved."""
+        return [alarm for alarm in self.of(station_id) if alarm.state in SPEAKING]
 
-    def worst_active(self, station_id: str) -> int | None:
-        """Return the most urgent priority of those that still hold and are not suppressed or shelved."""
-        speaking = (
-            alarm
-            for alarm in self.of(station_id)
-            if alarm.is_active and alarm.inhibited_by is None and alarm.shelved_until is None
-        )
-        return min((int(alarm.priority) for alarm in speaking), default=None)
+    def worst(self, station_id: str) -> int | None:
+        """Return the most urgent priority of those that speak, 1 to 4; None when none does."""
+        return min((int(alarm.priority) for alarm in self.speaking(station_id)), default=None)
+
+    def recovered(self, station_id: str) -> bool:
+        """Whether an alarm has returned that nobody has acknowledged, and none of P1 to P3 speaks any more."""
+        returned = any(alarm.state is AlarmState.RTN_UNACK for alarm in self.of(station_id))
+        return returned and (self.worst(station_id) or Priority.P4) == Priority.P4
 
 
 class OpenAlarmSource:

@@ -1,8 +1,9 @@
 """The dispatcher's pages of alarms, and the actions on them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import groupby
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
@@ -10,15 +11,17 @@ from pydantic import ValidationError
 from starlette.responses import PlainTextResponse, Response
 
 from dashboard.alarms.actions import Acknowledgement, AlarmActions, Comment, Remark, Shelving
+from dashboard.alarms.counts import SPEAKING, speaking
 from dashboard.alarms.health import RATE_FAIR, RATE_HIGH, AlarmHealthView
 from dashboard.alarms.models import AlarmDetail, AlarmRow
-from dashboard.alarms.view import AlarmViews, subject_filter
+from dashboard.alarms.view import AlarmViews
 from dashboard.web.context import page_response, reader_of
 from dashboard.web.languages import N_, Localiser
 from dashboard.web.refusals import NotVisibleError, UnfitActionError
 from dashboard.web.security.access import Actor, Staff
 from dashboard.web.security.viewer import Viewer
 from dashboard.web.services import Services, ServicesDep, services_of
+from dashboard.web.values import Bilingual
 from heating.alarms import AlarmState, ForbiddenTransitionError, Priority
 from storage.records.queries import AlarmQuery
 
@@ -36,7 +39,7 @@ _TABS = (
 )
 _TAB_STATES = {
     "unacknowledged": frozenset({AlarmState.UNACK_ACTIVE, AlarmState.RTN_UNACK}),
-    "active": frozenset({AlarmState.UNACK_ACTIVE, AlarmState.ACK_ACTIVE}),
+    "active": SPEAKING,
     "shelved": frozenset({AlarmState.SHELVED}),
     "suppressed": frozenset({AlarmState.SUPPRESSED_BY_DESIGN}),
     "open": None,
@@ -48,29 +51,26 @@ _UNFIT = N_("缺少原因或备注，或时间不合适。")
 
 @dataclass(slots=True)
 class AlarmGroup:
-    """Alarms shown together: those of one incident, or the ones without."""
+    """Alarms shown together: those of one priority and incident, or the ones without an incident."""
 
     incident_id: str | None
     title: str = ""
     rows: list[AlarmRow] = field(default_factory=list)
 
 
-def grouped(rows: Iterable[AlarmRow], localiser: Localiser) -> list[AlarmGroup]:
-    """Return alarms grouped by incident, each group where its first alarm stood; a lone member needs no header."""
-    groups: dict[str, AlarmGroup] = {}
-    for row in rows:
-        key = row.incident_id or f"alone:{row.alarm_id}"
-        groups.setdefault(key, AlarmGroup(row.incident_id)).rows.append(row)
-    merged: list[AlarmGroup] = []
-    for group in groups.values():
-        if group.incident_id is None and merged and merged[-1].incident_id is None:
-            merged[-1].rows += group.rows
-            continue
-        first = min(group.rows, key=lambda row: (row.priority, row.raised_at))
-        subject, name = first.subject_name.in_locale(localiser.locale), first.name.in_locale(localiser.locale)
-        group.title = f"{subject} · {name}"
-        merged.append(group)
-    return merged
+def grouped(
+    rows: Iterable[AlarmRow], titles: Mapping[str, Bilingual], localiser: Localiser
+) -> list[AlarmGroup]:
+    """Return alarms, in the order of their urgency, in groups; none spans priorities, or a P1 could be far down."""
+    groups: list[AlarmGroup] = []
+    for _, run in groupby(rows, key=lambda row: (row.priority if row.incident_id else 0, row.incident_id)):
+        members = list(run)
+        incident_id = members[0].incident_id
+        title = titles.get(incident_id or "")
+        groups.append(
+            AlarmGroup(incident_id, "" if title is None else title.in_locale(localiser.locale), members)
+        )
+    return groups
 
 
 def _longest_shelving_s(services: Services) -> dict[int, float]:
@@ -88,20 +88,24 @@ def alarms(
     subject: Annotated[str, Query(max_length=80)] = "",
     cursor: Annotated[str, Query(max_length=400)] = "",
 ) -> Response:
-    """Show a page of alarms of one tab, grouped by incident."""
+    """Show a page of alarms of one tab, the most urgent first; history is newest first."""
     tab = tab if tab in _TAB_STATES else "unacknowledged"
-    level, object_id = subject_filter(subject.strip())
+    views, reader = services[AlarmViews], reader_of(request, viewer)
     query = AlarmQuery(
         states=_TAB_STATES[tab],
         open_only=tab != "history",
-        annunciated_only=tab in ("unacknowledged", "active") and not priority,
+        annunciated_only=tab == "unacknowledged",
         priorities=frozenset({Priority(int(priority))}) if priority else None,
-        level=level,
-        object_id=object_id,
+        about=views.subjects(viewer, subject),
         cursor=cursor or None,
         limit=100,
     )
-    found = services[AlarmViews].page(viewer, query)
+    if tab == "history":
+        found, total = views.page(viewer, query), None
+        groups = [AlarmGroup(None, rows=found.items)] if found.items else []
+    else:
+        found, total = views.urgent_page(viewer, speaking(query) if tab == "active" else query)
+        groups = grouped(found.items, views.incident_titles(found.items), reader)
     return page_response(
         request,
         viewer,
@@ -110,8 +114,9 @@ def alarms(
         tab=tab,
         priority=int(priority) if priority else "",
         subject=subject,
-        groups=grouped(found.items, reader_of(request, viewer)),
+        groups=groups,
         count=len(found.items),
+        total=total,
         next_cursor=found.next_cursor,
         detail=None,
         longest_shelving_s=_longest_shelving_s(services),

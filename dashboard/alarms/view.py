@@ -2,25 +2,26 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from config.rules.alarm_texts import AlarmText, alarm_text
 from config.rules.reading import RuleSet
 from dashboard.alarms.models import AlarmDetail, AlarmHistoryEntry, AlarmRow, IncidentSummary
 from dashboard.alarms.restraints import Restraints
+from dashboard.alarms.subjects import read_subjects
 from dashboard.site.index import SiteIndex, SiteSource
 from dashboard.web.refusals import NotVisibleError
 from dashboard.web.security.viewer import ACTORS, Viewer
 from dashboard.web.values import Bilingual
 from heating.alarms import Alarm, Incident
 from heating.clock import Clock
-from heating.heat_tree import Level
-from storage.records.alarms import AlarmRecords
+from heating.heat_tree import Node
 from storage.records.pages import Page
-from storage.records.queries import AlarmQuery
+from storage.records.queries import AlarmQuery, AlarmSubjects
+from storage.records.records import Records
 
-__all__ = ["AlarmViews", "subject_filter"]
+__all__ = ["AlarmViews"]
 
 _KEPT_OPENINGS = 20_000
 
@@ -32,17 +33,18 @@ class AlarmViews:
     ----------
     sites : SiteSource
         The registry.
-    records : AlarmRecords
-        Alarms and incidents.
+    records : Records
+        Alarms and incidents; the registry for the words of a filter.
     rules : RuleSet
         Names and texts.
     clock : Clock
         The time data are judged by.
     """
 
-    def __init__(self, *, sites: SiteSource, records: AlarmRecords, rules: RuleSet, clock: Clock) -> None:
+    def __init__(self, *, sites: SiteSource, records: Records, rules: RuleSet, clock: Clock) -> None:
         self._sites = sites
-        self._records = records
+        self._records = records.alarms
+        self._registry = records.registry
         self._rules = rules
         self._clock = clock
         self._openings: OrderedDict[str, Mapping[str, object]] = OrderedDict()
@@ -55,6 +57,25 @@ class AlarmViews:
         restraints = self._restraints(viewer, index, found.items)
         rows = [self.row(viewer, index, alarm, restraints=restraints) for alarm in found.items]
         return Page(rows, found.next_cursor)
+
+    def urgent_page(self, viewer: Viewer, query: AlarmQuery) -> tuple[Page[AlarmRow], int]:
+        """Return a page of alarms of the viewer's areas, by priority and incident, and how many there are in all."""
+        index = self._sites.current()
+        asked = replace(query, area_ids=viewer.area_ids)
+        found = self._records.find_urgent(asked)
+        restraints = self._restraints(viewer, index, found.items)
+        rows = [self.row(viewer, index, alarm, restraints=restraints) for alarm in found.items]
+        return Page(rows, found.next_cursor), self._records.count(asked)
+
+    def incident_titles(self, rows: Iterable[AlarmRow]) -> dict[str, Bilingual]:
+        """Return place and cause of the incidents that some alarms belong to, by id."""
+        index = self._sites.current()
+        found = self._records.incidents_of({row.incident_id for row in rows if row.incident_id is not None})
+        return {key: self._titled(index, one.node, one.rule_id) for key, one in found.items()}
+
+    def subjects(self, viewer: Viewer, words: str) -> AlarmSubjects | None:
+        """Return what the words of a filter may mean."""
+        return read_subjects(words, registry=self._registry, rules=self._rules, viewer=viewer)
 
     def detail(self, viewer: Viewer, alarm_id: str) -> AlarmDetail:
         """Return one alarm with its history. Raises `NotVisibleError`."""
@@ -164,9 +185,10 @@ class AlarmViews:
         return Restraints.read(self._records, self._rules, viewer, index, alarms)
 
     def _called(self, index: SiteIndex, alarm: Alarm | None) -> Bilingual | None:
-        if alarm is None:
-            return None
-        subject, name = index.node_name(alarm.subject), self.rule_name(alarm.rule_id)
+        return None if alarm is None else self._titled(index, alarm.subject, alarm.rule_id)
+
+    def _titled(self, index: SiteIndex, node: Node, rule_id: str) -> Bilingual:
+        subject, name = index.node_name(node), self.rule_name(rule_id)
         return Bilingual(f"{subject.zh} · {name.zh}", f"{subject.in_locale('en')} · {name.in_locale('en')}")
 
     def _texts(self, rule_id: str, parameters: Mapping[str, object]) -> tuple[AlarmText, AlarmText]:
@@ -188,15 +210,6 @@ class AlarmViews:
             while len(self._openings) > _KEPT_OPENINGS:
                 self._openings.popitem(last=False)
         return parameters
-
-
-def subject_filter(subject: str | None) -> tuple[Level | None, str | None]:
-    """Return level and id from ``level:id``, or the id alone."""
-    if not subject:
-        return None, None
-    word, separator, object_id = subject.partition(":")
-    level = next((level for level in Level if level.word == word), None)
-    return (level, object_id) if separator and level is not None else (None, subject)
 
 
 def _actions(viewer: Viewer, alarm: Alarm) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ class Mark:
     name: Bilingual
     state: str
     shape: str
-    """p1, p2, p3, offline or online."""
+    """p1, p2, p3, offline, recovered or online."""
     x: float
     y: float
 
@@ -101,7 +101,9 @@ def mark_shape(row: StationRow) -> str:
     """Return how a station is drawn: silence first, since its alarms may be as old as its values."""
     if row.state in ("offline", "never", "stale"):
         return "offline"
-    return f"p{row.worst_priority}" if row.worst_priority in (1, 2, 3) else "online"
+    if row.worst_priority in (1, 2, 3):
+        return f"p{row.worst_priority}"
+    return "recovered" if row.recovered else "online"
 
 
 @lru_cache(maxsize=4)

@@ -71,7 +71,7 @@ class Overview:
     standard_c: float
     """Indoor standard [°C]."""
     open_alarms: Mapping[str, int]
-    """Open alarms by ``P1`` to ``P4``."""
+    """Active alarms, neither shelved nor suppressed, by ``P1`` to ``P4``; P1 to P3 announced."""
     unacknowledged: int
     """Announced, active and not acknowledged, P1 to P3."""
     open_incidents: int
@@ -87,7 +87,7 @@ class Overview:
     worst: Sequence[StationRow]
     """Stations with the largest absolute deviation, at most 10."""
     ticker: Sequence[AlarmRow]
-    """Newest active alarms P1 and P2, at most 20."""
+    """Active alarms P1 and P2, by priority, then by incident, at most 20; `open_alarms` says of how many."""
     communities: Sequence[CommunityPlace]
     recent: Sequence[Happening] = ()
     """What last happened to announced alarms, newest first, at most 20."""

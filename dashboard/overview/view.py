@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.alarms.counts import AlarmCountSource
+from dashboard.alarms.counts import AlarmCountSource, speaking
 from dashboard.alarms.models import AlarmRow
 from dashboard.alarms.view import AlarmViews
 from dashboard.overview.models import AreaRow, CommunityPlace, Happening, Overview
@@ -19,7 +19,7 @@ from dashboard.stations.models import StationRow
 from dashboard.stations.view import StationViews
 from dashboard.web.security.viewer import STAFF, Viewer
 from dashboard.web.values import Bilingual, Ratio, Sum
-from heating.alarms import AlarmState, Priority
+from heating.alarms import Priority
 from heating.assets import Contract
 from heating.clock import Clock
 from heating.points import Measurement
@@ -198,16 +198,10 @@ class OverviewView:
         return sorted(happened, key=lambda item: item.at, reverse=True)[:_RECENT]
 
     def _ticker(self, viewer: Viewer, index: SiteIndex) -> Sequence[AlarmRow]:
-        states = frozenset({AlarmState.UNACK_ACTIVE, AlarmState.ACK_ACTIVE})
         urgent = frozenset({Priority.P1, Priority.P2})
-        query = AlarmQuery(
-            states=states,
-            priorities=urgent,
-            annunciated_only=True,
-            area_ids=viewer.area_ids,
-            limit=_TICKER,
-        )
-        return [self._alarms.row(viewer, index, alarm) for alarm in self._records.alarms.find(query).items]
+        query = speaking(AlarmQuery(priorities=urgent, area_ids=viewer.area_ids, limit=_TICKER))
+        found = self._records.alarms.find_urgent(query).items
+        return [self._alarms.row(viewer, index, alarm) for alarm in found]
 
 
 def _happenings(row: AlarmRow) -> list[Happening]:

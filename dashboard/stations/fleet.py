@@ -107,7 +107,7 @@ def read_fleet(
     said_offline = (link.value == 0.0) & (link.measured_ms >= last_ms)
     troubled = open_alarms.by_station
     worst = np.array(
-        [(open_alarms.worst_active(name) or _CALM) if name in troubled else _CALM for name in ids], np.int8
+        [(open_alarms.worst(name) or _CALM) if name in troubled else _CALM for name in ids], np.int8
     )
     supply, setpoint = columns["secondary_supply_temp_c"], columns["secondary_supply_temp_setpoint_c"]
     both = supply.usable & setpoint.usable

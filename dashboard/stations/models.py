@@ -52,8 +52,11 @@ class StationRow:
     interval_s: float
     """Expected time between messages [s]."""
     open_alarms: int
+    """Alarms that speak: active, neither shelved nor suppressed."""
     worst_priority: int | None
-    """1 to 4; None without an open alarm."""
+    """1 to 4; None when none speaks."""
+    recovered: bool = False
+    """An alarm has returned that nobody has acknowledged, and none speaks any more."""
     longitude_deg: float | None = None
     latitude_deg: float | None = None
 

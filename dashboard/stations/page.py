@@ -164,7 +164,7 @@ def _at(wanted: StationFilter, cursor: str | None) -> StationFilter:
 
 
 def _headers() -> Iterator[tuple[str, str]]:
-    for title in (N_("编号"), N_("站名"), N_("区域"), N_("状态"), N_("未关闭告警")):
+    for title in (N_("编号"), N_("站名"), N_("区域"), N_("状态"), N_("持续中告警")):
         yield title, ""
     yield from ((title, unit) for _, title, unit in _COLUMNS)
     yield N_("偏差"), "K"

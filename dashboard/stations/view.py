@@ -28,6 +28,7 @@ from heating.points import POINT_INDEX, Measurement, points_of
 from heating.protocols import TimeSeriesStore
 from heating.samples import ObjectRef
 from storage.records.pages import Page
+from storage.records.registry import RegistryRecords
 
 __all__ = ["MAX_STATIONS", "StationFilter", "StationViews"]
 
@@ -43,7 +44,7 @@ class StationFilter:
     """Word of `StationState`."""
     area_id: str | None = None
     text: str = ""
-    """Part of the name or id."""
+    """Part of the name, its pinyin or initials, or of the id."""
     sort: str = "name"
     """name, deviation (absolute), age, alarms or state; ``-`` before it turns the order."""
     cursor: str | None = None
@@ -65,6 +66,8 @@ class StationViews:
         Makes alarm rows and incidents.
     places : PlaceViews
         Makes building rows.
+    registry : RegistryRecords
+        Finds stations by what they are called.
     store : TimeSeriesStore
         History.
     clock : Clock
@@ -80,10 +83,12 @@ class StationViews:
         alarms: AlarmViews,
         incidents: IncidentViews,
         places: PlaceViews,
+        registry: RegistryRecords,
         store: TimeSeriesStore,
         clock: Clock,
     ) -> None:
         self._sites = sites
+        self._registry = registry
         self._newest = newest
         self._open_alarms = open_alarms
         self._alarms = alarms
@@ -110,7 +115,8 @@ class StationViews:
         index = self._sites.current()
         fleet = self.fleet(viewer, index)
         open_alarms = self._open_alarms.current()
-        chosen = [place for place in range(len(fleet.station_ids)) if _fits(place, fleet, index, wanted)]
+        named = self._registry.stations_named(wanted.text)
+        chosen = [p for p in range(len(fleet.station_ids)) if _fits(p, fleet, index, wanted, named)]
         chosen.sort(key=_order(fleet, index, open_alarms, wanted.sort), reverse=wanted.sort.startswith("-"))
         first = int(wanted.cursor) if wanted.cursor and wanted.cursor.isdigit() else 0
         limit = min(max(1, wanted.limit), MAX_STATIONS)
@@ -135,8 +141,9 @@ class StationViews:
             last_seen=from_epoch_ms(last_ms) if last_ms else None,
             age_s=_number(age_s),
             interval_s=station.report_interval_s,
-            open_alarms=len(open_alarms.of(station.station_id)),
+            open_alarms=len(open_alarms.speaking(station.station_id)),
             worst_priority=open_alarms.worst(station.station_id),
+            recovered=open_alarms.recovered(station.station_id),
             longitude_deg=station.longitude_deg,
             latitude_deg=station.latitude_deg,
         )
@@ -220,7 +227,7 @@ class StationViews:
             setpoint=setpoint,
             return_=return_,
             deviation_k=deviation_k,
-            open_alarms=len(self._open_alarms.current().of(station_id)),
+            open_alarms=len(self._open_alarms.current().speaking(station_id)),
         )
 
     def trend(
@@ -252,7 +259,7 @@ class StationViews:
         )
 
 
-def _fits(place: int, fleet: Fleet, index: SiteIndex, wanted: StationFilter) -> bool:
+def _fits(place: int, fleet: Fleet, index: SiteIndex, wanted: StationFilter, named: frozenset[str]) -> bool:
     station = index.stations[fleet.station_ids[place]]
     if wanted.state and STATE_WORDS[fleet.state[place]] != wanted.state:
         return False
@@ -260,7 +267,7 @@ def _fits(place: int, fleet: Fleet, index: SiteIndex, wanted: StationFilter) -> 
         return False
     text = wanted.text.strip().casefold()
     names = (station.station_id, station.name, station.name_en)
-    return not text or any(text in name.casefold() for name in names)
+    return not text or station.station_id in named or any(text in name.casefold() for name in names)
 
 
 def _order(

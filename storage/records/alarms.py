@@ -4,6 +4,7 @@ What lives here: the one write that changes alarms, and the questions about them
 `storage.records.incidents`; the state machine is `heating.alarms.apply_event`.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -22,6 +23,7 @@ from heating.alarms import (
 from heating.protocols import OutboxMessage
 from storage.records.access import within_areas
 from storage.records.alarm_rows import alarm_from_row, alarm_row, event_from_row, event_row
+from storage.records.alarm_subjects import is_about
 from storage.records.audit import write_line
 from storage.records.incidents import IncidentRecords, UnknownIncidentError, write_incidents
 from storage.records.leases import require_lease
@@ -30,6 +32,7 @@ from storage.records.pages import Page, after_cursor, page_of
 from storage.records.people_values import AuditLine
 from storage.records.queries import AlarmCounts, AlarmQuery, page_size
 from storage.records.schema.alarms import alarm_events, alarms, engine_states
+from storage.records.urgency import KEYS, URGENT_FIRST, after_urgent_cursor, urgent_cursor, with_incidents
 
 __all__ = ["AlarmRecords", "UnknownIncidentError"]
 
@@ -150,6 +153,33 @@ class AlarmRecords(IncidentRecords):
             .order_by(alarm_events.c.sequence)
         )
 
+    def find_urgent(self, query: AlarmQuery) -> Page[Alarm]:
+        """Return a page of alarms, most urgent first: by priority, then by incident (`storage.records.urgency`)."""
+        size = page_size(query.limit)
+        statement = (
+            sa.select(alarms, *KEYS)
+            .select_from(with_incidents())
+            .where(
+                *_conditions(query),
+                within_areas(alarms.c.area_id, query.area_ids),
+                after_urgent_cursor(query.cursor),
+            )
+            .order_by(*URGENT_FIRST)
+            .limit(size + 1)
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(statement).mappings().all()
+        found = [alarm_from_row(row) for row in rows[:size]]
+        more = len(rows) > size
+        return Page(found, urgent_cursor([rows[size - 1][key.name] for key in KEYS]) if more else None)
+
+    def count(self, query: AlarmQuery) -> int:
+        """Return how many alarms a question has for an answer, whatever its page."""
+        statement = sa.select(sa.func.count()).select_from(alarms)
+        statement = statement.where(*_conditions(query), within_areas(alarms.c.area_id, query.area_ids))
+        with self._database.reading() as connection:
+            return connection.scalar(statement) or 0
+
     def find(self, query: AlarmQuery) -> Page[Alarm]:
         """Return a page of alarms, newest first."""
         size = page_size(query.limit)
@@ -167,20 +197,24 @@ class AlarmRecords(IncidentRecords):
 
     def counts(self, area_ids: frozenset[str] | None) -> AlarmCounts:
         """Return how many alarms are open, by priority and state."""
+        announced = alarms.c.annunciated_at.is_not(None)
         statement = (
-            sa.select(alarms.c.priority, alarms.c.state, sa.func.count())
+            sa.select(alarms.c.priority, alarms.c.state, announced, sa.func.count())
             .where(alarms.c.closed_at.is_(None), within_areas(alarms.c.area_id, area_ids))
-            .group_by(alarms.c.priority, alarms.c.state)
+            .group_by(alarms.c.priority, alarms.c.state, announced)
         )
         by_priority = dict.fromkeys(Priority, 0)
         by_state: dict[AlarmState, int] = {state: 0 for state in AlarmState if state is not AlarmState.NORMAL}
-        pairs: dict[tuple[Priority, AlarmState], int] = {}
+        pairs: Counter[tuple[Priority, AlarmState]] = Counter()
+        heard: Counter[tuple[Priority, AlarmState]] = Counter()
         with self._database.reading() as connection:
-            for priority, state, number in connection.execute(statement):
+            for priority, state, was_announced, number in connection.execute(statement):
                 by_priority[Priority(priority)] += number
                 by_state[AlarmState(state)] += number
-                pairs[Priority(priority), AlarmState(state)] = number
-        return AlarmCounts(by_priority, by_state, pairs)
+                pairs[Priority(priority), AlarmState(state)] += number
+                if was_announced:
+                    heard[Priority(priority), AlarmState(state)] += number
+        return AlarmCounts(by_priority, by_state, pairs, heard)
 
     def members_of(self, incident_id: str, *, area_ids: frozenset[str] | None = None) -> list[Alarm]:
         """Return the alarms of some areas that are attached to an incident, oldest first."""
@@ -267,6 +301,8 @@ def _conditions(query: AlarmQuery) -> list[sa.ColumnElement[bool]]:
         conditions.append(columns.level == query.level.word)
     if query.since is not None:
         conditions.append(columns.raised_at >= query.since)
+    if query.about is not None:
+        conditions.append(is_about(query.about))
     for name in ("object_id", "rule_id", "incident_id"):
         wanted = getattr(query, name)
         if wanted is not None:

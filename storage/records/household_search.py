@@ -21,7 +21,7 @@ from storage.records.schema.registry import (
 )
 from storage.records.search_keys import Term, read_query
 
-__all__ = ["find_household_ids"]
+__all__ = ["buildings_of", "find_household_ids"]
 
 _MAX_TERMS = 6
 _MAX_READINGS = 48
@@ -127,12 +127,12 @@ def _word_ways(connection: sa.Connection, word: str) -> Iterator[_Way]:
 
 
 def _place_way(keys: sa.ColumnElement[bool]) -> _Way:
-    found = _buildings_of(keys)
+    found = buildings_of(keys)
     column = households.c.building_id
     return _Way(column.in_(found), breadth=_PLACE, places=found, aside=column.concat("").in_(found))
 
 
-def _buildings_of(keys: sa.ColumnElement[bool]) -> sa.Select[tuple[str]]:
+def buildings_of(keys: sa.ColumnElement[bool]) -> sa.Select[tuple[str]]:
     """Buildings that a place key means: themselves, those of a community, those of an area and the areas below."""
 
     def matching(kind: str) -> sa.Select[tuple[str]]:

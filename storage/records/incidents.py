@@ -1,6 +1,6 @@
 """Incidents in the database. They are written with the events that open, grow or clear them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -40,6 +40,11 @@ class IncidentRecords:
             )
         )
         return found[0] if found else None
+
+    def incidents_of(self, incident_ids: Iterable[str]) -> dict[str, Incident]:
+        """Return those of some incidents that are known, by id."""
+        statement = sa.select(incidents).where(incidents.c.incident_id.in_(sorted(incident_ids)))
+        return {one.incident_id: one for one in self._incidents(statement)}
 
     def open_incidents(self) -> list[Incident]:
         """Return incidents that have not cleared, newest first."""

@@ -12,7 +12,15 @@ from heating.alarms import AlarmState, Priority
 from heating.heat_tree import Level
 from heating.tickets import TicketState
 
-__all__ = ["AlarmCounts", "AlarmQuery", "IncidentQuery", "TicketCounts", "TicketQuery", "page_size"]
+__all__ = [
+    "AlarmCounts",
+    "AlarmQuery",
+    "AlarmSubjects",
+    "IncidentQuery",
+    "TicketCounts",
+    "TicketQuery",
+    "page_size",
+]
 
 DEFAULT_LIMIT = 50
 """Rows of a page when the caller does not say."""
@@ -21,8 +29,19 @@ MAX_LIMIT = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmSubjects:
+    """What a person may mean by some words; an alarm that is about any of it fits."""
+
+    object_ids: frozenset[str] = frozenset()
+    """Ids of objects of any level."""
+    place_key: str = ""
+    """Part of the key of a station, building, community or area (`storage.records.search_keys.normal_text`)."""
+    rule_ids: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmQuery:
-    """Which alarms, newest first."""
+    """Which alarms; the list's method says in which order."""
 
     states: frozenset[AlarmState] | None = None
     open_only: bool = False
@@ -31,6 +50,7 @@ class AlarmQuery:
     priorities: frozenset[Priority] | None = None
     level: Level | None = None
     object_id: str | None = None
+    about: AlarmSubjects | None = None
     rule_id: str | None = None
     incident_id: str | None = None
     area_ids: frozenset[str] | None = None
@@ -77,6 +97,8 @@ class AlarmCounts:
     """Every state but NORMAL is there, 0 included."""
     by_priority_and_state: Mapping[tuple[Priority, AlarmState], int] = field(default_factory=dict)
     """Only the pairs that occur."""
+    announced: Mapping[tuple[Priority, AlarmState], int] = field(default_factory=dict)
+    """The same, without what was never announced to people (journal, inhibited, waiting)."""
 
 
 @dataclass(frozen=True, slots=True)

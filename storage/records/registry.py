@@ -21,10 +21,12 @@ from storage.records.schema.registry import (
     communities,
     contacts,
     households,
+    place_keys,
     registry_changes,
     sensor_assignments,
     stations,
 )
+from storage.records.search_keys import normal_text
 from storage.registry_files.checks import check_registry
 from storage.registry_files.differences import RegistryDiff, diff_keyed, keyed_assets
 
@@ -183,6 +185,16 @@ class RegistryRecords:
             )
             for household_id in found
         ]
+
+    def stations_named(self, words: str) -> frozenset[str]:
+        """Return the stations whose name, pinyin or initials have these words in them; none for no words."""
+        wanted = normal_text(words)
+        if not wanted:
+            return frozenset()
+        named = place_keys.c.key.contains(wanted, autoescape=True)
+        statement = sa.select(place_keys.c.object_id).where(place_keys.c.kind == "station", named)
+        with self._database.reading() as connection:
+            return frozenset(connection.scalars(statement))
 
     def sensor_of(self, household_id: str, at: datetime) -> str | None:
         """Return the sensor that measures a home at a moment, None when there is none."""

@@ -29,7 +29,7 @@ __all__ = ["delete_contacts", "write_assets", "write_contacts", "write_place_key
 Objects = Mapping[str, Mapping[str, object]]
 """Kind to id to asset, as `storage.registry_files.differences.keyed_assets` gives them."""
 
-_NAMED_KINDS = frozenset({"area", "community", "building"})
+_NAMED_KINDS = frozenset({"area", "community", "building", "station"})
 
 
 def write_assets(
@@ -136,7 +136,7 @@ def _retire(connection: sa.Connection, one: AssetTable, assets: Sequence[object]
 
 
 def write_place_keys(connection: sa.Connection, diff: RegistryDiff, site: Site) -> None:
-    """Renew the keys of areas, communities and buildings when any of them changed."""
+    """Renew the keys of areas, communities, buildings and stations when any of them changed."""
     if not any(line.kind in _NAMED_KINDS for line in diff.lines()):
         return
     named = [("area", one.area_id, place_keys_of(one.name, one.name_en)) for one in site.areas]
@@ -144,6 +144,7 @@ def write_place_keys(connection: sa.Connection, diff: RegistryDiff, site: Site) 
         ("community", one.community_id, place_keys_of(one.name, one.name_en)) for one in site.communities
     ]
     named += [("building", one.building_id, place_keys_of(one.name)) for one in site.buildings]
+    named += [("station", one.station_id, place_keys_of(one.name, one.name_en)) for one in site.stations]
     rows = [
         {"kind": kind, "object_id": object_id, "key": key} for kind, object_id, keys in named for key in keys
     ]

@@ -172,6 +172,11 @@ class FakeAnswers:
         states = getattr(wanted, "states", frozenset())
         return Page([row for row in self.alarm_rows if not states or row.state in states], None)
 
+    def urgent_alarms(self, viewer: Viewer, wanted: object) -> tuple[Page[AlarmRow], int]:
+        """Return the same, and how many there are."""
+        found = self.alarms(viewer, wanted)
+        return found, len(found.items)
+
     def alarm(self, viewer: Viewer, alarm_id: str) -> AlarmDetail:
         """Return the one detail."""
         return models.alarm_detail()
@@ -245,6 +250,11 @@ def _parts(answers: FakeAnswers) -> dict[type, object]:
         PlaceViews: fakes(facade=answers.facade, community=answers.community),
         AlarmViews: fakes(
             page=answers.alarms,
+            urgent_page=answers.urgent_alarms,
+            incident_titles=lambda rows: {
+                "in-1": models.both("南郊12号换热站 · 循环泵跳闸", "Nanjiao 12 · Pump trip")
+            },
+            subjects=lambda viewer, words: None,
             detail=answers.alarm,
         ),
         IncidentViews: fakes(page=answers.incidents, detail=answers.incident),

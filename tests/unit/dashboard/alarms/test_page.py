@@ -91,16 +91,20 @@ def test_an_action_without_token_or_role_does_nothing(client: httpx.Client) -> N
     assert done(AlarmActions) == []
 
 
-def test_alarms_of_one_incident_stand_together_under_the_most_urgent() -> None:
+def test_alarms_of_one_priority_and_incident_stand_together_under_its_name() -> None:
     rows = [
-        models.alarm_row(1, alarm_id="a", incident_id="i1", priority=3),
-        models.alarm_row(1, alarm_id="b", incident_id=None),
-        models.alarm_row(1, alarm_id="c", incident_id="i1", priority=1, name=models.both("停电", "Power")),
-        models.alarm_row(1, alarm_id="d", incident_id=None),
+        models.alarm_row(1, alarm_id="a", incident_id="i1", priority=1),
+        models.alarm_row(1, alarm_id="b", incident_id="i2", priority=1),
+        models.alarm_row(1, alarm_id="c", incident_id="i1", priority=3),
+        models.alarm_row(1, alarm_id="d", incident_id=None, priority=3),
+        models.alarm_row(1, alarm_id="e", incident_id=None, priority=4),
     ]
-    groups = grouped(rows, localiser_for("zh_CN", "Asia/Shanghai"))
+    titles = {"i1": models.both("南郊 · 停电", "Nanjiao · Power")}
+    groups = grouped(rows, titles, localiser_for("zh_CN", "Asia/Shanghai"))
     assert [(group.incident_id, [row.alarm_id for row in group.rows]) for group in groups] == [
-        ("i1", ["a", "c"]),
-        (None, ["b", "d"]),
+        ("i1", ["a"]),
+        ("i2", ["b"]),
+        ("i1", ["c"]),
+        (None, ["d", "e"]),
     ]
-    assert groups[0].title.endswith("停电")
+    assert groups[0].title == groups[2].title == "南郊 · 停电"

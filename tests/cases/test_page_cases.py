@@ -1,0 +1,158 @@
+"""The pages in the hands of a dispatcher: what was reported, with what is right (docs/field-faults.md)."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from heating.alarms import Alarm, AlarmEvent, AlarmEventKind, Priority
+from heating.heat_tree import Level, Node
+from tests.support.dashboard_house import House, open_house
+
+K = AlarmEventKind
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    with open_house(tmp_path) as opened:
+        yield opened
+
+
+def raise_home(house: House, number: int, home: str, *, incident_id: str | None = None) -> Alarm:
+    """Raise and announce a cold home, later than everything before."""
+    at = house.clock.now() + timedelta(seconds=number)
+    alarm = Alarm(
+        alarm_id=f"home-{number:03d}",
+        rule_id="HB-03",
+        subject=Node(Level.HOUSEHOLD, home),
+        area_id="xilinhot",
+        priority=Priority.P2,
+        raised_at=at,
+    )
+    events = [
+        AlarmEvent(alarm_id=alarm.alarm_id, kind=K.RAISED, at=at, opening=alarm),
+        AlarmEvent(alarm_id=alarm.alarm_id, kind=K.ANNUNCIATED, at=at),
+    ]
+    if incident_id is not None:
+        attached = {"incident_id": incident_id}
+        events.append(AlarmEvent(alarm_id=alarm.alarm_id, kind=K.ATTACHED, at=at, parameters=attached))
+    house.records.alarms.append_events(events)
+    return alarm
+
+
+def homes_of(house: House, number: int) -> list[str]:
+    site = house.records.registry.load_site()
+    return [home.household_id for home in site.households if home.household_id.startswith("jx-")][:number]
+
+
+def act(house: House, alarm_id: str, kind: AlarmEventKind) -> None:
+    now = house.clock.now()
+    until = now + timedelta(hours=1)
+    house.records.alarms.append_events(
+        [AlarmEvent(alarm_id=alarm_id, kind=kind, at=now, by="wang", until=until)]
+    )
+
+
+def place_station(house: House, **changes: Any) -> None:
+    site = house.records.registry.load_site()
+    stations = [replace(one, **changes) if one.station_id == "st-east" else one for one in site.stations]
+    house.records.registry.apply_site(
+        replace(site, stations=tuple(stations)), by="test", now=house.clock.now()
+    )
+
+
+def shown_ids(page: str) -> list[str]:
+    ids = re.findall(r'href="/alarms/([\w-]+)"', page)
+    return [alarm_id for alarm_id in dict.fromkeys(ids) if alarm_id != "health"]
+
+
+def test_17_a_p1_is_always_in_sight_whatever_came_after_it(house: House) -> None:
+    house.raise_alarm("pump")
+    for number, home in enumerate(homes_of(house, 22), start=1):
+        raise_home(house, number, home)
+    page = house.client("dispatcher").get("/overview").text
+    urgent = page[page.index('id="ticker-title"') : page.index('id="worst-title"')]
+    assert shown_ids(urgent)[0] == "pump"
+    assert "显示 8 / 23" in urgent
+    assert shown_ids(house.client("dispatcher").get("/alarms").text)[0] == "pump"
+
+
+def test_17_the_console_goes_by_priority_then_incident_on_every_page(house: House) -> None:
+    house.raise_alarm("pump")
+    house.raise_alarm("late", station_id="st-east", rule_id="ST-02", priority=Priority.P2)
+    homes = homes_of(house, 120)
+    for number, home in enumerate(homes, start=1):
+        raise_home(house, number, home, incident_id="i-pump" if number % 2 else None)
+    client, seen, address = house.client("dispatcher"), [], "/alarms?tab=active"
+    while address:
+        page = client.get(address).text
+        seen += re.findall(r'<tr class="[^"]*" data-href="/alarms/([\w-]+)"', page)
+        following = re.search(r'rel="next" href="([^"]+)"', page)
+        address = following.group(1).replace("&amp;", "&") if following else ""
+    assert len(seen) == len(set(seen)) == len(homes) + 2
+    assert seen[:2] == ["pump", "late"]
+    members = [f"home-{number:03d}" for number in range(1, len(homes) + 1, 2)]
+    assert sorted(seen[2 : 2 + len(members)]) == members
+
+
+def test_27_figures_count_what_the_lists_show(house: House) -> None:
+    for number in (1, 2, 3, 4):
+        house.raise_alarm(f"a{number}", rule_id=f"ST-0{number}", incident=False)
+    act(house, "a1", K.SHELVED)
+    act(house, "a2", K.CLEARED)
+    hidden = AlarmEvent(alarm_id="a3", kind=K.INHIBITED, at=house.clock.now(), inhibitor="a4")
+    house.records.alarms.append_events([hidden])
+    client = house.client("dispatcher")
+    assert client.get("/api/v1/overview").json()["open_alarms"]["P1"] == 1
+    assert shown_ids(client.get("/alarms?tab=active&priority=1").text) == ["a4"]
+    assert 'href="/alarms?tab=active&amp;priority=1"' in client.get("/overview").text
+    (station,) = client.get("/api/v1/stations").json()["items"]
+    assert (station["open_alarms"], station["worst_priority"]) == (1, 1)
+
+
+def test_27_the_map_paints_a_recovered_station_apart(house: House) -> None:
+    place_station(house, longitude_deg=116.1, latitude_deg=43.9)
+    house.warm_station()
+    alarm = house.raise_alarm(incident=False)
+    client = house.client("dispatcher")
+    active = client.get("/overview").text
+    act(house, alarm.alarm_id, K.CLEARED)
+    recovered = client.get("/overview").text
+    assert '<rect class="p1"' in active and 'class="recovered"' not in mark_of(active)
+    assert '<rect class="p1"' not in mark_of(recovered) and 'class="recovered"' in mark_of(recovered)
+
+
+def mark_of(page: str) -> str:
+    mark = re.search(r'<g [^>]*data-station="st-east">.*?class="hit"', page, re.DOTALL)
+    assert mark is not None
+    return mark.group()
+
+
+def test_31_loose_alarms_do_not_look_like_members_of_the_incident_above(house: House) -> None:
+    house.raise_alarm("pump")
+    raise_home(house, 1, homes_of(house, 1)[0], incident_id="i-pump")
+    raise_home(house, 2, homes_of(house, 2)[1])
+    page = house.client("dispatcher").get("/alarms?tab=active").text
+    bodies = page.split("<tbody>")[1:]
+    assert ["group-row alone" in body for body in bodies][-1] and "不属于任何事件" in bodies[-1]
+    assert "home-002" in bodies[-1] and "home-001" not in bodies[-1]
+
+
+@pytest.mark.parametrize("words", ["锦绣", "jxhy", "锦绣12号楼", "st-east", "东", "ST-01", "1-101"])
+def test_31_alarms_are_found_by_names_addresses_pinyin_and_rules(house: House, words: str) -> None:
+    house.raise_alarm("pump", incident=False)
+    raise_home(house, 1, "jx-12-1-101")
+    found = set(shown_ids(house.client("dispatcher").get("/alarms", params={"subject": words}).text))
+    about_station = words in ("st-east", "东", "ST-01")
+    assert found == ({"pump"} if about_station else {"home-001"})
+
+
+@pytest.mark.parametrize(("words", "found"), [("dongqu", 1), ("dq", 1), ("东区", 1), ("xiqu", 0)])
+def test_31_stations_are_found_by_pinyin(house: House, words: str, found: int) -> None:
+    place_station(house, name="东区换热站")
+    stations = house.client("dispatcher").get("/api/v1/stations", params={"q": words}).json()["items"]
+    assert len(stations) == found
