@@ -18,6 +18,7 @@ from alerting.judging.conditions.evaluation import Conditions
 from alerting.judging.layout import Layout, Subjects
 from alerting.judging.signals.tables import SignalTable, SignalTables
 from alerting.judging.timers import Advance, RuleState, advance
+from config.rules.alarm_texts import placeholders
 from config.rules.reading import Rule, RuleSet
 from heating.alarms import Priority
 from heating.heat_tree import Node
@@ -215,4 +216,6 @@ def _transitions(rule: Rule, result: Advance, table: SignalTable, now: datetime)
 
 def _parameters(rule: Rule, table: SignalTable, row: int) -> dict[str, object]:
     values = {name: float(table.columns[name][row]) for name in rule.signals}
-    return {name: None if np.isnan(value) else round(value, 4) for name, value in values.items()}
+    figures = {name: None if np.isnan(value) else round(value, 4) for name, value in values.items()}
+    named = {*placeholders(rule.text.zh), *placeholders(rule.text.en)} if table.words else frozenset()
+    return figures | {name: word for name, word in table.words.items() if name in named}

@@ -7,14 +7,14 @@ bad quality. ``watch`` says what the watch knows of itself. An expected alarm is
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from alerting.judging.signals.family import WatchFigures
+from alerting.judging.signals.family import CALM
 from alerting.serving.headless import HeadlessAlerting
 from config.documents import mistakes_of
 from config.located_yaml import read_yaml
@@ -159,7 +159,7 @@ def run_case(rules: RuleSet, case: RuleCase) -> CaseResult:
     try:
         for moment in _moments(case):
             alerting.accept(SampleBatch.from_samples(_readings(case, moment)))
-            alerting.tick(_START + moment, watch=WatchFigures(**_watch_at(case, moment)))
+            alerting.tick(_START + moment, watch=replace(CALM, **_watch_at(case, moment)))
             if moment in case.expect:
                 mismatches += _compared(moment, case.expect[moment], alerting.active())
     finally:
@@ -167,7 +167,7 @@ def run_case(rules: RuleSet, case: RuleCase) -> CaseResult:
     return CaseResult(case, tuple(mismatches))
 
 
-def _watch_at(case: RuleCase, moment: timedelta) -> dict[str, float]:
+def _watch_at(case: RuleCase, moment: timedelta) -> dict[str, Any]:
     said = [case.watch[at] for at in sorted(case.watch) if at <= moment]
     return {name: value for values in said for name, value in values.items()}
 

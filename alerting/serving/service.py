@@ -32,6 +32,7 @@ from heating.alarms import ForbiddenTransitionError
 from heating.clock import Clock, SteadyClock
 from heating.errors import HeatingError
 from heating.heat_tree import build_heat_tree
+from heating.intake_troubles import IntakeTrouble
 from heating.intervals import to_epoch_ms
 from heating.losses import ReadingLoss
 from heating.protocols import AlarmRecords, Channel, Health, HealthStatus, OutboxRecords, RegistryRecords
@@ -92,6 +93,8 @@ class AlertingService:
         Whether readings can come in; while it says down, the watch is blind and says so itself (DQ-14).
     losses : callable, optional
         Losses between devices and collectors that were reported after a moment [epoch ms] (DQ-16).
+    troubles : callable, optional
+        Troubles of collectors that were reported after a moment [epoch ms] (DQ-17, DQ-18).
     lease : AlertingLease, optional
         Held by the one of several processes that judges and delivers; without one this process always does.
     daily : sequence of DailyJob
@@ -113,6 +116,7 @@ class AlertingService:
         channels: Sequence[Channel] | None = None,
         watch: Callable[[], Health] | None = None,
         losses: Callable[[int], Sequence[ReadingLoss]] | None = None,
+        troubles: Callable[[int], Sequence[IntakeTrouble]] | None = None,
         lease: AlertingLease | None = None,
         daily: Sequence[DailyJob] = (),
         uptime_s: Callable[[], float] = monotonic,
@@ -124,7 +128,7 @@ class AlertingService:
         chosen = channels_of(settings.notifications, rules) if channels is None else channels
         self._dispatcher = OutboxDispatcher(outbox=outbox, channels=chosen)
         self._engine = RuleEngine(rules)
-        self._watch = Watch(watch, clock=clock, losses=losses)
+        self._watch = Watch(watch, clock=clock, losses=losses, troubles=troubles)
         self._lock = threading.Lock()
         self._image: Image | None = None
         self._started_at: datetime | None = None

@@ -1,14 +1,16 @@
 """What the watch knows of itself: how long the rules were not judged, and how long no readings could come in.
 
-Signals of the rule DQ-14, which nothing inhibits. A pause is seen by the first judging after it; while nothing judges
-at all, /readyz and the supervisor must say it. Not here: the rule (``config/defaults/rules/data_quality/DQ-14.yaml``).
+Signals of the rules DQ-14 and DQ-16 to DQ-18, which nothing inhibits. A pause is seen by the first judging after it; while nothing judges
+at all, /readyz and the supervisor must say it. Not here: the rules (``config/defaults/rules/data_quality/``).
 """
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from alerting.judging.signals.family import CALM, WatchFigures
 from heating.clock import Clock
+from heating.intake_troubles import IntakeTrouble, TroubleKind
 from heating.intervals import to_epoch_ms
 from heating.losses import ReadingLoss
 from heating.protocols import Health, HealthStatus
@@ -17,6 +19,10 @@ __all__ = ["Watch"]
 
 _LOSS_LASTS = timedelta(minutes=10)
 """A loss counts as present for so long after it was reported."""
+
+
+_TROUBLE_LASTS = timedelta(minutes=3)
+"""A trouble counts as present for so long after it was reported; it is reported every minute while it lasts."""
 
 
 class Watch:
@@ -30,6 +36,8 @@ class Watch:
         Its speed turns virtual seconds into those of the people who wait.
     losses : callable, optional
         Losses that were reported after a moment [epoch ms].
+    troubles : callable, optional
+        Troubles of collectors that were reported after a moment [epoch ms].
     """
 
     def __init__(
@@ -38,8 +46,10 @@ class Watch:
         *,
         clock: Clock,
         losses: Callable[[int], Sequence[ReadingLoss]] | None = None,
+        troubles: Callable[[int], Sequence[IntakeTrouble]] | None = None,
     ) -> None:
         self._feed = feed
+        self._troubles = troubles
         self._losses = losses
         self._clock = clock
         self._down_since: datetime | None = None
@@ -68,7 +78,27 @@ class Watch:
             blind_s=self._seconds(last, now),
             feed_down_s=self._seconds(self._down_since, now),
             clock_jump_s=clock_jump_s,
+            **self._kept_aside(now),
         )
+
+    def _kept_aside(self, now: datetime) -> dict[str, Any]:
+        """Return the figures and words of what collectors keep aside instead of storing it."""
+        found = [] if self._troubles is None else self._troubles(to_epoch_ms(now - _TROUBLE_LASTS))
+        by_number = sorted(found, key=lambda one: -one.number)
+        throttled = [one for one in by_number if one.kind is TroubleKind.SENDERS_THROTTLED]
+        refused = [one for one in by_number if one.kind is TroubleKind.FIELD_TYPE]
+        names: dict[str, str] = {}
+        if throttled:
+            names["throttled_senders"] = ", ".join(one.senders for one in throttled)
+        if refused:
+            names["refused_measurement"] = refused[0].measurement
+            names["refused_field"] = refused[0].field
+            names["refused_there_type"] = refused[0].there_type
+        return {
+            "throttled_messages": float(sum(one.number for one in throttled)),
+            "refused_values": float(sum(one.number for one in refused)),
+            "names": names,
+        }
 
     def _seconds(self, since: datetime | None, now: datetime) -> float:
         speed = max(1.0, self._clock.speed)

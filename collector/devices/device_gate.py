@@ -15,7 +15,7 @@ from collector.devices.clock_skew import ClockSkewWatch
 from collector.devices.device_commands import CommandOutlet
 from collector.devices.throttle import Throttle
 from collector.devices.unknown_devices import UnknownDeviceWatch
-from collector.messages.arrived_message import REPLAY_EPOCH, ArrivedMessages, topics_of
+from collector.messages.arrived_message import REPLAY_EPOCH, ArrivedMessages, has_retained, topics_of
 from collector.messages.decoded import Decoded, DeviceCommand, Reason, Rejection
 from heating.protocols import RawMessage
 
@@ -112,12 +112,18 @@ class DeviceGate:
         return _without(decoded, above) if above else decoded
 
     def _above(self, messages: Sequence[RawMessage], decoded: Decoded) -> list[int]:
-        # What we give to ourselves again is nobody's excess. Columns come from the broker alone.
+        # What we give to ourselves again is nobody's excess, nor is a kept copy: the broker sends it because we
+        # subscribe. Columns come from the broker alone.
         columns = isinstance(messages, ArrivedMessages)
-        if columns or all(message.epoch != REPLAY_EPOCH for message in messages):
+        replayed = not columns and any(message.epoch == REPLAY_EPOCH for message in messages)
+        if not replayed and not has_retained(messages):
             fresh: Sequence[int] = range(len(messages))
         else:
-            fresh = [place for place, message in enumerate(messages) if message.epoch != REPLAY_EPOCH]
+            fresh = [
+                place
+                for place, message in enumerate(messages)
+                if message.epoch != REPLAY_EPOCH and not message.retained
+            ]
         if not fresh:
             return []
         topics = topics_of(messages)

@@ -21,6 +21,7 @@ from config.settings.tree import CollectorSettings
 from heating.background import BackgroundLoop
 from heating.clock import Clock, SystemClock
 from heating.errors import HeatingError
+from heating.intake_troubles import IntakeTrouble
 from heating.protocols import AppendMark, Health, HealthStatus, ReadingSink
 from heating.samples import SampleBatch
 from storage.readings.errors import Refusal
@@ -146,6 +147,10 @@ class Forwarder:
         if reasons := self._told.reasons(now_s=monotonic()):
             return Health(HealthStatus.DEGRADED, reasons, figures)
         return Health(HealthStatus.OK, "", figures)
+
+    def troubles(self) -> list[IntakeTrouble]:
+        """Return the fields that the store refuses because it has them with another type."""
+        return self._told.troubles(now_s=monotonic())
 
     # --- the thread -------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ does not live here: the parts themselves; `runtime` builds them.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
 
 import structlog
@@ -28,6 +28,7 @@ from collector.messages.known_objects import KnownObjects
 from config.settings.tree import CollectorSettings, MqttSettings
 from heating.background import BackgroundLoop
 from heating.clock import Clock
+from heating.intake_troubles import IntakeTrouble, TroubleKind
 from heating.protocols import (
     BatchSink,
     Health,
@@ -207,12 +208,23 @@ class Collector:
             writer = Health(HealthStatus.OK, "", own)
         return worst_of({"source": self._source.health(), "": writer, "store": self._forwarder.health()})
 
+    def troubles(self) -> list[IntakeTrouble]:
+        """Return what is kept aside at present instead of being stored: of throttled senders, of refused fields."""
+        senders = self._senders_above()
+        throttled = IntakeTrouble(
+            kind=TroubleKind.SENDERS_THROTTLED, number=sum(senders.values()), senders=_loudest(senders)
+        )
+        return [*([throttled] if senders else []), *self._forwarder.troubles()]
+
     def _thrown_back(self) -> str:
         """Return which senders are throttled, the loudest first; empty: none."""
-        senders = self._chain.thrown_back if isinstance(self._chain, DeviceGate) else {}
-        loudest = sorted(senders.items(), key=lambda item: -item[1])[:SENDERS_NAMED]
-        named = ", ".join(f"{topic[:100]} ({messages})" for topic, messages in loudest)
-        return f"{len(senders)} senders above their share, messages thrown back: {named}" if senders else ""
+        senders = self._senders_above()
+        if not senders:
+            return ""
+        return f"{len(senders)} senders above their share, messages thrown back: {_loudest(senders)}"
+
+    def _senders_above(self) -> Mapping[str, int]:
+        return self._chain.thrown_back if isinstance(self._chain, DeviceGate) else {}
 
     def take_quiet_senders(self, *, now_ms: int) -> Sequence[str]:
         """Return topics that were thrown back and are quiet again, each once."""
@@ -291,6 +303,11 @@ class Collector:
             except Exception:
                 self._sink_failures += 1
                 log.exception("collector.sink_failed", sink=type(sink).__name__)
+
+
+def _loudest(senders: Mapping[str, int]) -> str:
+    loudest = sorted(senders.items(), key=lambda item: -item[1])[:SENDERS_NAMED]
+    return ", ".join(f"{topic[:100]} ({messages})" for topic, messages in loudest)
 
 
 def worst_of(parts: dict[str, Health]) -> Health:

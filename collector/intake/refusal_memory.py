@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from heating.intake_troubles import IntakeTrouble, TroubleKind
 from heating.samples import ObjectRef, SampleBatch
 from storage.readings.errors import Refusal, RefusalKind
 
@@ -94,9 +95,25 @@ class ToldRefusals:
         """Return the reasons of the last while as sentences, empty when there are none."""
         return "; ".join(
             f"the store refuses rows ({one.rows} so far): {_sentence(one.refusal)}"
-            for one in self._by_reason.values()
-            if now_s - one.last_s <= self._told_s
+            for one in self._lately(now_s)
         )
+
+    def troubles(self, *, now_s: float) -> list[IntakeTrouble]:
+        """Return the fields of the last while that exist in the store with another type."""
+        return [
+            IntakeTrouble(
+                kind=TroubleKind.FIELD_TYPE,
+                number=one.rows,
+                measurement=one.refusal.measurement,
+                field=one.refusal.field,
+                there_type=one.refusal.there_type,
+            )
+            for one in self._lately(now_s)
+            if one.refusal.kind is RefusalKind.FIELD_TYPE
+        ]
+
+    def _lately(self, now_s: float) -> list[_Told]:
+        return [one for one in self._by_reason.values() if now_s - one.last_s <= self._told_s]
 
 
 def _sentence(refusal: Refusal) -> str:

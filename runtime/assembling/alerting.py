@@ -9,11 +9,13 @@ import structlog
 from alerting.serving.jobs import DailyJob
 from alerting.serving.lease import AlertingLease
 from alerting.serving.service import AlertingService
+from heating.intake_troubles import IntakeTrouble, TroubleKind
 from heating.losses import LossKind, ReadingLoss
 from heating.protocols import Health, HealthStatus
 from runtime.house import House
 from runtime.supervisor import Part
 from storage.records.audit import AuditRecords, BrokenChainError
+from storage.records.room_reports import trouble_of
 
 __all__ = ["AuditCheck", "add_alerting"]
 
@@ -65,6 +67,7 @@ def add_alerting(house: House) -> None:
         ),
         daily=[DailyJob(name="audit", call=audit.check, hour=_AUDIT_HOUR)],
         losses=lambda since_ms: _losses(house, since_ms),
+        troubles=lambda since_ms: _troubles(house, since_ms),
         watch=lambda: _source_health(house),
     )
     house.board.add("alerting", service.health)
@@ -86,3 +89,9 @@ def _losses(house: House, since_ms: int) -> list[ReadingLoss]:
         ReadingLoss(kind=LossKind(one.kind), since_ms=one.since_ms, until_ms=one.until_ms, number=one.number)
         for one in reports
     ]
+
+
+def _troubles(house: House, since_ms: int) -> list[IntakeTrouble]:
+    """Return what collectors, here or elsewhere, reported as kept aside after a moment [epoch ms]."""
+    reports = house.records.room_reports.since(since_ms, kinds=frozenset(TroubleKind))
+    return [trouble for one in reports if (trouble := trouble_of(one)) is not None]

@@ -10,6 +10,7 @@ from collector.intake.mqtt.publisher import command_publisher
 from collector.intake.mqtt.source import MqttSource
 from collector.intake.pipeline import Collector, build_collector
 from collector.intake.replay import DeviceReplay, ReplayingSource
+from collector.intake.trouble_reports import TroubleReports
 from runtime.assembling.housekeeping import Housekeeping
 from runtime.assembling.rollup_part import build_rollups, rollup_part
 from runtime.house import House
@@ -85,6 +86,7 @@ def add_collector(house: House) -> None:
         ),
         _device_reports(house, source, collector, unknown, clocks),
         _loss_reports(house, memory),
+        _trouble_reports(house, collector),
     ]
 
 
@@ -93,6 +95,21 @@ def _loss_reports(house: House, memory: BrokerMemory) -> Part:
     reports = LossReports(memory, house.records.room_reports, process=process, clock=house.clock)
     return Part(
         name="loss reports",
+        start=reports.start,
+        stop=reports.stop,
+        is_alive=lambda: reports.is_running,
+    )
+
+
+def _trouble_reports(house: House, collector: Collector) -> Part:
+    reports = TroubleReports(
+        collector.troubles,
+        house.records.room_reports,
+        process=house.settings.mqtt.client_id,
+        clock=house.clock,
+    )
+    return Part(
+        name="trouble reports",
         start=reports.start,
         stop=reports.stop,
         is_alive=lambda: reports.is_running,

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+import msgspec
 import sqlalchemy as sa
 
+from heating.intake_troubles import IntakeTrouble
 from storage.records.database import Database
 from storage.records.schema.rooms import room_reports
 
-__all__ = ["RoomReport", "RoomReports"]
+__all__ = ["RoomReport", "RoomReports", "report_of", "trouble_of"]
 
 _COLUMNS = room_reports.c
 
@@ -24,6 +26,30 @@ class RoomReport:
     since_ms: int
     until_ms: int
     number: int = 0
+    detail: str | None = None
+    """What else there is to say, as JSON of the kind; None: nothing."""
+
+
+def report_of(trouble: IntakeTrouble, *, process: str, now_ms: int) -> RoomReport:
+    """Return the report of a trouble that a collector has now."""
+    return RoomReport(
+        process=process,
+        kind=trouble.kind.value,
+        room="collector",
+        reported_ms=now_ms,
+        since_ms=now_ms,
+        until_ms=now_ms,
+        number=trouble.number,
+        detail=msgspec.json.encode(trouble).decode(),
+    )
+
+
+def trouble_of(report: RoomReport) -> IntakeTrouble | None:
+    """Return the trouble that a report is about; None: another version wrote it."""
+    try:
+        return msgspec.json.decode(report.detail or "", type=IntakeTrouble)
+    except msgspec.DecodeError:
+        return None
 
 
 class RoomReports:

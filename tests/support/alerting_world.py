@@ -11,6 +11,7 @@ from config.settings.tree import RulesSettings, Settings
 from heating.alarms import AlarmState
 from heating.clock import ManualClock
 from heating.heat_tree import build_heat_tree
+from heating.intake_troubles import IntakeTrouble
 from heating.losses import ReadingLoss
 from heating.points import Measurement
 from heating.protocols import Delivery, Health, OutboxMessage
@@ -46,6 +47,7 @@ class World:
         self.rules = rules
         self.watch: Callable[[], Health] | None = None
         self.losses: Callable[[int], Sequence[ReadingLoss]] | None = None
+        self.troubles: Callable[[int], Sequence[IntakeTrouble]] | None = None
         self.uptime_s: Callable[[], float] = monotonic
         self.records = FakeRecords(small_site())
         self.clock = ManualClock(T0)
@@ -67,6 +69,7 @@ class World:
             channels=[self.listener],
             watch=self.watch,
             losses=self.losses,
+            troubles=self.troubles,
             uptime_s=self.uptime_s,
         )
         return self.service

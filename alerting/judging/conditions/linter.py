@@ -8,11 +8,12 @@ wanted, inhibition cycles and consequence inhibitors that are less urgent than w
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from alerting.judging.conditions.syntax import ConditionError, Expression, parse_condition
-from alerting.judging.signals.family import Family, Signal
+from alerting.judging.signals.family import WATCH_WORDS, Family, Signal
 from alerting.judging.signals.registry import FAMILIES, signals_of
 from config.mistakes import Mistake
 from config.rules.alarm_texts import placeholders
 from config.rules.reading import InhibitKind, Rule, RuleSet
+from config.rules.scopes import WATCH
 from heating.alarms import Priority
 
 __all__ = ["lint_rules"]
@@ -102,7 +103,7 @@ def _unit_of(node: Expression, units: Mapping[str, str]) -> str | None:
 
 
 def _texts(rule: Rule) -> Iterator[_Found]:
-    fillable = {*rule.signals, *rule.limits}
+    fillable = {*rule.signals, *rule.limits, *(WATCH_WORDS if rule.scope is WATCH else ())}
     for language, template in (("zh", rule.text.zh), ("en", rule.text.en)):
         try:
             names = placeholders(template)

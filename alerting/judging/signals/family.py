@@ -19,7 +19,7 @@ from config.rules.scopes import Scope
 from heating.diagnosis.freshness import JUDGED
 from heating.points import Measurement
 
-__all__ = ["CALM", "Basis", "Column", "Columns", "Family", "Moment", "Signal", "WatchFigures"]
+__all__ = ["CALM", "WATCH_WORDS", "Basis", "Column", "Columns", "Family", "Moment", "Signal", "WatchFigures"]
 
 Column = NDArray[np.float64]
 Columns = Mapping[str, Column]
@@ -55,7 +55,16 @@ class WatchFigures:
     """Start of the span [epoch s]."""
     lost_until_s: float = 0.0
     """Its end [epoch s]."""
+    throttled_messages: float = 0.0
+    """Messages of senders above their share, kept aside; 0: none is above it."""
+    refused_values: float = 0.0
+    """Values that the store refuses because it has their field with another type; 0: none lately."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Words for the texts of alarms: those of `WATCH_WORDS` that are known."""
 
+
+WATCH_WORDS = ("throttled_senders", "refused_measurement", "refused_field", "refused_there_type")
+"""Words that texts of the watch's rules may name beside signals: who is throttled, which field is refused."""
 
 CALM = WatchFigures()
 """Nothing was missed."""

@@ -1,7 +1,7 @@
 """Tables of signals: one row an object, one column a signal; one table for the scopes that share their rows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from alerting.judging.layout import Layout, Subjects
 from alerting.judging.signals.family import CALM, Basis, Column, Columns, Family, Moment, WatchFigures
 from alerting.judging.signals.registry import FAMILIES
 from alerting.judging.windows import Windows
+from config.rules.scopes import WATCH
 from heating.heat_tree import Level
 
 __all__ = ["SignalTable", "SignalTables", "Signals"]
@@ -25,11 +26,13 @@ class SignalTable:
     """Names of the rows, in tree order."""
     columns: Columns
     """(n,) each; NaN: unknown."""
+    words: Mapping[str, str] = field(default_factory=dict)
+    """What texts of alarms may name beside signals, the same in every row."""
 
     def select(self, rows: NDArray[np.intp]) -> "SignalTable":
         """Return some rows."""
         chosen = {name: column[rows] for name, column in self.columns.items()}
-        return SignalTable(self.subjects.select(rows), chosen)
+        return SignalTable(self.subjects.select(rows), chosen, self.words)
 
 
 SignalTables = Mapping[str, SignalTable]
@@ -88,4 +91,9 @@ class Signals:
             of_table |= fixed
             of_table |= {s.name: moment.station_point(s.point) for s in family.signals if s.point}
             of_table |= family.columns(moment)
-        return {table: SignalTable(layout.subjects(level), columns[table]) for table, level in levels.items()}
+        return {
+            table: SignalTable(
+                layout.subjects(level), columns[table], watch.names if table == WATCH.table else {}
+            )
+            for table, level in levels.items()
+        }

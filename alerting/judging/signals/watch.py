@@ -24,6 +24,8 @@ _SIGNALS = (
     Signal("lost_messages", "", "messages lost in that span, as far as they were counted"),
     Signal("lost_from_s", "s", "start of that span, seconds since 1970"),
     Signal("lost_until_s", "s", "end of that span, seconds since 1970"),
+    Signal("throttled_messages", "", "messages of senders above their share that were kept aside; 0: none"),
+    Signal("refused_values", "", "values that the store refuses for the type of their field; 0: none"),
 )
 """Named as the fields of `WatchFigures`."""
 

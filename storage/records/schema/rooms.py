@@ -29,4 +29,6 @@ room_reports = sa.Table(
     sa.Column("until_ms", sa.BigInteger, nullable=False),
     # How many, 0 when that is not known.
     sa.Column("number", sa.BigInteger, nullable=False),
+    # JSON of the kind, for example a `heating.intake_troubles.IntakeTrouble`; null: nothing more.
+    sa.Column("detail", sa.Text, nullable=True),
 )

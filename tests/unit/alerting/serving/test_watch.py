@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from config.rules.alarm_texts import alarm_text
 from heating.alarms import AlarmState
 from heating.errors import HeatingError
+from heating.intake_troubles import IntakeTrouble, TroubleKind
 from heating.losses import LossKind, ReadingLoss
 from heating.protocols import Health, HealthStatus
 from tests.support.alerting_world import World
@@ -108,3 +110,42 @@ def test_a_loss_that_a_collector_reported_is_an_alarm_with_its_span_for_ten_minu
     assert world.states("DQ-16") == [AlarmState.UNACK_ACTIVE]
     world.run(2)
     assert AlarmState.UNACK_ACTIVE not in world.states("DQ-16")
+
+
+def test_throttled_senders_and_a_refused_field_are_alarms_that_name_them() -> None:
+    world = World()
+    found = [
+        IntakeTrouble(
+            kind=TroubleKind.SENDERS_THROTTLED, number=29_799, senders="heat/a/station/S1/telemetry (29799)"
+        ),
+        IntakeTrouble(
+            kind=TroubleKind.FIELD_TYPE,
+            number=5,
+            measurement="room",
+            field="humidity_pct",
+            there_type="string",
+        ),
+        IntakeTrouble(
+            kind=TroubleKind.FIELD_TYPE,
+            number=600,
+            measurement="room",
+            field="room_temp_c",
+            there_type="integer",
+        ),
+    ]
+    world.troubles = lambda _since_ms: found
+    world.fresh_service()
+    world.run(2)
+    texts = {
+        alarm.rule_id: alarm_text(world.rules.rule(alarm.rule_id), alarm.parameters, "en").message
+        for alarm in world.records.alarms.values()
+    }
+    assert texts["DQ-17"] == (
+        "Topics above their share: heat/a/station/S1/telemetry (29799); 29799 messages kept aside"
+    )
+    assert texts["DQ-18"] == (
+        "Field room_temp_c of measurement room exists in the store as integer: 605 values were refused"
+    )
+    found.clear()
+    world.run(7)
+    assert set(world.states("DQ-17") + world.states("DQ-18")) == {AlarmState.RTN_UNACK}

@@ -26,11 +26,13 @@ from collector.intake.replay import DeviceReplay, ReplayingSource
 from collector.intake.spool.disk_guard import DiskGuard
 from collector.intake.spool.rejections import count_by_reason, list_rejections
 from collector.intake.spool.spool import Spool
+from collector.messages.arrived_message import RETAIN_FLAG, ArrivedMessages
 from collector.messages.decoded import NamedDevice, Reason, Rejection
 from collector.messages.known_objects import KnownObjects
 from config.settings.tree import CollectorSettings, MqttSettings, RouteSettings
 from heating.clock import ManualClock
 from heating.errors import HeatingError
+from heating.intake_troubles import IntakeTrouble, TroubleKind
 from heating.intervals import from_epoch_ms
 from heating.points import Measurement
 from heating.protocols import HealthStatus, RawMessage, TimeSeriesStore
@@ -198,6 +200,10 @@ def test_a_sender_that_was_thrown_back_is_named_and_replayed_by_itself_when_it_i
     assert count_by_reason(rig.folder) == {"throttled": 10}
     health = rig.collector.health()
     assert health.status is HealthStatus.DEGRADED and "heat/xl/room/S3/telemetry (10)" in health.reason
+    named = "heat/xl/room/S3/telemetry (10)"
+    assert rig.collector.troubles() == [
+        IntakeTrouble(kind=TroubleKind.SENDERS_THROTTLED, number=10, senders=named)
+    ]
     assert rig.collector.take_quiet_senders(now_ms=NOW_MS + 30_000) == []
     replay = DeviceReplay(source=rig.source, folder=rig.folder, clock=ManualClock(from_epoch_ms(NOW_MS)))
     reports = DeviceReports(
@@ -215,6 +221,23 @@ def test_a_sender_that_was_thrown_back_is_named_and_replayed_by_itself_when_it_i
     assert list_rejections(rig.folder) == []
     assert rig.collector.health().status is HealthStatus.OK
     assert reports.replay_quiet() == 0
+    assert rig.collector.troubles() == []
+
+
+def test_copies_that_the_broker_kept_are_nobodys_excess(rig: Rig) -> None:
+    kept = [replace(room(3, b'{"v":{"room_temp_c":%d}}' % n), retained=True) for n in range(60)]
+    columns = ArrivedMessages(
+        topics=[one.topic for one in kept],
+        payloads=[one.payload for one in kept],
+        received_ms=[NOW_MS] * 60,
+        packet_ids=[0] * 60,
+        epochs=[1] * 60,
+        flags=[RETAIN_FLAG] * 60,
+    )
+    for messages in (kept, columns):
+        decoded = rig.gate.read(messages)
+        assert [item.reason for item in decoded.rejections if item.reason is Reason.THROTTLED] == []
+    assert rig.gate.thrown_back == {}
 
 
 def test_what_is_far_more_than_a_burst_waits_for_a_person(rig: Rig) -> None:

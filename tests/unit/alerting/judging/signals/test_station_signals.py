@@ -166,6 +166,8 @@ def test_figures_of_the_watch_are_the_same_at_every_source() -> None:
         "lost_messages": [0, 0],
         "lost_from_s": [0, 0],
         "lost_until_s": [0, 0],
+        "throttled_messages": [0, 0],
+        "refused_values": [0, 0],
     }
     calm = signals.tables(windows, now_ms=T0_MS)["watch"].columns
     assert {name: column.tolist() for name, column in calm.items()} == {
@@ -176,4 +178,6 @@ def test_figures_of_the_watch_are_the_same_at_every_source() -> None:
         "lost_messages": [0, 0],
         "lost_from_s": [0, 0],
         "lost_until_s": [0, 0],
+        "throttled_messages": [0, 0],
+        "refused_values": [0, 0],
     }
