@@ -60,6 +60,8 @@ class AlertingLease:
         self._seen: HeldLease | None = None
         self._seen_since_s = uptime_s()
         self._renewed_s: float | None = None
+        self.term = 0
+        """Grows each time the lease is taken anew: between two terms another process may have judged."""
         self._fault = ""
         self._loop = BackgroundLoop(
             self.renew, name="alerting-lease", every_s=RENEW_EVERY_S, on_error=self._failed
@@ -114,7 +116,8 @@ class AlertingLease:
         held = self._leases.held(LEASE)
         self._note(held, began_s)
         if self._may_take(held, began_s) and self._take(held):
-            if self._renewed_s is None:
+            if held is None or held.holder != self.holder:
+                self.term += 1
                 _log.info("alerting.lease_taken", holder=self.holder, former=held and held.holder)
             self._seen, self._renewed_s = self._leases.held(LEASE), began_s
         elif held is not None and held.holder != self.holder:
@@ -137,5 +140,8 @@ class AlertingLease:
         return self._leases.take(LEASE, self.holder, until_ms=until_ms, instead_of=held)
 
     def _failed(self, error: Exception) -> None:
+        # While the records are away nobody can renew. Who holds the lease keeps what it judged meanwhile and commits it
+        # when they are back, so who stands by begins to count again instead of taking over at once.
+        self._seen = None
         self._fault = f"the lease cannot be renewed: {error}"
         _log.warning("alerting.lease_not_renewed", error=str(error))

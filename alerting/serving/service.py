@@ -24,6 +24,7 @@ from alerting.notifications.webhook.channel import WebhookChannel
 from alerting.serving.image import Image, restored
 from alerting.serving.jobs import AlertingJobs, DailyJob
 from alerting.serving.lease import LEASE, AlertingLease
+from alerting.serving.missed_ticks import MissedTicks
 from alerting.serving.service_state import SERVICE_BLOB
 from alerting.serving.watch import Watch
 from config.rules.reading import RuleSet
@@ -128,6 +129,7 @@ class AlertingService:
         chosen = channels_of(settings.notifications, rules) if channels is None else channels
         self._dispatcher = OutboxDispatcher(outbox=outbox, channels=chosen)
         self._engine = RuleEngine(rules)
+        self._missed = MissedTicks(self._engine)
         self._watch = Watch(watch, clock=clock, losses=losses, troubles=troubles)
         self._lock = threading.Lock()
         self._image: Image | None = None
@@ -208,6 +210,9 @@ class AlertingService:
                 report = self._tick(at, history=history)
             except HeatingError as error:
                 self._image, self._fault = None, str(error)
+                if not history:
+                    # A database that waits for a lock has held this tick for a while: the moment is now.
+                    self._judge_without_records(self._clock.now() if now is None else at)
                 raise
             self._last_tick, self._fault, self._clock_jump_s = at, "", 0.0
             self._watched_at = None if history else at
@@ -231,6 +236,7 @@ class AlertingService:
             figures["open_alarms"] = float(len(image.lifecycle.book))
             figures["open_incidents"] = float(len(image.incidents))
         figures["lease_held"] = float(self._may_act)
+        figures["missed_ticks"] = float(self._missed.number)
         lease = self._lease
         if lease is not None and not lease.is_held and lease.other_holder and not lease.fault:
             return Health(HealthStatus.OK, f"standing by, the lease is held by {lease.other_holder}", figures)
@@ -276,6 +282,7 @@ class AlertingService:
         by_ms = round(shift.total_seconds() * 1000)
         with self._live.held() as windows:
             windows.follow_clock(by_ms, now_ms=to_epoch_ms(at))
+        self._missed.follow_clock(by_ms)
         if self._image is not None:
             self._image.follow_clock(by_ms)
 
@@ -287,6 +294,10 @@ class AlertingService:
             self._started_at = now
         # People first: an alarm that was acknowledged or shelved since the last tick must not be announced by this one.
         image.follow_people(self._alarms)
+        lease = None if history or self._lease is None else (LEASE, self._lease.holder)
+        caught_up = self._missed.catch_up(
+            image, term=self._term, commit=lambda judged, plan: self._commit(image, judged, plan, lease=lease)
+        )
         watch = (
             self._watch.calm()
             if history
@@ -296,9 +307,20 @@ class AlertingService:
             tables = image.signals.tables(windows, now_ms=to_epoch_ms(now), watch=watch)
         judged = self._engine.advance(image.timers, tables, now, held=self._held(now))
         plan = image.lifecycle.tick(judged.transitions, now=now)
-        lease = None if history or self._lease is None else (LEASE, self._lease.holder)
         notices = self._commit(image, judged, plan, lease=lease)
-        return TickReport(at=now, raised=plan.raised, events=len(plan.events), notices=notices)
+        self._missed.start_from(image, term=self._term)
+        return TickReport(at=now, raised=caught_up + plan.raised, events=len(plan.events), notices=notices)
+
+    def _judge_without_records(self, now: datetime) -> None:
+        """Judge a moment whose tick cannot be committed, so that what ends before the records are back is not lost."""
+        watch = self._watch.look(
+            now=now, last=self._watched_at, clock_jump_s=self._clock_jump_s, records_away=True
+        )
+        self._missed.judge(self._live, now, watch=watch, held=self._held(now))
+
+    @property
+    def _term(self) -> int:
+        return 0 if self._lease is None else self._lease.term
 
     def _image_of(self, now: datetime) -> Image:
         """Return what is held, read again when the registry changed or the last commit failed."""
@@ -321,6 +343,8 @@ class AlertingService:
         Looked at every 10 s; returns the version that the live state follows.
         """
         known, checked = self._registry_version, self._registry_checked
+        if known is not None and self._missed.number:
+            return known  # what was judged without the records stands in the rows of the registry before
         if known is not None and checked is not None and abs(now - checked) < _REGISTRY_CHECK:
             return known
         # The version before the site: a change between the two is then seen at the next look.
@@ -394,8 +418,13 @@ class AlertingService:
         if self._lease.other_holder and not self._lease.fault:
             with self._lock:
                 self._image, self._watched_at, self._fault = None, None, ""
+                self._missed.forget()
         else:
             self._fault = self._lease.fault or "the lease is not held yet"
+            now = self._clock.now()
+            with self._lock:
+                self._follow_clock(now, history=False)
+                self._judge_without_records(now)
 
     def _daily_job(self, job: DailyJob) -> None:
         if self._may_act:

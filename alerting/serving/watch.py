@@ -53,6 +53,7 @@ class Watch:
         self._losses = losses
         self._clock = clock
         self._down_since: datetime | None = None
+        self._reported: dict[str, Any] = {}
 
     def calm(self) -> WatchFigures:
         """Return the figures of history: nobody was watching then, so the watch was not blind."""
@@ -63,23 +64,40 @@ class Watch:
         """Move along after the clock jumped."""
         self._down_since = None if self._down_since is None else self._down_since + by
 
-    def look(self, *, now: datetime, last: datetime | None, clock_jump_s: float = 0.0) -> WatchFigures:
-        """Return the figures at a judging; `last` is the one before, None for the first."""
+    def look(
+        self, *, now: datetime, last: datetime | None, clock_jump_s: float = 0.0, records_away: bool = False
+    ) -> WatchFigures:
+        """Return the figures at a judging; `last` is the one before, None for the first.
+
+        While the records are away nobody is asked what was reported, and what was heard last stays.
+
+        Raises
+        ------
+        heating.errors.HeatingError
+            When the records cannot be read and are not known to be away.
+        """
         down = self._feed is not None and self._feed().status is HealthStatus.DOWN
         self._down_since = (self._down_since or now) if down else None
-        losses = [] if self._losses is None else self._losses(to_epoch_ms(now - _LOSS_LASTS))
-        since_s = min((loss.since_ms for loss in losses), default=0) / 1000
-        until_s = max((loss.until_ms for loss in losses), default=0) / 1000
+        if not records_away:
+            self._reported = {**self._lost(now), **self._kept_aside(now)}
         return WatchFigures(
-            lost_s=max(until_s - since_s, 1.0) if losses else 0.0,
-            lost_messages=sum(loss.number for loss in losses),
-            lost_from_s=since_s,
-            lost_until_s=until_s,
             blind_s=self._seconds(last, now),
             feed_down_s=self._seconds(self._down_since, now),
             clock_jump_s=clock_jump_s,
-            **self._kept_aside(now),
+            **self._reported,
         )
+
+    def _lost(self, now: datetime) -> dict[str, Any]:
+        """Return the figures of what was lost before a collector took it."""
+        losses = [] if self._losses is None else self._losses(to_epoch_ms(now - _LOSS_LASTS))
+        since_s = min((loss.since_ms for loss in losses), default=0) / 1000
+        until_s = max((loss.until_ms for loss in losses), default=0) / 1000
+        return {
+            "lost_s": max(until_s - since_s, 1.0) if losses else 0.0,
+            "lost_messages": sum(loss.number for loss in losses),
+            "lost_from_s": since_s,
+            "lost_until_s": until_s,
+        }
 
     def _kept_aside(self, now: datetime) -> dict[str, Any]:
         """Return the figures and words of what collectors keep aside instead of storing it."""

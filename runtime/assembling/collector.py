@@ -85,35 +85,24 @@ def add_collector(house: House) -> None:
             is_alive=lambda: not collector.is_dead,
         ),
         _device_reports(house, source, collector, unknown, clocks),
-        _loss_reports(house, memory),
-        _trouble_reports(house, collector),
+        *_room_reports(house, memory, collector),
     ]
 
 
-def _loss_reports(house: House, memory: BrokerMemory) -> Part:
-    process = house.settings.mqtt.client_id
-    reports = LossReports(memory, house.records.room_reports, process=process, clock=house.clock)
-    return Part(
-        name="loss reports",
-        start=reports.start,
-        stop=reports.stop,
-        is_alive=lambda: reports.is_running,
-    )
-
-
-def _trouble_reports(house: House, collector: Collector) -> Part:
-    reports = TroubleReports(
-        collector.troubles,
-        house.records.room_reports,
-        process=house.settings.mqtt.client_id,
-        clock=house.clock,
-    )
-    return Part(
-        name="trouble reports",
-        start=reports.start,
-        stop=reports.stop,
-        is_alive=lambda: reports.is_running,
-    )
+def _room_reports(house: House, memory: BrokerMemory, collector: Collector) -> list[Part]:
+    """Return what brings losses and troubles of this collector to the records."""
+    process, records = house.settings.mqtt.client_id, house.records.room_reports
+    losses = LossReports(memory, records, process=process, clock=house.clock)
+    troubles = TroubleReports(collector.troubles, records, process=process, clock=house.clock)
+    return [
+        Part(name="loss reports", start=losses.start, stop=losses.stop, is_alive=lambda: losses.is_running),
+        Part(
+            name="trouble reports",
+            start=troubles.start,
+            stop=troubles.stop,
+            is_alive=lambda: troubles.is_running,
+        ),
+    ]
 
 
 def _housekeeping(house: House) -> Part:

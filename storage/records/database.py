@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import TypeVar
 from zlib import crc32
 
@@ -27,6 +28,8 @@ Result = TypeVar("Result")
 _TRIES = 6
 _FIRST_PAUSE_S = 0.02
 _BUSY_TIMEOUT_MS = 10_000
+_PATIENCE_S = 5.0
+"""A write that has waited for so long is not tried again [s]."""
 _CONFLICT_CODES = frozenset({"40001", "40P01"})
 """PostgreSQL: serialization failure, deadlock."""
 
@@ -82,11 +85,14 @@ class Database:
         RecordsUnavailableError
             When the database is away or stays busy.
         """
-        pause_s = _FIRST_PAUSE_S
+        pause_s, end_s = _FIRST_PAUSE_S, monotonic() + _PATIENCE_S
         for _ in range(_TRIES - 1):
             try:
                 return self._write_once(work, lock)
             except _ConflictError:
+                # SQLite has waited for the lock already: six times that would be a minute.
+                if monotonic() >= end_s:
+                    raise
                 _pause(pause_s)
                 pause_s *= 2
         return self._write_once(work, lock)
