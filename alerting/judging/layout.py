@@ -22,6 +22,7 @@ __all__ = ["Layout", "Subjects"]
 
 _OF_NODES = {
     Measurement.STATION: Level.STATION,
+    Measurement.CIRCUIT: Level.CIRCUIT,
     Measurement.BUILDING: Level.BUILDING,
     Measurement.SOURCE: Level.SOURCE,
 }
