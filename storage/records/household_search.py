@@ -11,6 +11,7 @@ from itertools import islice, product
 import sqlalchemy as sa
 
 from storage.records.access import within_areas
+from storage.records.place_words import passes_over, place_pieces
 from storage.records.schema.registry import (
     areas,
     buildings,
@@ -42,8 +43,8 @@ class _Way:
     """Whether the condition is about the contact's row."""
     breadth: int = 0
     """0: few homes fit, 1: people of a name, 2: all homes of a place."""
-    places: sa.Select[tuple[str]] | None = None
-    """The buildings meant, when the term is read as a place."""
+    places: tuple[sa.Select[tuple[str]], ...] = ()
+    """Sets of buildings, all of them meant, when the term is read as a place."""
     aside: sa.ColumnElement[bool] | None = None
     """The same condition out of reach of an index, for when a narrower way leads."""
 
@@ -58,7 +59,7 @@ def find_household_ids(
     found.update(dict.fromkeys(exact))
     if not terms:
         return list(found)
-    ways = [list(_ways(connection, term)) for term in terms]
+    ways = [list(_ways(connection, term, alone=len(terms) == 1)) for term in terms]
     for reading in islice(product(*ways), _MAX_READINGS):
         if len(found) >= limit:
             break
@@ -83,7 +84,7 @@ def _search(
         .where(households.c.retired_at.is_(None), *conditions)
         .limit(limit)
     )
-    places = [way.places for way in reading if way.places is not None]
+    places = [found for way in reading for found in way.places]
     if area_ids is not None and narrowest == _PLACE:
         # Every term is a set of buildings: meet them first, homes come after.
         statement = statement.where(households.c.building_id.in_(sa.intersect(*places, _seen(area_ids))))
@@ -102,21 +103,25 @@ def _seen(area_ids: frozenset[str]) -> sa.Select[tuple[str]]:
     )
 
 
-def _ways(connection: sa.Connection, term: Term) -> Iterator[_Way]:
+def _ways(connection: sa.Connection, term: Term, *, alone: bool) -> Iterator[_Way]:
     match term.kind:
         case "word":
-            yield from _word_ways(connection, term.text)
+            yield from _word_ways(connection, term.text, alone=alone)
         case "door":
             yield from _door_ways(term.text)
         case _:
             yield from _digit_ways(connection, term.text)
 
 
-def _word_ways(connection: sa.Connection, word: str) -> Iterator[_Way]:
-    """Places whose key begins so, people whose name begins so, places that have it in the middle."""
+def _word_ways(connection: sa.Connection, word: str, *, alone: bool) -> Iterator[_Way]:
+    """Places whose key begins so or that are strung together so, people of that name, places with it in the middle."""
     starts = _begins(place_keys.c.key, word)
     if connection.scalar(sa.select(sa.literal(1)).where(starts).limit(1)):
         yield _place_way(starts)
+    elif pieces := place_pieces(connection, word):
+        yield _place_way(*(_piece(connection, piece) for piece in pieces))
+    elif not alone and passes_over(word):
+        yield _Way(sa.true(), breadth=_PLACE)
     names = [contacts.c[name] for name in ("name_key", "pinyin_key", "initials_key")]
     named = sa.or_(*(_begins(name, word) for name in names))
     if connection.scalar(sa.select(sa.literal(1)).where(named).limit(1)):
@@ -126,10 +131,21 @@ def _word_ways(connection: sa.Connection, word: str) -> Iterator[_Way]:
         yield _place_way(sa.and_(_contains(connection, place_keys.c.key, word), sa.not_(starts)))
 
 
-def _place_way(keys: sa.ColumnElement[bool]) -> _Way:
-    found = buildings_of(keys)
+def _piece(connection: sa.Connection, piece: str) -> sa.ColumnElement[bool]:
+    """Letters in a word of two scripts may be any part of the pinyin, a name in ideographs begins a key."""
+    column = place_keys.c.key
+    return _contains(connection, column, piece) if piece.isascii() else _begins(column, piece)
+
+
+def _place_way(*keys: sa.ColumnElement[bool]) -> _Way:
+    places = tuple(buildings_of(one) for one in keys)
     column = households.c.building_id
-    return _Way(column.in_(found), breadth=_PLACE, places=found, aside=column.concat("").in_(found))
+    return _Way(
+        sa.and_(*(column.in_(found) for found in places)),
+        breadth=_PLACE,
+        places=places,
+        aside=sa.and_(*(column.concat("").in_(found) for found in places)),
+    )
 
 
 def buildings_of(keys: sa.ColumnElement[bool]) -> sa.Select[tuple[str]]:

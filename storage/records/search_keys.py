@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from storage.records.written_doors import numerals_as_digits, signs_as_dashes
+
 __all__ = [
     "Term",
     "building_number",
@@ -70,8 +72,8 @@ def phone_digits(phone: str) -> str:
 
 
 def building_number(name: str) -> str:
-    """Return the number in a building's name (``12号楼`` gives ``12``), the whole normal name without one."""
-    normal = normal_text(name)
+    """Return the number in a building's name (``12号楼`` and ``十二号楼`` give ``12``), the whole normal name without one."""
+    normal = numerals_as_digits(normal_text(name))
     numbers = _BUILDING_NUMBER.findall(normal)
     return numbers[-1] if numbers else normal
 
@@ -103,7 +105,7 @@ def pinyin_of_person(name: str) -> tuple[str, str]:
 
 def place_keys_of(name: str, name_en: str = "") -> set[str]:
     """Return the keys of a place; none for a building that is only a number (its door key finds it)."""
-    if _ONLY_A_NUMBER.fullmatch(normal_text(name)):
+    if _ONLY_A_NUMBER.fullmatch(numerals_as_digits(normal_text(name))):
         return set()
     return {key for key in (normal_text(name), *pinyin_of(name), normal_text(name_en)) if key}
 
@@ -113,9 +115,7 @@ def read_query(query: str) -> list[Term]:
     text = unicodedata.normalize("NFKC", query).casefold().replace("—", "-").replace("–", "-")
     text = re.sub(r"(?<!\d)(?:\+|00)?86[\s-]*(?=1\d{10}(?!\d))", "", text)
     text = re.sub(r"(?<!\d)(1\d{2}) (\d{4}) (\d{4})(?!\d)", r"\1\2\3", text)
-    text = re.sub(r"(?<=[0-9a-z])(号楼|栋|幢|座|号院|#)", "-", text)
-    text = re.sub(r"(?<=\d)单元", "-", text)
-    text = re.sub(r"(?<=\d)(室|号|户)", " ", text)
+    text = signs_as_dashes(text)
     text = re.sub(r"-\s*(?=\d)", "-", text)
     terms: list[Term] = []
     for piece in re.split(r"[\s,;/、,。;]+", text):
