@@ -11,7 +11,7 @@ from itertools import islice, product
 import sqlalchemy as sa
 
 from storage.records.access import within_areas
-from storage.records.place_words import passes_over, place_pieces
+from storage.records.place_words import begins_a_key, passes_over, place_pieces
 from storage.records.schema.registry import (
     areas,
     buildings,
@@ -116,7 +116,7 @@ def _ways(connection: sa.Connection, term: Term, *, alone: bool) -> Iterator[_Wa
 def _word_ways(connection: sa.Connection, word: str, *, alone: bool) -> Iterator[_Way]:
     """Places whose key begins so or that are strung together so, people of that name, places with it in the middle."""
     starts = _begins(place_keys.c.key, word)
-    if connection.scalar(sa.select(sa.literal(1)).where(starts).limit(1)):
+    if begins_a_key(connection, word):
         yield _place_way(starts)
     elif pieces := place_pieces(connection, word):
         yield _place_way(*(_piece(connection, piece) for piece in pieces))
@@ -132,9 +132,9 @@ def _word_ways(connection: sa.Connection, word: str, *, alone: bool) -> Iterator
 
 
 def _piece(connection: sa.Connection, piece: str) -> sa.ColumnElement[bool]:
-    """Letters in a word of two scripts may be any part of the pinyin, a name in ideographs begins a key."""
+    """The beginning of a key where one begins so, else any part of one: ``xiaoqu`` of ``yangguangxiaoqu``."""
     column = place_keys.c.key
-    return _contains(connection, column, piece) if piece.isascii() else _begins(column, piece)
+    return _begins(column, piece) if begins_a_key(connection, piece) else _contains(connection, column, piece)
 
 
 def _place_way(*keys: sa.ColumnElement[bool]) -> _Way:

@@ -10,13 +10,13 @@ import sqlalchemy as sa
 
 from storage.records.schema.registry import place_keys
 
-__all__ = ["passes_over", "place_pieces"]
+__all__ = ["begins_a_key", "passes_over", "place_pieces"]
 
 _LONGEST = 32
 """Letters of a word that are looked at: longer ones are sentences."""
 _SCRIPTS = re.compile(r"[a-z]{2,}|[^a-z]+(?:[a-z](?![a-z])[^a-z]*)*")
 _ADMINISTRATIVE = re.compile(
-    r".{1,8}?(?:自治区|特别行政区|街道|苏木|社区|大街|省|市|盟|州|区|县|旗|镇|乡|街|路|巷)"
+    r".{1,8}?(?:自治区|特别行政区|街道|苏木|社区|大街|省|市|盟|州|(?<!小)区|县|旗|镇|乡|街|路|巷)"
 )
 _SUFFIX = re.compile(r"自治区|街道|苏木|社区|大街|[省市盟州区县旗镇乡街路巷]")
 
@@ -27,15 +27,15 @@ def passes_over(word: str) -> bool:
 
 
 def place_pieces(connection: sa.Connection, word: str) -> list[str]:
-    """Return the places that a word strings together, as beginnings of keys; empty when it is no such word."""
+    """Return the parts of keys that a word strings together; empty when it is no such word."""
     runs = _SCRIPTS.findall(word[:_LONGEST])
     known = _known_keys(connection, runs)
     pieces: list[str] = []
     for run in runs:
         found = [run] if run.isascii() else _cut(connection, run, known)
-        if not found:
+        if not found and len(runs) == 1:
             return []
-        pieces += found
+        pieces += found or [run]
     return pieces if len(pieces) > 1 or pieces != [word] else []
 
 
@@ -54,7 +54,7 @@ def _cut(connection: sa.Connection, run: str, known: set[str]) -> list[str]:
     while place < len(run):
         rest = run[place:]
         longest = max((key for key in known if rest.startswith(key)), key=len, default="")
-        if not longest and _begins_a_key(connection, rest):
+        if not longest and begins_a_key(connection, rest):
             return [*pieces, rest]
         if longest:
             pieces.append(longest)
@@ -69,6 +69,7 @@ def _cut(connection: sa.Connection, run: str, known: set[str]) -> list[str]:
     return pieces
 
 
-def _begins_a_key(connection: sa.Connection, text: str) -> bool:
+def begins_a_key(connection: sa.Connection, text: str) -> bool:
+    """Whether the key of some place begins so."""
     begins = sa.and_(place_keys.c.key >= text, place_keys.c.key < text + "\U0010ffff")
     return connection.scalar(sa.select(sa.literal(1)).where(begins).limit(1)) is not None
