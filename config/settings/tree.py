@@ -98,6 +98,9 @@ class MqttSettings(_Section):
     """Keep-alive [s]; no packet for twice this long ends the process for the supervisor."""
     session_expiry_s: int = Field(7 * 86400, ge=0)
     """How long the broker keeps the session of an absent collector [s]; MQTT 5 only."""
+    resend_wait_s: float | None = Field(None, ge=0, le=300)
+    """Pause after a connection that ended before the next one [s]: NATS server sends what was left open only after its
+    ``ack_wait`` (1 s in our files), and what is new meanwhile. Empty: 3 for MQTT 3.1.1, 0 for MQTT 5."""
     receive_maximum: int = Field(20000, ge=20, le=65535)
     """Unacknowledged messages in flight; the back-pressure window."""
     max_payload_bytes: int = Field(262_144, ge=1024, le=16_777_216)
@@ -115,6 +118,12 @@ class MqttSettings(_Section):
     share_group: str | None = Field(None, pattern=r"^[^/+#]{1,64}$")
     """Name shared by several collectors, each with its own client id and spool: the broker deals the messages out
     among them (shared subscriptions, MQTT 5). Empty: this collector gets all of them."""
+
+    def pause_before_connecting_s(self) -> float:
+        """Return how long the broker needs to put what was left open before what is new [s]."""
+        if self.resend_wait_s is not None:
+            return self.resend_wait_s
+        return 0.0 if self.protocol == "5" else 3.0
 
     def of_replays(self) -> "MqttSettings":
         """Return the settings with the identity of the replays; without one of their own it stays the collector's."""

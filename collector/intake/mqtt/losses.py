@@ -27,6 +27,8 @@ class _Remembered(msgspec.Struct):
     had_session: bool = False
     alive_ms: int = 0
     dropped: int = -1
+    closed_ms: int = 0
+    """When a process ended in order; 0 while one listens, and after it was killed."""
 
 
 class BrokerMemory:
@@ -54,6 +56,16 @@ class BrokerMemory:
         """Messages in them, as far as they were counted."""
         self.last: ReadingLoss | None = None
 
+    def left_to_wait_s(self, pause_s: float) -> float:
+        """Return what is left of a pause after the last connection of a former process [s].
+
+        A process that was killed may have listened until now; without a session nothing is left open.
+        """
+        if not self._kept.had_session:
+            return 0.0
+        since_s = (self._clock.now_ms() - self._kept.closed_ms) / 1000.0
+        return min(pause_s, max(0.0, pause_s - since_s)) if self._kept.closed_ms else pause_s
+
     def connected(self, *, session_present: bool) -> None:
         """Note a connection; without the session that we had, what waited in it is lost."""
         if self._kept.had_session and not session_present:
@@ -61,7 +73,7 @@ class BrokerMemory:
 
     def confirmed(self) -> None:
         """Note that the broker keeps a session for us from now on."""
-        self._kept.had_session = True
+        self._kept.had_session, self._kept.closed_ms = True, 0
         self._note_life(save=True)
 
     def heard(self) -> None:
@@ -97,6 +109,7 @@ class BrokerMemory:
     def close(self) -> None:
         """Write what is remembered."""
         if self._kept.had_session:
+            self._kept.closed_ms = self._clock.now_ms()
             self._save()
 
     def _lose(self, kind: LossKind, number: int) -> None:

@@ -45,6 +45,8 @@ class NetworkLoop:
         Whether the owner takes more messages; while it does not, the broker's window fills.
     backoff
         Pauses between connects.
+    least_pause_s
+        Shortest pause after a connection that ended [s].
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class NetworkLoop:
         coalesce_s: float,
         may_read: Callable[[], bool],
         backoff: Backoff | None = None,
+        least_pause_s: float = 0.0,
     ) -> None:
         self._client = client
         self._coalesce_s = coalesce_s
@@ -61,6 +64,7 @@ class NetworkLoop:
         self._backoff = backoff or Backoff(
             first_s=FIRST_PAUSE_S, longest_s=LONGEST_PAUSE_S, stable_s=STABLE_S
         )
+        self._least_pause_s = least_pause_s
         self._wake_receiver, self._wake_sender = socket.socketpair()
         self._wake_receiver.setblocking(False)
         self._wake_sender.setblocking(False)
@@ -84,8 +88,9 @@ class NetworkLoop:
         """Whether the thread lives."""
         return self._loop.is_running
 
-    def start(self) -> None:
-        """Start the thread."""
+    def start(self, *, after_s: float = 0.0) -> None:
+        """Start the thread; it connects after a pause [s]."""
+        self._connect_after_s = monotonic() + after_s
         self._loop.start()
 
     def stop(self) -> None:
@@ -112,12 +117,16 @@ class NetworkLoop:
         left_s = self._connect_after_s - self.heartbeat_s
         if left_s > 0:
             return min(left_s, POLL_S)
+        connects = self.connects
         try:
             self._connect_and_serve()
         except Exception as error:  # noqa: BLE001 - a broker, a resolver or paho may fail in any way: try again
             self._failed(error)
         self.heartbeat_s = monotonic()
-        self._connect_after_s = self.heartbeat_s + self._backoff.next_pause_s(now_s=self.heartbeat_s)
+        pause_s = self._backoff.next_pause_s(now_s=self.heartbeat_s)
+        if self.connects > connects:
+            pause_s = max(pause_s, self._least_pause_s)
+        self._connect_after_s = self.heartbeat_s + pause_s
         return 0.0
 
     def _failed(self, error: Exception) -> None:

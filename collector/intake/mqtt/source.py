@@ -133,8 +133,12 @@ class MqttSource:
         self.dropped_qos0 = 0
         """QoS 0 messages that found the queue full: they carry no promise, and are counted here."""
         self._client = self._build_client(client_id or settings.client_id)
+        self._resend_wait_s = settings.pause_before_connecting_s() if durable else 0.0
         self._loop = NetworkLoop(
-            client=self._client, coalesce_s=coalesce_ms / 1000.0, may_read=self._has_room
+            client=self._client,
+            coalesce_s=coalesce_ms / 1000.0,
+            may_read=self._has_room,
+            least_pause_s=self._resend_wait_s,
         )
 
     # --- MessageSource ----------------------------------------------------------------------------------------
@@ -145,8 +149,13 @@ class MqttSource:
         return self._settings.receive_maximum
 
     def start(self) -> None:
-        """Connect and subscribe; returns at once, reconnects by itself for ever."""
-        self._loop.start()
+        """Connect and subscribe; returns at once, reconnects by itself for ever.
+
+        A connection right after the last one would get what is new before what the last one left open: the broker needs
+        a moment to notice that it comes again.
+        """
+        memory = self._memory
+        self._loop.start(after_s=memory.left_to_wait_s(self._resend_wait_s) if memory else 0.0)
 
     def take(self, *, limit: int, timeout_s: float) -> Sequence[RawMessage]:
         """Return up to `limit` messages, waiting at most `timeout_s` for the first; empty when none came."""

@@ -15,7 +15,7 @@ import numpy as np
 from collector.messages.arrived_message import DUPLICATE_FLAG, ArrivedMessage, ArrivedMessages, content_of
 from heating.protocols import RawMessage
 
-__all__ = ["IDS", "Delivery", "DeliveryLedger", "Numbering", "is_behind"]
+__all__ = ["IDS", "Delivery", "DeliveryLedger", "Numbering"]
 
 IDS = 65_535
 """Packet identifiers run from 1 to this number and begin again."""
@@ -44,9 +44,8 @@ class Delivery(NamedTuple):
     content: bytes
     received_ms: int
     object_key: int = 0
-    """Hash of the object it is about."""
+    """No longer used, as is the next: what an older version kept."""
     time_ms: int = 0
-    """Its stored time [epoch ms]."""
 
 
 class DeliveryLedger:
@@ -135,33 +134,9 @@ class DeliveryLedger:
             self.deliveries[message.packet_id] = Delivery(content, message.received_ms)
             self.changed.add(message.packet_id)
 
-    def place(self, number: int, object_key: int, time_ms: int) -> None:
-        """Note where a delivery stands among those of its object."""
-        known = self.deliveries.get(number)
-        if known is not None:
-            self.deliveries[number] = known._replace(object_key=object_key, time_ms=time_ms)
-            self.changed.add(number)
-
-    def gap_ms(self, number: int, object_key: int) -> tuple[int, int]:
-        """Return the time after which and the one before which an older delivery of an object belongs [epoch ms]."""
-        after_ms, before_ms = 0, 2**62
-        for other, item in self.deliveries.items():
-            if item.object_key != object_key or other == number or not item.time_ms:
-                continue
-            if is_behind(number, other):
-                before_ms = min(before_ms, item.time_ms - (other - number) % IDS)
-            else:
-                after_ms = max(after_ms, item.time_ms)
-        return after_ms, before_ms
-
     def _forget(self, number: int) -> None:
         del self.deliveries[number]
         self.changed.add(number)
-
-
-def is_behind(number: int, other: int) -> bool:
-    """Return whether a delivery is older than another one of the same numbering."""
-    return 0 < (other - number) % IDS <= HALF
 
 
 def _ids_of(messages: Sequence[RawMessage]) -> tuple[list[int], list[int]]:

@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.intake.spool.delivery_ledger import Delivery, DeliveryLedger, Numbering, is_behind
+from collector.intake.spool.delivery_ledger import Delivery, DeliveryLedger, Numbering
 from collector.intake.spool.seen_keys import object_hash
 from collector.messages.arrived_message import REPLAY_EPOCH, ArrivedMessage, content_of
 from collector.messages.decoded import Decoded
@@ -46,8 +46,9 @@ class LastOfObject(msgspec.Struct, frozen=True, array_like=True):
 
     time_ms: int
     """Its stored time [epoch ms]."""
-    packet_id: int
-    generation: int
+    packet_id: int = 0
+    """No longer used, as is the next: what an older version kept."""
+    generation: int = 0
 
 
 class LastOfTopic(msgspec.Struct, frozen=True, array_like=True):
@@ -227,17 +228,14 @@ class UntimedMemory:
 
     def _says_nothing_new(self, message: RawMessage, rows: NDArray[np.intp], decoded: Decoded) -> bool:
         """Return whether a message was committed before, or is the retained copy of one that was."""
-        content, again = content_of(message), _is_again(message)
-        if again and self._ledger.came_before(message, content):
+        content = content_of(message)
+        if _is_again(message) and self._ledger.came_before(message, content):
             return True
         self._ledger.note(message, content)
         topic = blake2b(message.topic.encode(), digest_size=8).digest()
         last = self._topics.get(topic)
         if not message.retained:
-            samples = decoded.samples
-            behind = again and self._is_behind(message, samples.objects[samples.object_index[rows[0]]])
-            if not behind:
-                self._remember_topic(topic, LastOfTopic(content, b"" if last is None else last.retained))
+            self._remember_topic(topic, LastOfTopic(content, b"" if last is None else last.retained))
             return False
         # In a session that went on the queue has all that was published while nobody listened; the copy of it would
         # overtake what waits. QoS 0 does not wait.
@@ -252,17 +250,6 @@ class UntimedMemory:
         newest = last.content if last is not None and known else content
         self._remember_topic(topic, LastOfTopic(newest, content))
         return known
-
-    def _is_behind(self, message: RawMessage, ref: ObjectRef) -> bool:
-        """Return whether something newer of the object was committed: NATS sends again behind what is new."""
-        last = self._objects.get(object_hash(ref))
-        numbering = self._ledger.numbering
-        return (
-            last is not None
-            and last.packet_id > 0
-            and last.generation == numbering.generation
-            and is_behind(message.packet_id, last.packet_id)
-        )
 
     def _place_in_order(
         self, message: RawMessage, rows: NDArray[np.intp], decoded: Decoded, measured: NDArray[np.int64]
@@ -282,19 +269,12 @@ class UntimedMemory:
     def _next_ms(self, message: RawMessage, ref: ObjectRef) -> int:
         """Return the time of a new reading of an object, and remember it."""
         key, arrival_ms = object_hash(ref), message.received_ms
-        last, generation = self._objects.get(key), self._ledger.numbering.generation
+        last = self._objects.get(key)
         if last is None or last.time_ms - arrival_ms > LONGEST_AHEAD_MS:
             time_ms = arrival_ms
-        elif _is_again(message) and self._is_behind(message, ref):
-            after_ms, before_ms = self._ledger.gap_ms(message.packet_id, key)
-            time_ms = max(after_ms + 1, min(before_ms, last.time_ms - 1))
-            self._ledger.place(message.packet_id, key, time_ms)
-            return time_ms
         else:
             time_ms = max(arrival_ms, last.time_ms + 1)
-        self._ledger.place(message.packet_id, key, time_ms)
-        _renew(self._objects, key, LastOfObject(time_ms, message.packet_id, generation))
-        self._changed_objects.add(key)
+        self._remember_object(key, time_ms)
         return time_ms
 
     def move_on(self, decoded: Decoded, clashing: NDArray[np.bool_]) -> Decoded:
@@ -306,11 +286,13 @@ class UntimedMemory:
             key = object_hash(samples.objects[samples.object_index[row]])
             last = self._objects.get(key)
             if last is not None and last.time_ms == samples.measured_ms[row]:
-                moved = LastOfObject(last.time_ms + 1, last.packet_id, last.generation)
-                _renew(self._objects, key, moved)
-                self._changed_objects.add(key)
+                self._remember_object(key, last.time_ms + 1)
         moved_on = replace(samples, measured_ms=measured, received_ms=received)
         return replace(decoded, samples=moved_on)
+
+    def _remember_object(self, key: int, time_ms: int) -> None:
+        _renew(self._objects, key, LastOfObject(time_ms))
+        self._changed_objects.add(key)
 
     def _remember_topic(self, topic: bytes, last: LastOfTopic) -> None:
         if self._topics.get(topic) != last:

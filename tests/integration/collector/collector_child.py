@@ -18,6 +18,7 @@ import structlog
 
 from collector.intake import forwarder
 from collector.intake.mqtt.batch_client import BatchClient
+from collector.intake.mqtt.losses import BrokerMemory
 from collector.intake.mqtt.source import MqttSource
 from collector.intake.pipeline import Collector, build_collector
 from collector.messages.known_objects import KnownObjects
@@ -119,7 +120,10 @@ def main() -> None:
     known = KnownObjects(
         {ObjectRef(Measurement.ROOM, f"S{number}"): "xl" for number in range(options["objects"])}
     )
-    source = MqttSource(settings=mqtt, clock=clock)
+    memory = BrokerMemory(
+        settings.spool_dir / "broker-session.json", identity=f"{mqtt.client_id}@{mqtt.port}", clock=clock
+    )
+    source = MqttSource(settings=mqtt, clock=clock, memory=memory)
     collector = build_collector(
         mqtt=mqtt, settings=settings, source=source, store=store, known=known, clock=clock
     )

@@ -20,8 +20,8 @@ jetstream {{ store_dir: "{store}" }}
 mqtt {{
   host: {host}
   port: {mqtt_port}
-  max_ack_pending: 20000
-  ack_wait: "10s"
+  max_ack_pending: 5000
+  ack_wait: "1s"
 }}
 """
 """Limits as `runtime.embedded_broker` sets them: with 65535 pending the server refuses a filter that ends in ``#``,

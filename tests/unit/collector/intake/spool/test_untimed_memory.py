@@ -1,15 +1,11 @@
 """Messages without a time of their own: kept once and in order whatever is sent again, restarted or refused."""
 
 import sqlite3
-from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from collector.intake.decoder_chain import DecoderChain
 from collector.intake.spool.spool import Spool, SpoolError
@@ -138,18 +134,6 @@ def test_a_broker_that_numbers_from_one_again_is_recognised_by_content(house: Ho
     assert house.in_order() == [*range(1, 30), 40]
 
 
-def test_what_is_sent_again_behind_something_newer_takes_its_place_before_it(house: House) -> None:
-    house.take(status(b"online", packet_id=3))
-    later = NOW_MS + 2_000
-    house.take(status(b"online", packet_id=9, received_ms=later))
-    late = [
-        status(b"offline", packet_id=number, received_ms=later + 50, redelivered=True) for number in (5, 6)
-    ]
-    assert house.take(*late) == 2
-    assert house.in_order() == [1, 0, 0, 1]
-    assert max(house.rows)[0] == later
-
-
 def test_a_commit_that_reached_the_disk_and_failed_is_not_kept_twice(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -268,104 +252,3 @@ def test_a_clock_wrong_for_a_moment_costs_one_file_that_is_deleted_like_others(h
     house.restart()
     assert house.take(untimed(5, packet_id=5, redelivered=True)) == 0, "the newest file says it all"
     assert house.take(untimed(5, packet_id=6, received_ms=house.clock.now_ms(), retained=True)) == 0
-
-
-# --- any interleaving -----------------------------------------------------------------------------------------------
-
-Step = tuple[str, Sequence[tuple[int, bool]]]
-STEPS = st.lists(
-    st.tuples(
-        st.sampled_from(["commit", "commit", "restart", "die", "late", "reconnect", "hour", "fail"]),
-        st.lists(st.tuples(st.integers(1, 3), st.integers(20, 21)), max_size=6),
-    ),
-    min_size=1,
-    max_size=14,
-)
-
-
-@dataclass(slots=True)
-class Session:
-    """A broker's side of a session: what was sent and not acknowledged is sent again, marked, under its number."""
-
-    house: House
-    number: int
-    open: dict[int, RawMessage] = field(default_factory=dict)
-    waiting: list[ArrivedMessage] = field(default_factory=list)
-    """What the collector has taken and not committed."""
-    late: dict[int, RawMessage] = field(default_factory=dict)
-    """What is sent again after what is new."""
-    sent: dict[str, list[float]] = field(default_factory=lambda: {"S1": [], "S2": [], "S3": []})
-    found: dict[str, list[tuple[int, float]]] = field(default_factory=lambda: {"S1": [], "S2": [], "S3": []})
-
-    def send(self, number: int, value: int) -> None:
-        self.sent[f"S{number}"].append(float(value))
-        self.number = self.number % 65_535 + 1
-        message = untimed(value, number=number, received_ms=self.house.clock.now_ms(), packet_id=self.number)
-        self.open[self.number] = message
-        self.waiting.append(message)
-
-    def commit(self, *, acknowledge: bool) -> None:
-        if not self.waiting:
-            return
-        fresh = self.house.spool.commit(self.waiting, CHAIN.read(self.waiting)).fresh
-        for sample in fresh.to_samples():
-            self.found[sample.ref.object_id].append((sample.measured_ms, sample.value))
-        for message in self.waiting if acknowledge else ():
-            self.open.pop(message.packet_id, None)
-        self.waiting.clear()
-
-    def fail(self) -> None:
-        """A commit fails; the batch is held."""
-        if self.waiting and self.house.spool._writer is not None:
-            self.house.spool._writer.execute("PRAGMA query_only=1")
-        with suppress(SpoolError):  # a commit that turns to another file succeeds
-            self.commit(acknowledge=True)
-
-    def connect_again(self, how: str) -> None:
-        """The connection ends after a commit that was not acknowledged, or before it."""
-        if how in ("die", "late"):
-            self.waiting.clear()
-        self.commit(acknowledge=False)
-        if how != "reconnect":
-            self.house.restart()
-        self.late = dict(self.open)
-        if how == "late":
-            self.house.clock.advance(timedelta(seconds=10))
-        else:
-            self.send_again()
-
-    def send_again(self) -> None:
-        """Send again what was open when the connection was made; NATS sends what is new first."""
-        at_ms = self.house.clock.now_ms()
-        self.waiting += [
-            ArrivedMessage(message.topic, message.payload, at_ms, number, redelivered=True)
-            for number, message in self.late.items()
-        ]
-        self.late = {}
-
-
-@settings(max_examples=80, deadline=None)
-@given(steps=STEPS, first=st.sampled_from([0, 65_530]))
-def test_every_message_is_kept_once_and_in_order_whatever_happens(
-    steps: list[Step], first: int, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    """The broker's mark and number are all that tells a repeat from the same value measured again."""
-    session = Session(House(tmp_path_factory.mktemp("untimed")), first)
-    for what, messages in steps:
-        for number, value in messages:
-            session.send(number, value)
-        session.send_again()
-        if what == "hour":
-            session.house.clock.advance(timedelta(hours=1))
-        if what == "fail":
-            session.fail()
-        elif what in ("commit", "hour"):
-            session.commit(acknowledge=True)
-        else:
-            session.connect_again(what)
-    session.send_again()
-    session.commit(acknowledge=True)
-    for device, values in session.sent.items():
-        assert [value for _time, value in sorted(session.found[device])] == values
-        assert len({time for time, _value in session.found[device]}) == len(values)
-    session.house.spool.close()
