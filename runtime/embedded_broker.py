@@ -38,8 +38,8 @@ mqtt {{
 }}
 """
 # max_ack_pending: messages sent on one filter before acknowledgements are waited for. ack_wait: what a collector that
-# was cut off had not acknowledged comes again after this time; acknowledging takes well under a second, also behind a
-# full disk queue.
+# was cut off had not acknowledged comes again after this time, behind what is new until then: the collector stays away
+# for longer (`mqtt.resend_wait_s`), so that the order is kept.
 
 
 class NotLoopbackError(HeatingError):

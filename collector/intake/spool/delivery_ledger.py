@@ -100,7 +100,11 @@ class DeliveryLedger:
             self._forget(number)
 
     def _advance(self, ids: list[int], *, passes_first: bool) -> None:
-        """Move the newest identifier on; entries it passes belong to deliveries of the round before."""
+        """Move the newest identifier on; entries half a round behind it are let go.
+
+        They were acknowledged long ago, and their identifiers may be given out again to messages that we never see before
+        the broker sends them again.
+        """
         start = self.numbering.newest
         steps = (np.array(ids, np.int64) - start) % IDS
         ahead = steps[(steps > 0) & (steps <= HALF) & (np.array(ids) > 0)]
@@ -112,7 +116,7 @@ class DeliveryLedger:
         if newest < start and passes_first:
             # Number 1 of this round was passed on the way to another one that came first, and is still to come.
             self.numbering = self.numbering._replace(first=b"")
-        passed = {(start + offset) % IDS + 1 for offset in range(step)} if self.deliveries else set()
+        passed = {(start + HALF + offset) % IDS + 1 for offset in range(step)} if self.deliveries else set()
         for number in self.deliveries.keys() & passed:
             self._forget(number)
 

@@ -184,7 +184,8 @@ def test_eight_filters_are_granted_and_each_brings_its_messages(tmp_path: Path) 
 
 def test_more_filters_than_the_window_allows_put_the_collector_down_with_a_remedy(tmp_path: Path) -> None:
     """Negative control: a window made for one filter."""
-    with running(tmp_path, ("heat/#",)) as broker, collecting(broker, EIGHT_FILTERS) as source:
+    too_many = (*EIGHT_FILTERS, "more/#", "others/#")
+    with running(tmp_path, ("heat/#",)) as broker, collecting(broker, too_many) as source:
         health = source.health()
         assert health.status is HealthStatus.DOWN
         assert "meters/#" in health.reason

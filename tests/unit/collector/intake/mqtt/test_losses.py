@@ -47,6 +47,32 @@ def test_a_session_that_the_broker_forgot_is_a_loss_from_the_last_sign_of_life_t
     assert after.take() == []
 
 
+@pytest.mark.parametrize(
+    ("had_session", "ends", "away_s", "left_s"),
+    [
+        (False, False, 0, 0),  # no session: nothing was left open
+        (True, False, 3600, 3),  # killed: it may have listened until now
+        (True, True, 1, 2),
+        (True, True, 3600, 0),
+        (True, True, -3600, 3),  # the clock was set back
+    ],
+)
+def test_a_new_process_leaves_the_broker_time_to_put_what_was_open_before_what_is_new(
+    tmp_path: Path, had_session: bool, ends: bool, away_s: int, left_s: float
+) -> None:
+    clock = ManualClock(T0)
+    first = memory_in(tmp_path, clock)
+    if had_session:
+        connect(first, session_present=False)
+    if ends:
+        first.close()
+    clock.advance(away_s)
+    after = memory_in(tmp_path, clock)
+    assert after.left_to_wait_s(3.0) == left_s
+    connect(after, session_present=True)
+    assert memory_in(tmp_path, clock).left_to_wait_s(3.0) == 3.0, "it listens again, and may be killed"
+
+
 @pytest.mark.parametrize(("present", "identity"), [(True, "c@b"), (False, "other@b")])
 def test_a_session_that_is_there_or_was_never_ours_is_no_loss(
     tmp_path: Path, present: bool, identity: str

@@ -1,0 +1,44 @@
+"""When the network thread connects."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from collector.intake.backoff import Backoff
+from collector.intake.mqtt import network_loop
+from collector.intake.mqtt.network_loop import NetworkLoop
+
+
+@pytest.fixture
+def now_s(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    clock = SimpleNamespace(s=1000.0)
+    monkeypatch.setattr(network_loop, "monotonic", lambda: clock.s)
+    return clock
+
+
+@pytest.mark.parametrize(("connects", "least_s"), [(True, 3.0), (False, 0.5)])
+def test_after_a_connection_the_next_one_waits_and_a_broker_that_is_away_is_asked_soon(
+    now_s: SimpleNamespace, connects: bool, least_s: float
+) -> None:
+    tries: list[float] = []
+
+    def reconnect() -> None:
+        tries.append(now_s.s)
+        if not connects:
+            raise OSError("refused")
+
+    client: Any = SimpleNamespace(reconnect=reconnect, socket=lambda: None)
+    loop = NetworkLoop(
+        client=client,
+        coalesce_s=0.0,
+        may_read=lambda: True,
+        backoff=Backoff(first_s=0.5, longest_s=0.5),
+        least_pause_s=3.0,
+    )
+    while len(tries) < 2:
+        now_s.s += max(0.01, loop._step())
+    assert least_s * 0.5 <= tries[1] - tries[0] <= least_s + 0.6
+    assert (tries[1] - tries[0] >= 3.0) is connects
+    loop._wake_receiver.close()
+    loop._wake_sender.close()
