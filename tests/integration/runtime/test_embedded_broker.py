@@ -188,7 +188,7 @@ def test_more_filters_than_the_window_allows_put_the_collector_down_with_a_remed
     with running(tmp_path, ("heat/#",)) as broker, collecting(broker, too_many) as source:
         health = source.health()
         assert health.status is HealthStatus.DOWN
-        assert "meters/#" in health.reason
+        assert "others/#" in health.reason
         assert "mqtt.routes" in health.reason and "max_ack_pending" in health.reason
 
 
