@@ -63,6 +63,9 @@ class AlarmEventKind(StrEnum):
     RELEASED = "released"
     ESCALATED = "escalated"
     """The priority changed while active; `parameters["priority"]` is the new one."""
+    CORRECTED = "corrected"
+    """Explanation found a better cause for the same incident; `parameters["rule_id"]` is the cause now,
+    `parameters["priority"]` its priority."""
     ATTACHED = "attached"
     """Became a member of an incident; `parameters["incident_id"]`."""
     ANNUNCIATED = "annunciated"
@@ -211,6 +214,10 @@ def apply_event(alarm: Alarm | None, event: AlarmEvent) -> Alarm:
         raise ForbiddenTransitionError(f"{event.kind}: alarm {alarm.alarm_id!r} is closed")
     if event.kind in (kind.ACKNOWLEDGED, kind.CLEARED, kind.SUPERSEDED, kind.ACKNOWLEDGE_EXPIRED):
         return _base(alarm, event)
+    if event.kind in (kind.ESCALATED, kind.CORRECTED):
+        priority = Priority(int(str(event.parameters["priority"])))
+        rule_id = alarm.rule_id if event.kind is kind.ESCALATED else str(event.parameters["rule_id"])
+        return replace(alarm, rule_id=rule_id, priority=priority)
     return _overlay(alarm, event)
 
 
@@ -255,8 +262,6 @@ def _overlay(alarm: Alarm, event: AlarmEvent) -> Alarm:
             return replace(alarm, incident_id=str(event.parameters["incident_id"]))
         case AlarmEventKind.ANNUNCIATED:
             return replace(alarm, annunciated_at=alarm.annunciated_at or event.at)
-        case AlarmEventKind.ESCALATED:
-            return replace(alarm, priority=Priority(int(str(event.parameters["priority"]))))
         case _:
             raise ForbiddenTransitionError(f"{event.kind} is no overlay")
 

@@ -74,6 +74,13 @@ class IncidentBook:
         self._by_id[incident.incident_id] = self._changed[incident.incident_id] = incident
         return incident
 
+    def correct(self, alarm: Alarm) -> None:
+        """Give the incident that an alarm is the root of the cause that the alarm has now."""
+        incident = self.rooted_in(alarm)
+        if incident is not None:
+            corrected = replace(incident, rule_id=alarm.rule_id)
+            self._by_id[incident.incident_id] = self._changed[incident.incident_id] = corrected
+
     def clear(self, alarm: Alarm, *, now: datetime, merged_into: str | None = None) -> None:
         """Clear the incident that an alarm is the root of, if there is one."""
         incident = self._by_id.pop(_incident_id(alarm), None)

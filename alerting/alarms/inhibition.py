@@ -78,15 +78,14 @@ def _preference(alarm: Alarm) -> tuple[bool, int, int, str, str]:
 
 
 def _ranks(rules: RuleSet) -> dict[str, int]:
-    rank = {rule.rule_id: 0 for rule in rules.rules}
-    for (
-        _
-    ) in rules.rules:  # the longest chain has fewer links than there are rules, so a cycle cannot hang this
+    rank = dict.fromkeys(rules.ids, 0)
+    # The longest chain has fewer links than there are rules, so a cycle cannot hang this.
+    for _ in rules.ids:
         changed = False
-        for rule in rules.rules:
-            for target in rules.silenced_by(rule.rule_id):
-                if rank[target] <= rank[rule.rule_id]:
-                    rank[target] = rank[rule.rule_id] + 1
+        for rule_id in rules.ids:
+            for target in rules.silenced_by(rule_id):
+                if rank[target] <= rank[rule_id]:
+                    rank[target] = rank[rule_id] + 1
                     changed = True
         if not changed:
             break

@@ -35,7 +35,7 @@ class Announcement:
 
     reason: str
     """``raised``, ``again`` (an acknowledgement expired), ``unacknowledged`` (nobody answered the call before),
-    ``escalated`` or ``cleared``."""
+    ``escalated``, ``corrected`` (it has a better cause now) or ``cleared``."""
     alarm: Alarm
 
 
@@ -112,6 +112,8 @@ class Lifecycle:
                     self._clear(transition, plan)
                 case TransitionKind.ESCALATED:
                     self._escalate(transition, plan)
+                case TransitionKind.CORRECTED:
+                    self._correct(transition, plan)
         self._expire(plan)
         self._judge(plan)
         self._announce(plan)
@@ -213,6 +215,25 @@ class Lifecycle:
                 if after.annunciated_at is not None:
                     plan.announcements.append(Announcement("escalated", after))
                     self.reminders.note_call(after.alarm_id, plan.now)
+
+    def _correct(self, transition: Transition, plan: TickPlan) -> None:
+        """Give an alarm the cause that explains it better; whoever heard of the first hears of the second."""
+        for alarm in self.book.with_fingerprint(fingerprint_of(transition.was, transition.subject)):
+            if not alarm.is_active:
+                continue
+            parameters = {
+                "rule_id": transition.rule_id,
+                "was": transition.was,
+                "priority": int(transition.priority),
+            }
+            after = self._write(plan, alarm.alarm_id, AlarmEventKind.CORRECTED, parameters=parameters)
+            plan.changed.append(after)
+            self.incidents.correct(after)
+            if after.annunciated_at is not None:
+                plan.announcements.append(Announcement("corrected", after))
+                self.reminders.note_call(after.alarm_id, plan.now)
+            elif self._may_announce(after):
+                self._waiting.add(after.alarm_id)
 
     def _expire(self, plan: TickPlan) -> None:
         for alarm in self.book.timed():

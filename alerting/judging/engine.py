@@ -33,6 +33,8 @@ class TransitionKind(StrEnum):
     RAISED = "raised"
     CLEARED = "cleared"
     ESCALATED = "escalated"
+    CORRECTED = "corrected"
+    """Explanation found a better cause; `Transition.was` is the one before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,8 @@ class Transition:
     priority: Priority
     parameters: Mapping[str, object] = field(default_factory=dict)
     """Signals of the rule at the moment; a missing one is None."""
+    was: str = ""
+    """Rule that the alarm was of until now (kind CORRECTED)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ _REASONS = {
     "again": ("确认已到期", "Acknowledgement expired"),
     "unacknowledged": ("仍未确认", "Still unacknowledged"),
     "escalated": ("升级", "Escalated"),
+    "corrected": ("原因更正", "Cause corrected"),
     "cleared": ("恢复", "Cleared"),
 }
 

@@ -17,9 +17,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from alerting.judging.signals.family import CALM
 from alerting.serving.headless import HeadlessAlerting
 from config.documents import mistakes_of
+from config.durations import Duration
 from config.located_yaml import read_yaml
 from config.mistakes import Mistake, MistakesError
-from config.rules.durations import Duration
 from config.rules.reading import CASES_DIR, RuleSet
 from heating.alarms import Alarm
 from heating.assets import (

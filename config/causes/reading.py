@@ -13,8 +13,8 @@ from pydantic import Field, field_validator
 
 from config.bilingual import BilingualText
 from config.documents import Document, PriorityName, TextDocument, read_document
+from config.durations import Duration
 from config.mistakes import Mistake, MistakesError
-from config.rules.durations import Duration
 from heating.alarms import Priority
 from heating.diagnosis.catalogue import ACCEPTANCE_NAT, Cause
 from heating.heat_tree import Level
@@ -69,7 +69,7 @@ class CauseEntry:
 class CauseSet:
     """Causes in a fixed order: by level, then by id."""
 
-    entries: tuple[CauseEntry, ...]
+    entries: tuple[CauseEntry, ...] = ()
     _by_id: dict[str, CauseEntry] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from config.rules.durations import Duration
+from config.durations import Duration
 from heating.alarms import Priority
 
 __all__ = ["DEFAULTS_FILE", "DefaultsDocument", "RuleDefaults"]

@@ -6,21 +6,24 @@ how texts are rendered (`config.rules.alarm_texts`).
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from pydantic import Field, field_validator
 
+from config.causes.reading import CauseSet
 from config.documents import Document, PriorityName, TextDocument, read_document
+from config.durations import Duration, parse_duration
 from config.mistakes import Mistake, MistakesError
 from config.rules.defaults import DEFAULTS_FILE, DefaultsDocument, RuleDefaults
-from config.rules.durations import Duration, parse_duration
+from config.rules.explained import rule_of_cause
 from config.rules.scopes import SCOPES, STATION, Scope
 from config.rules.values import BilingualText, InhibitKind, Limit, Rule, Variant
 from config.settings.tree import RulesSettings
 from heating.alarms import Priority
+from heating.diagnosis.catalogue import Cause
 
 __all__ = [
     "CASES_DIR",
@@ -47,18 +50,28 @@ class RuleSet:
     """Rules in a fixed order (by id), with look-ups."""
 
     rules: tuple[Rule, ...]
+    """Those that are judged by their conditions."""
     defaults: RuleDefaults = field(default_factory=RuleDefaults)
+    causes: CauseSet = field(default_factory=CauseSet)
+    """What explanation raises; their alarms are read like those of rules."""
     _by_id: dict[str, Rule] = field(init=False, repr=False, compare=False)
     _targets: dict[str, frozenset[str]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        by_id = {rule.rule_id: rule for rule in self.rules}
+        judged = {rule.rule_id: rule for rule in self.rules}
+        by_id = judged | {entry.cause_id: rule_of_cause(entry) for entry in self.causes}
         object.__setattr__(self, "_by_id", by_id)
-        targets = {rule.rule_id: _expand(rule, by_id) for rule in self.rules}
+        targets = {rule.rule_id: _expand(rule, judged) for rule in self.rules}
+        targets |= {entry.cause_id: _explained_by(entry.cause, self.rules) for entry in self.causes}
         object.__setattr__(self, "_targets", targets)
 
     def __len__(self) -> int:
         return len(self.rules)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Ids of all rules, then of all causes."""
+        return tuple(self._by_id)
 
     def rule(self, rule_id: str) -> Rule:
         """Return a rule by id.
@@ -118,6 +131,11 @@ def _expand(rule: Rule, known: Mapping[str, Rule]) -> frozenset[str]:
     return frozenset(found)
 
 
+def _explained_by(cause: Cause, rules: Iterable[Rule]) -> frozenset[str]:
+    known = cause.covered | cause.below
+    return frozenset(rule.rule_id for rule in rules if rule.symptom in known)
+
+
 class _LimitDocument(Document):
     value: float
     unit: str = ""
@@ -153,6 +171,7 @@ class _RuleDocument(Document):
     opens_incident: bool = False
     waits_for_data: bool = False
     time_to_respond: Duration | None = None
+    symptom: str = ""
     source: tuple[str, ...] = Field(min_length=1)
 
     @field_validator("scope")
@@ -202,6 +221,7 @@ class _RuleDocument(Document):
             opens_incident=self.opens_incident,
             waits_for_data=self.waits_for_data,
             time_to_respond_s=None if respond is None else respond.total_seconds(),
+            symptom=self.symptom,
             source=self.source,
             file=file,
         )

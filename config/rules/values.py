@@ -64,7 +64,7 @@ class Rule:
     limits: Mapping[str, Limit]
     """Named figures that the conditions may name."""
     raise_when: str
-    """SQL boolean expression; true for `on_delay` raises."""
+    """SQL boolean expression; true for `on_delay` raises. Empty for a cause, which explanation raises."""
     clear_when: str
     """SQL boolean expression with its own deadband; true for `off_delay` clears."""
     enable_if: str | None = None
@@ -85,6 +85,8 @@ class Rule:
     """Whether the rule stays quiet for the start grace (data-quality rules)."""
     time_to_respond_s: float | None = None
     """Time a person has [s]; None for journal entries."""
+    symptom: str = ""
+    """Symptom that its alarms are: a cause that accounts for it silences or takes them; empty: none."""
     source: tuple[str, ...] = ()
     """Where the limit comes from."""
     file: str = ""

@@ -31,6 +31,7 @@ ALARM_EVENTS = {
     "inhibited": N_("被抑制"),
     "released": N_("解除抑制"),
     "escalated": N_("级别变更"),
+    "corrected": N_("原因更正"),
     "attached": N_("并入事件"),
     "annunciated": N_("已播报"),
     "commented": N_("备注"),

@@ -1,4 +1,4 @@
-"""One step of explanation for everything that hangs on a source: branches, the source, then its stations.
+"""One step of explanation for everything that hangs on a source: branches, the source, its stations, their circuits.
 
 What is explained from above opens nothing below, and a suspicion above already holds back what would follow from it. A
 leak of a branch shows at its source, so branches reach upwards too, and one that drains the source takes heat from its
@@ -18,7 +18,7 @@ from heating.heat_tree import HeatTree, Level, Node
 
 __all__ = ["EXPLAINED_LEVELS", "Books", "ExplanationState", "SupplyLines", "explain_along_tree"]
 
-EXPLAINED_LEVELS = (Level.BRANCH, Level.SOURCE, Level.STATION)
+EXPLAINED_LEVELS = (Level.BRANCH, Level.SOURCE, Level.STATION, Level.CIRCUIT)
 """In the order of a step: branches look at what their source showed a step ago, then the source at its branches."""
 
 Books = Mapping[Level, Codebook]
@@ -37,6 +37,8 @@ class SupplyLines:
     """Each branch with the branches above it, nearest first."""
     station_branch: NDArray[np.intp]
     """Branch of each station."""
+    circuit_station: NDArray[np.intp]
+    """Station of each circuit; a station with one circuit has none of its own."""
 
     @classmethod
     def of(cls, tree: HeatTree) -> "SupplyLines":
@@ -50,11 +52,13 @@ class SupplyLines:
             chains.append((place[number], *(place[n] for n in above if tree.level[n] == Level.BRANCH)))
             sources.append(place[above[-1]])
         stations = [place[int(tree.parent[n])] for n in numbers[Level.STATION].tolist()]
+        circuits = [place[int(tree.parent[n])] for n in numbers[Level.CIRCUIT].tolist()]
         return cls(
             ids={level: tuple(tree.ids[n] for n in numbers[level].tolist()) for level in EXPLAINED_LEVELS},
             branch_source=np.array(sources, np.intp),
             branch_chain=tuple(chains),
             station_branch=np.array(stations, np.intp),
+            circuit_station=np.array(circuits, np.intp),
         )
 
 
@@ -87,7 +91,7 @@ def explain_along_tree(
     Parameters
     ----------
     books : mapping
-        Causes of each level of `EXPLAINED_LEVELS`.
+        Causes of each level of `EXPLAINED_LEVELS`; those of circuits and of stations share their symptoms.
     lines : SupplyLines
         The objects, in the order of the rows.
     state : ExplanationState
@@ -105,7 +109,7 @@ def explain_along_tree(
     step = _Step(books, lines, state, rows, now_ms)
     step.branches()
     step.sources()
-    step.stations()
+    step.stations_and_circuits()
     step.changes.sort(key=lambda change: change.explanation.node.level)
     return ExplanationState(step.after), tuple(step.changes)
 
@@ -140,8 +144,8 @@ class _Step:
         for place in self._worth_a_look(Level.SOURCE):
             self._explain(Level.SOURCE, place, from_below[place])
 
-    def stations(self) -> None:
-        """Explain stations: last, when all above them is known."""
+    def stations_and_circuits(self) -> None:
+        """Explain stations and then their circuits: last, when all above them is known."""
         of = self._lines.branch_source
         own = self._reach_of(Level.BRANCH, "below")
         from_above = self._reach_of(Level.SOURCE, "below")
@@ -152,6 +156,9 @@ class _Step:
             of_branch[place] |= own[list(chain)].any(axis=0)
         for place in self._worth_a_look(Level.STATION):
             self._explain(Level.STATION, place, of_branch[self._lines.station_branch[place]])
+        of_station = of_branch[self._lines.station_branch] | self._reach_of(Level.STATION, "covers")
+        for place in self._worth_a_look(Level.CIRCUIT):
+            self._explain(Level.CIRCUIT, place, of_station[self._lines.circuit_station[place]])
 
     def _worth_a_look(self, level: Level) -> list[int]:
         """Return the places of objects where something is or was: most of a fleet is quiet."""

@@ -48,6 +48,7 @@ class AlarmDesk:
         self.places = Places(self.site, self.tree)
         self.now = T0
         self._escalate_to = Priority.P1
+        self._was = ""
         self.announce_after_ms: dict[str, int] = {}
         self.reminded_ms: dict[str, int] = {}
         self.plans: list[TickPlan] = []
@@ -98,6 +99,11 @@ class AlarmDesk:
         self._escalate_to = priority
         return self.tick((TransitionKind.ESCALATED, rule_id, subject), **options)
 
+    def corrected(self, was: str, rule_id: str, subject: str, **options: float) -> list[str]:
+        """Tick with one alarm that gets another cause."""
+        self._was = was
+        return self.tick((TransitionKind.CORRECTED, rule_id, subject), **options)
+
     def _transition(self, kind: TransitionKind, rule_id: str, subject: str) -> Transition:
         level, _, object_id = subject.partition(":")
         node = Node(Level[level.upper()], object_id)
@@ -111,6 +117,7 @@ class AlarmDesk:
             if kind is TransitionKind.ESCALATED
             else self.rules.rule(rule_id).priority,
             parameters={"value": 1.0},
+            was=self._was if kind is TransitionKind.CORRECTED else "",
         )
 
     def alarm(self, rule_id: str, subject: str) -> Alarm:

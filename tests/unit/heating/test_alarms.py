@@ -120,7 +120,7 @@ def test_a_closed_alarm_never_reopens(kinds: list[AlarmEventKind]) -> None:
             kind,
             until=T0 + timedelta(hours=1),
             inhibitor="a0",
-            parameters={"incident_id": "i1", "priority": 2},
+            parameters={"incident_id": "i1", "priority": 2, "rule_id": "leak"},
         )
         try:
             state = apply_event(state, step)

@@ -9,7 +9,7 @@ from heating.diagnosis.catalogue import Cause, Codebook
 from heating.heat_tree import Level, Node
 from tests.support.examples import examples
 
-STATION_SYMPTOMS = ("cold", "pump_off")
+STATION_SYMPTOMS = ("cold", "pump_off", "mains_off")
 BRANCH_SYMPTOMS = ("cold", "lowest")
 SOURCE_SYMPTOMS = ("too_cool", "makeup_high")
 
@@ -49,17 +49,30 @@ BOOKS = {
         [
             _cause("station_cold", Level.STATION, expect={"cold": 12.0}, opens_after_s=600.0),
             _cause("pump_trip", Level.STATION, expect={"pump_off": 12.0}, explains=frozenset({"cold"})),
+            _cause("mains_loss", Level.STATION, expect={"mains_off": 12.0}, explains=frozenset({"cold", "pump_off"})),
         ],
         STATION_SYMPTOMS,
     ),
 }  # fmt: skip
+BOOKS[Level.CIRCUIT] = BOOKS[Level.STATION]
 LINES = SupplyLines(
-    ids={Level.SOURCE: ("A", "B"), Level.BRANCH: ("a1", "a2", "b1"), Level.STATION: ("s1", "s2", "s3", "s4")},
+    ids={
+        Level.SOURCE: ("A", "B"),
+        Level.BRANCH: ("a1", "a2", "b1"),
+        Level.STATION: ("s1", "s2", "s3", "s4"),
+        Level.CIRCUIT: ("s3-low", "s3-high"),
+    },
     branch_source=np.array([0, 0, 1]),
     branch_chain=((0,), (1,), (2,)),
     station_branch=np.array([0, 0, 1, 2]),
+    circuit_station=np.array([2, 2]),
 )
-NAMES = {Level.SOURCE: SOURCE_SYMPTOMS, Level.BRANCH: BRANCH_SYMPTOMS, Level.STATION: STATION_SYMPTOMS}
+NAMES = {
+    Level.SOURCE: SOURCE_SYMPTOMS,
+    Level.BRANCH: BRANCH_SYMPTOMS,
+    Level.STATION: STATION_SYMPTOMS,
+    Level.CIRCUIT: STATION_SYMPTOMS,
+}
 
 
 class Town:
@@ -72,7 +85,12 @@ class Town:
         """Advance with `object="symptom symptom"`; return «object cause» of what opened."""
         self.now_ms += 300_000
         rows = {
-            level: np.array([[float(s in yes.get(name, "").split()) for s in NAMES[level]] for name in names])
+            level: np.array(
+                [
+                    [float(s in yes.get(name.replace("-", "_"), "").split()) for s in NAMES[level]]
+                    for name in names
+                ]
+            )
             for level, names in LINES.ids.items()
         }
         self.state, changes = explain_along_tree(BOOKS, LINES, self.state, rows, now_ms=self.now_ms)
@@ -119,6 +137,18 @@ def test_a_leak_without_a_branch_stands_at_the_source() -> None:
     assert Town().step(A="makeup_high") == {"A source_leak"}
 
 
+def test_a_circuit_has_faults_of_its_own() -> None:
+    town = Town()
+    assert town.step(s3_high="pump_off cold") == {"s3-high pump_trip"}
+
+
+def test_what_the_station_explains_is_not_told_of_its_circuits() -> None:
+    town = Town()
+    assert town.step(s3="mains_off", s3_low="pump_off", s3_high="pump_off cold") == {"s3 mains_loss"}
+    for _ in range(5):
+        assert town.step(s3="mains_off", s3_low="pump_off", s3_high="pump_off cold") == set()
+
+
 def test_nothing_is_remembered_of_quiet_objects() -> None:
     town = Town()
     town.step(s1="pump_off")
@@ -131,30 +161,36 @@ def test_nothing_is_remembered_of_quiet_objects() -> None:
 _flags = st.sampled_from([0.0, 0.0, 1.0, float("nan")])
 
 
+def _places(*of_levels: list[int]) -> dict[Level, list[int]]:
+    return dict(zip((Level.SOURCE, Level.BRANCH, Level.STATION, Level.CIRCUIT), of_levels, strict=True))
+
+
 @settings(max_examples=examples(100), deadline=None)
-@given(st.lists(st.lists(_flags, min_size=18, max_size=18), min_size=1, max_size=12))
+@given(st.lists(st.lists(_flags, min_size=28, max_size=28), min_size=1, max_size=12))
 def test_sources_explained_apart_give_what_they_give_together(steps: list[list[float]]) -> None:
     parts = {
-        "A": (
-            {Level.SOURCE: [0], Level.BRANCH: [0, 1], Level.STATION: [0, 1, 2]},
-            np.array([0, 0]),
-            [0, 0, 1],
-        ),
-        "B": ({Level.SOURCE: [1], Level.BRANCH: [2], Level.STATION: [3]}, np.array([0]), [0]),
+        "A": (_places([0], [0, 1], [0, 1, 2], [0, 1]), np.array([0, 0]), [0, 0, 1], [2, 2]),
+        "B": (_places([1], [2], [3], []), np.array([0]), [0], []),
     }
     whole, apart = ExplanationState(), ExplanationState()
     for number, values in enumerate(steps):
-        flat = np.array(values).reshape(9, 2)
-        rows = {Level.SOURCE: flat[:2], Level.BRANCH: flat[2:5], Level.STATION: flat[5:]}
+        two, three = np.array(values[:10]).reshape(5, 2), np.array(values[10:]).reshape(6, 3)
+        rows = {
+            Level.SOURCE: two[:2],
+            Level.BRANCH: two[2:],
+            Level.STATION: three[:4],
+            Level.CIRCUIT: three[4:],
+        }
         whole, _ = explain_along_tree(BOOKS, LINES, whole, rows, now_ms=number * 300_000)
         pieces = []
-        for places, branch_source, station_branch in parts.values():
+        for places, branch_source, station_branch, circuit_station in parts.values():
             ids = {level: tuple(LINES.ids[level][p] for p in chosen) for level, chosen in places.items()}
             lines = SupplyLines(
                 ids=ids,
                 branch_source=branch_source,
                 branch_chain=tuple((n,) for n in range(len(branch_source))),
                 station_branch=np.array(station_branch),
+                circuit_station=np.array(circuit_station, np.intp),
             )
             mine = {level: rows[level][chosen] for level, chosen in places.items()}
             piece, _ = explain_along_tree(BOOKS, lines, apart.of(ids), mine, now_ms=number * 300_000)

@@ -1,4 +1,4 @@
-"""Durations as rule files write them: ``30s``, ``5m``, ``3h``, ``14d``."""
+"""Durations as files of rules and causes write them: ``30s``, ``5m``, ``3h``, ``14d``."""
 
 import re
 from datetime import timedelta
