@@ -75,6 +75,8 @@ def serving() -> Iterator[RecordedServer]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # Head and body are two writes: with Nagle's algorithm the second waits 40 ms for an acknowledgement.
+        disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
             """Answer with what is laid out; anything else is 501, which no InfluxDB says."""
