@@ -14,7 +14,7 @@ import structlog
 from collector.decoders.families import FamilySources, build_decoder
 from collector.decoders.memory import DecoderMemory
 from collector.devices.device_map_watch import WatchedDeviceMap
-from collector.messages.arrived_message import messages_at, topics_of
+from collector.messages.arrived_message import CutPayload, messages_at, payloads_of, topics_of
 from collector.messages.decoded import (
     CommandingDecoder,
     Decoded,
@@ -129,6 +129,9 @@ class DecoderChain:
 
     def _read_portion(self, messages: Sequence[RawMessage]) -> Decoded:
         targets = self._routes.targets(topics_of(messages))
+        payloads = payloads_of(messages)
+        if CutPayload in set(map(type, payloads)):
+            return self._read_beside_cut(messages, payloads)
         first = targets[0] if targets else None
         if first is not None and targets.count(first) == len(targets):
             return self._decode(first, messages)
@@ -144,6 +147,25 @@ class DecoderChain:
         parts = [self._read_group(decoder, messages, places) for decoder, places in groups.values()]
         whole = _joined(parts)
         return replace(whole, rejections=merge_rejections([*whole.rejections, *unrouted]))
+
+    def _read_beside_cut(self, messages: Sequence[RawMessage], payloads: Sequence[bytes]) -> Decoded:
+        """Reject messages that were too long to be held, and read the others."""
+        rejections, places = [], []
+        for place, payload in enumerate(payloads):
+            if isinstance(payload, CutPayload):
+                detail = f"{payload.whole_bytes} bytes, of which {len(payload)} were held"
+                rejections.append(Rejection(place, Reason.TOO_BIG, detail))
+            else:
+                places.append(place)
+        rest = self._read_portion(messages_at(messages, places))
+        moved = [replace(item, message=places[item.message]) for item in rest.rejections]
+        extras = [replace(item, message=places[item.message]) for item in rest.extras]
+        return replace(
+            rest,
+            message=np.array(places, np.int32)[rest.message],
+            rejections=merge_rejections([*moved, *rejections]),
+            extras=extras,
+        )
 
     def _read_group(self, decoder: Decoder, messages: Sequence[RawMessage], places: list[int]) -> Decoded:
         part = self._decode(decoder, messages_at(messages, places))

@@ -18,6 +18,7 @@ __all__ = [
     "RETAIN_FLAG",
     "ArrivedMessage",
     "ArrivedMessages",
+    "CutPayload",
     "arrivals_of",
     "concatenated",
     "content_of",
@@ -37,6 +38,29 @@ RETAIN_FLAG = 0x01
 
 RESUMED_FLAG = 0x10
 """Ours: a kept message that came in a session whose subscriptions the broker knew already."""
+
+
+class CutPayload(bytes):
+    """The head of a payload that was too long to be held.
+
+    Parameters
+    ----------
+    head
+        Its first bytes.
+    whole_bytes
+        Length of the whole [bytes].
+    content
+        What `content_of` the whole message is.
+    """
+
+    def __new__(cls, head: bytes, *, whole_bytes: int, content: bytes) -> "CutPayload":
+        """Make it of the head; bytes are made before `__init__`."""
+        made = super().__new__(cls, head)
+        made.whole_bytes, made.content = whole_bytes, content
+        return made
+
+    whole_bytes: int
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,4 +228,6 @@ def redelivered_places(messages: Sequence[RawMessage]) -> list[int]:
 
 def content_of(message: RawMessage) -> bytes:
     """Return a hash of topic and payload, 16 bytes: the same message again has the same."""
+    if isinstance(message.payload, CutPayload):
+        return message.payload.content
     return blake2b(message.topic.encode() + b"\0" + message.payload, digest_size=16).digest()

@@ -106,7 +106,8 @@ class MqttSettings(_Section):
     max_payload_bytes: int = Field(262_144, ge=1024, le=16_777_216)
     """Larger payloads go to rejections as too_big [bytes]."""
     max_packet_bytes: int = Field(33_554_432, ge=65_536)
-    """A longer packet is a broken stream and ends the connection [bytes]."""
+    """Longer messages are never held: the broker is asked to keep them to itself (MQTT 5), or their head and hash become a
+    rejection (MQTT 3.1.1) [bytes]."""
     routes: tuple[RouteSettings, ...] = (RouteSettings(filter="heat/#"),)
     """Topic filters with their decoders, first match wins."""
     gateways: tuple[GatewaySettings, ...] = ()

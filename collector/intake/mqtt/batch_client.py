@@ -19,6 +19,7 @@ import structlog
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 
 from collector.intake.mqtt.frames import QOS_BITS, ControlFrame, PublishFrame, cut_frames
+from collector.intake.mqtt.overlong import OverlongPublish
 
 __all__ = ["PAHO_ATTRIBUTES", "BatchClient", "OnBatch"]
 
@@ -61,7 +62,8 @@ class BatchClient(paho.Client):
     clean_session
         Whether the broker forgets the session at once; MQTT 3.1.1 only (MQTT 5 says so when connecting).
     max_packet_bytes
-        A longer packet is a broken stream and ends the connection [bytes].
+        A longer message is let by: its head is handed on as `CutPayload`. Any other longer packet ends the connection
+        [bytes].
     on_batch
         Called in the network thread with (epoch, frames). What it raises is logged and counted; the frames stay
         unacknowledged, so the broker sends them again after the next connect.
@@ -94,9 +96,12 @@ class BatchClient(paho.Client):
         """When bytes last came [s, monotonic]."""
         self.callback_failures = 0
         self.stream_errors = 0
+        self.overlong_messages = 0
+        """Messages too long to be held that were let by."""
         self._version_5 = version_5
         self._max_packet_bytes = max_packet_bytes
         self._on_batch = on_batch
+        self._overlong: OverlongPublish | None = None
         self._chunks: list[bytes] = []
         self._held = 0
         self._needed = 0
@@ -115,6 +120,7 @@ class BatchClient(paho.Client):
         """
         self.epoch += 1
         self._chunks, self._held, self._needed = [], 0, 0
+        self._overlong = None
         self._exactly_once.clear()
         self.last_packet_s = monotonic()
         return super().reconnect()
@@ -203,6 +209,8 @@ class BatchClient(paho.Client):
             self._last_bytes_received = now_s
 
     def _deliver_held(self) -> MQTTErrorCode:
+        if self._overlong is not None and not self._let_by(self._overlong):
+            return MQTTErrorCode.MQTT_ERR_PROTOCOL
         if not self._chunks or self._held < self._needed:
             return MQTTErrorCode.MQTT_ERR_SUCCESS
         buffer = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
@@ -220,7 +228,28 @@ class BatchClient(paho.Client):
             self.stream_errors += 1
             log.error("mqtt.stream_broken", reason=cut.error)
             return MQTTErrorCode.MQTT_ERR_PROTOCOL
+        if cut.overlong is not None:
+            first, header_bytes, length = cut.overlong
+            self._overlong = OverlongPublish(first, length, version_5=self._version_5)
+            self._chunks = [rest[header_bytes:]]
+            return self._deliver_held()
         return MQTTErrorCode.MQTT_ERR_SUCCESS
+
+    def _let_by(self, overlong: OverlongPublish) -> bool:
+        """Give a message that is too long what came; return False when it turns out to be malformed."""
+        rest = overlong.feed(b"".join(self._chunks))
+        self._chunks, self._held, self._needed = [rest] if rest else [], len(rest), 0
+        if overlong.is_malformed:
+            self.stream_errors += 1
+            log.error("mqtt.stream_broken", reason="malformed PUBLISH that is too long as well")
+            return False
+        if not overlong.is_whole:
+            return True
+        self._overlong, frame = None, overlong.frame()
+        self.overlong_messages += 1
+        log.warning("mqtt.message_too_long", topic=frame[0].decode("utf-8", "replace")[:200])
+        self._hand_on([frame])
+        return True
 
     def _hand_on(self, frames: list[PublishFrame]) -> None:
         if any(flags & QOS_BITS == 4 for flags in {frame[3] for frame in frames}):

@@ -6,7 +6,7 @@ handled by paho. Source of the layout: OASIS MQTT 3.1.1 section 2 and 3.3, MQTT 
 
 from dataclasses import dataclass, field
 
-__all__ = ["QOS_BITS", "ControlFrame", "Cut", "PublishFrame", "cut_frames"]
+__all__ = ["QOS_BITS", "ControlFrame", "Cut", "PublishFrame", "cut_frames", "cut_publish"]
 
 _PUBLISH_TYPE = 0x30
 QOS_BITS = 0x06
@@ -34,6 +34,8 @@ class Cut:
     """Bytes that whole packets took; the rest waits for more."""
     needed: int = 0
     """Bytes that must lie in the rest before the next packet is whole; 0 when not known yet."""
+    overlong: tuple[int, int, int] | None = None
+    """A PUBLISH packet too long to be held, after `consumed`: first byte, bytes of its fixed header, and behind it."""
     error: str = ""
     """Why the stream is broken after `consumed`; empty while it is sound."""
 
@@ -52,7 +54,7 @@ def _long_length(buffer: bytes, position: int) -> tuple[int, int]:
     return _MALFORMED, position
 
 
-def _publish(buffer: bytes, start: int, end: int, flags: int, version_5: bool) -> PublishFrame | None:
+def cut_publish(buffer: bytes, start: int, end: int, flags: int, version_5: bool) -> PublishFrame | None:
     """Take one PUBLISH apart; None when its parts do not fit into it."""
     topic_start = start + 2
     if topic_start > end:
@@ -87,7 +89,7 @@ def _usual_frames(
     Returns
     -------
     int
-        Where the first other packet, an incomplete or a doubtful one, starts; `_publish` judges it.
+        Where the first other packet, an incomplete or a doubtful one, starts; `cut_publish` judges it.
     """
     last = len(buffer) - 5
     while position < last and buffer[position] == _USUAL:
@@ -117,7 +119,7 @@ def cut_frames(buffer: bytes, *, version_5: bool, max_packet_bytes: int) -> Cut:
     version_5
         Whether PUBLISH packets carry properties.
     max_packet_bytes
-        A longer packet is a broken stream [bytes].
+        A longer PUBLISH packet is left to who lets it stream by, any other one is a broken stream [bytes].
 
     Returns
     -------
@@ -142,7 +144,9 @@ def cut_frames(buffer: bytes, *, version_5: bool, max_packet_bytes: int) -> Cut:
             length, start = _long_length(buffer, position + 1)
         end = start + length
         if length < 0 or length > max_packet_bytes:
-            if length != _INCOMPLETE:
+            if length > 0 and buffer[position] & 0xF0 == _PUBLISH_TYPE:
+                cut.overlong = buffer[position], start - position, length
+            elif length != _INCOMPLETE:
                 cut.error = "length field too long" if length < 0 else f"packet of {length} bytes"
             break
         if end > available:
@@ -150,7 +154,7 @@ def cut_frames(buffer: bytes, *, version_5: bool, max_packet_bytes: int) -> Cut:
             break
         first = buffer[position]
         if first & 0xF0 == _PUBLISH_TYPE:
-            frame = _publish(buffer, start, end, first & 0x0F, version_5)
+            frame = cut_publish(buffer, start, end, first & 0x0F, version_5)
             if frame is None:
                 cut.error = "malformed PUBLISH"
                 break

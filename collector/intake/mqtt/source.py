@@ -198,6 +198,7 @@ class MqttSource:
             "connects": float(self._loop.connects),
             "silent_s": silent_s,
             "stream_errors": float(self._client.stream_errors),
+            "overlong_messages": float(self._client.overlong_messages),
         }
         if self._memory is not None:
             figures["losses"] = float(self._memory.losses)

@@ -5,13 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from collector.intake.decoder_chain import DecoderChain
 from collector.intake.mqtt.losses import BrokerMemory
 from collector.intake.mqtt.publisher import publish_all
 from collector.intake.mqtt.source import MqttSource
-from config.settings.tree import MqttSettings, RouteSettings
+from collector.intake.spool.rejections import list_rejections
+from collector.intake.spool.spool import Spool
+from collector.messages.arrived_message import content_of
+from collector.messages.decoded import Reason
+from collector.messages.known_objects import KnownObjects
+from config.settings.tree import CollectorSettings, MqttSettings, RouteSettings
 from heating.clock import SystemClock
 from heating.losses import LossKind
-from heating.protocols import HealthStatus
+from heating.protocols import HealthStatus, RawMessage
 from tests.support.servers.mosquitto import MosquittoBroker
 from tests.support.waiting import wait_until
 
@@ -21,9 +27,15 @@ pytestmark = pytest.mark.mosquitto
 class Collector:
     """A source as the collector has it, taking and acknowledging by hand."""
 
-    def __init__(self, broker: MosquittoBroker, folder: Path) -> None:
-        self.settings = MqttSettings(
-            host=broker.host, port=broker.port, client_id="slot", routes=(RouteSettings(filter="heat/#"),)
+    def __init__(self, broker: MosquittoBroker, folder: Path, **more: object) -> None:
+        self.settings = MqttSettings.model_validate(
+            {
+                "host": broker.host,
+                "port": broker.port,
+                "client_id": "slot",
+                "routes": (RouteSettings(filter="heat/#"),),
+                **more,
+            }
         )
         clock = SystemClock()
         self.memory = BrokerMemory(folder / "session.json", identity="slot", clock=clock)
@@ -103,3 +115,34 @@ def test_one_giant_message_blinds_nobody(
         assert message.topic == "heat/after"
         assert collector.source.health().figures["stream_errors"] == 0
         assert collector.source.health().figures["connects"] == 1
+
+
+def test_one_giant_message_is_let_by_and_rejected_without_a_word_for_its_limit(
+    mosquitto_factory: Callable[..., MosquittoBroker], tmp_path: Path
+) -> None:
+    """MQTT 3.1.1: a Mosquitto without `max_packet_size` delivers 34 MB; held, it would break every connection again."""
+    broker = mosquitto_factory()
+    clock = SystemClock()
+    payload = bytes(34_000_000)
+    with Collector(broker, tmp_path, protocol="3.1.1") as collector:
+        devices = collector.settings.model_copy(update={"client_id": "devices"})
+        publish_all([("heat/x/room/S1/telemetry", payload), ("heat/after", b"1")], settings=devices)
+        messages = list(collector.source.take(limit=10, timeout_s=20))
+        while len(messages) < 2:
+            messages += collector.source.take(limit=10, timeout_s=20)
+        assert [len(message.payload) for message in messages] == [4_096, 1]
+        spool = Spool(tmp_path / "spool", clock=clock)
+        chain = DecoderChain.from_settings(
+            mqtt=collector.settings, collector=CollectorSettings(), known=KnownObjects({})
+        )
+        spool.commit(messages, chain.read(messages))
+        collector.source.acknowledge(messages)
+        assert collector.source.health().figures["overlong_messages"] == 1
+        assert collector.source.health().figures["connects"] == 1
+    spool.close()
+    kept = {item.topic: item for item in list_rejections(tmp_path / "spool")}
+    giant = kept["heat/x/room/S1/telemetry"]
+    assert (giant.reason, giant.detail) == (Reason.TOO_BIG, "34000000 bytes, of which 4096 were held")
+    assert giant.content == content_of(RawMessage(giant.topic, payload, 0))
+    with Collector(broker, tmp_path, protocol="3.1.1") as again:
+        assert not len(again.source.take(limit=10, timeout_s=0.5)), "it was acknowledged"

@@ -1,6 +1,7 @@
 """The bulk-reading client on a socket pair, and the parts of paho that it leans on."""
 
 import socket
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,8 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from collector.intake.mqtt.batch_client import PAHO_ATTRIBUTES, BatchClient
 from collector.intake.mqtt.frames import PublishFrame
+from collector.messages.arrived_message import CutPayload, content_of
+from heating.protocols import RawMessage
 from tests.unit.collector.intake.mqtt.test_frames import publish
 
 
@@ -141,3 +144,48 @@ def test_a_closed_far_end_is_a_lost_connection(wire: Wire) -> None:
     result = wire.client.loop_read() if wire.client.socket() else MQTTErrorCode.MQTT_ERR_CONN_LOST
     assert result == MQTTErrorCode.MQTT_ERR_CONN_LOST
     assert wire.batches[0][1][0][1] == b"last"
+
+
+# --- messages that are too long to be held --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("piece", [1_000, 99_999, 400_000])
+def test_a_message_that_is_too_long_streams_by_and_what_follows_is_read(wire: Wire, piece: int) -> None:
+    giant, topic = bytes(range(256)) * 1_500, b"heat/\xe7\x83\xad"
+    stream = b"".join(
+        [
+            publish(b"t", b"before", packet_id=3),
+            publish(topic, giant, packet_id=4),
+            publish(topic, giant + b"!"),
+            publish(b"t", b"after", packet_id=5),
+        ]
+    )
+    most_held = 0
+    for start in range(0, len(stream), piece):
+        sender = threading.Thread(target=wire.far.sendall, args=(stream[start : start + piece],))
+        sender.start()
+        while sender.is_alive() or (start + piece >= len(stream) > 0 and len(frames_of(wire)) < 4):
+            assert wire.client.loop_read() == MQTTErrorCode.MQTT_ERR_SUCCESS
+            most_held = max(most_held, wire.client._held)
+        sender.join()
+    frames = frames_of(wire)
+    assert [frame[2] for frame in frames] == [3, 4, 0, 5]
+    assert [frame[1] for frame in frames] == [b"before", giant[:4_096], giant[:4_096], b"after"]
+    cut = frames[1][1]
+    assert isinstance(cut, CutPayload)
+    assert cut.whole_bytes == len(giant)
+    assert cut.content == content_of(RawMessage(topic.decode(), giant, 0))
+    assert wire.client.overlong_messages == 2
+    assert most_held <= 100_010, "it is never held whole"
+
+
+def frames_of(wire: Wire) -> list[PublishFrame]:
+    return [frame for _epoch, frames in wire.batches for frame in frames]
+
+
+def test_a_message_that_is_too_long_and_malformed_ends_the_connection(wire: Wire) -> None:
+    wire.far.sendall(b"\x32\xff\xff\xff\x7f\x00\x00" + bytes(210_000))
+    while (result := wire.client.loop_read()) == MQTTErrorCode.MQTT_ERR_SUCCESS:
+        pass
+    assert result == MQTTErrorCode.MQTT_ERR_PROTOCOL
+    assert (wire.client.stream_errors, wire.batches) == (1, [])

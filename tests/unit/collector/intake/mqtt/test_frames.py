@@ -92,7 +92,7 @@ def test_random_bytes_never_raise_and_never_reach_beyond_the_buffer(noise: bytes
         (b"\x32\x05\x00\x01a\x00\x00", "malformed PUBLISH"),
         (b"\x36\x05\x00\x01a\x00\x01", "malformed PUBLISH"),
         (b"\x30\xff\xff\xff\xff\x01", "length field too long"),
-        (b"\x30\xff\xff\xff\x7f", "packet of 268435455 bytes"),
+        (b"\x90\xff\xff\xff\x7f", "packet of 268435455 bytes"),
     ],
 )
 def test_a_malformed_stream_is_told_after_the_good_packets(stream: bytes, reason: str) -> None:
