@@ -36,6 +36,7 @@ from dashboard.incidents import api as incidents_api
 from dashboard.incidents.actions import IncidentActions
 from dashboard.incidents.view import IncidentViews
 from dashboard.overview import api as overview_api
+from dashboard.overview.missing_rooms import RoomWatch
 from dashboard.overview.view import OverviewView
 from dashboard.pages import error_page
 from dashboard.pages import router as pages
@@ -80,6 +81,7 @@ def create_app(
     real_clock: Clock | None = None,
     verifier: PasswordVerifier | None = None,
     store_desk: StoreDesk | None = None,
+    rooms: RoomWatch | None = None,
 ) -> FastAPI:
     """Build the application.
 
@@ -99,6 +101,8 @@ def create_app(
         Compares passwords at log-in; one with the usual effort by default.
     store_desk : StoreDesk, optional
         Does work on stores that only this process may open; without it there is no such route.
+    rooms : RoomWatch, optional
+        Knows which rooms run elsewhere and which are missing.
 
     Raises
     ------
@@ -118,7 +122,7 @@ def create_app(
         metric_parts=lambda: {**health_parts(), "dashboard": services[Broadcaster].health()},
         parts=parts,
     )
-    _add(parts, _views(services, records=records, store=store, live=live, rules=rules))
+    _add(parts, _views(services, records=records, store=store, live=live, rules=rules, rooms=rooms))
     _add(parts, _homes(services, records=records, store=store))
     _add(parts, _streams_and_actions(services, records=records, rules=rules, real_clock=real))
     app = FastAPI(
@@ -142,7 +146,13 @@ def _add(parts: dict[type, object], built: Iterable[object]) -> None:
 
 
 def _views(
-    services: Services, *, records: Records, store: TimeSeriesStore, live: LatestValues, rules: RuleSet
+    services: Services,
+    *,
+    records: Records,
+    store: TimeSeriesStore,
+    live: LatestValues,
+    rules: RuleSet,
+    rooms: RoomWatch | None,
 ) -> Iterable[object]:
     clock = services.clock
     sites = SiteSource(registry=records.registry, clock=clock)
@@ -174,6 +184,7 @@ def _views(
         stations=stations,
         alarms=alarms,
         clock=clock,
+        rooms=rooms,
     )
     return (
         *(sites, newest, counts, alarms, alarm_health, incidents),

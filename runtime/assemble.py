@@ -14,7 +14,7 @@ import structlog
 from collector.messages.known_objects import KnownObjects
 from config.rules.reading import RuleSet, load_rules
 from config.settings.tree import Settings
-from heating.clock import Clock
+from heating.clock import Clock, SystemClock
 from runtime.assembling.registry_watch import RegistryWatch
 from runtime.health import HealthBoard
 from runtime.house import House
@@ -131,6 +131,21 @@ def _add_rooms(house: House) -> None:
         from runtime.assembling.dashboard import add_dashboard
 
         add_dashboard(house)
+    else:
+        from runtime.health_server import add_health_server
+
+        add_health_server(house)
+    _add_signs_of_life(house)
+
+
+def _add_signs_of_life(house: House) -> None:
+    from runtime.assembling.signs_of_life import SignsOfLife, process_name
+
+    names = {room: process_name(room, house.settings.mqtt.client_id) for room in sorted(house.rooms)}
+    signs = SignsOfLife(house.records.room_reports, names=names, clock=SystemClock(), alerting=house.alerting)
+    house.parts.append(
+        Part(name="signs of life", start=signs.start, stop=signs.stop, is_alive=lambda: signs.is_running)
+    )
 
 
 def _add_registry_watch(house: House) -> None:

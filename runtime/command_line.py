@@ -80,6 +80,7 @@ COMMANDS = (
     _place("rules", "rules", "app", "Alert rules."),
     _place("broker", "broker", "app", "The broker of the devices."),
     _place("devices", "devices", "app", "New devices, and the clocks of known ones."),
+    _place("rooms", "rooms", "app", "Processes of the rooms: who runs, who is missing."),
     _place("user", "people", "user_app", "People who may log in."),
     _place("token", "people", "token_app", "Tokens of scripts."),
     _place("store", "stores", "store_app", "The store of readings."),

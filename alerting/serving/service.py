@@ -96,6 +96,8 @@ class AlertingService:
         Losses between devices and collectors that were reported after a moment [epoch ms] (DQ-16).
     troubles : callable, optional
         Troubles of collectors that were reported after a moment [epoch ms] (DQ-17, DQ-18).
+    judged_before : callable, optional
+        When rules were last judged by any process, asked at the first judging of this one (DQ-14).
     lease : AlertingLease, optional
         Held by the one of several processes that judges and delivers; without one this process always does.
     daily : sequence of DailyJob
@@ -118,6 +120,7 @@ class AlertingService:
         watch: Callable[[], Health] | None = None,
         losses: Callable[[int], Sequence[ReadingLoss]] | None = None,
         troubles: Callable[[int], Sequence[IntakeTrouble]] | None = None,
+        judged_before: Callable[[], datetime | None] | None = None,
         lease: AlertingLease | None = None,
         daily: Sequence[DailyJob] = (),
         uptime_s: Callable[[], float] = monotonic,
@@ -130,7 +133,7 @@ class AlertingService:
         self._dispatcher = OutboxDispatcher(outbox=outbox, channels=chosen)
         self._engine = RuleEngine(rules)
         self._missed = MissedTicks(self._engine)
-        self._watch = Watch(watch, clock=clock, losses=losses, troubles=troubles)
+        self._watch = Watch(watch, clock=clock, losses=losses, troubles=troubles, judged_before=judged_before)
         self._lock = threading.Lock()
         self._image: Image | None = None
         self._started_at: datetime | None = None
@@ -182,6 +185,11 @@ class AlertingService:
         if self._lease is not None and not self._lease.is_running:
             return False
         return self._jobs.is_running and self._uptime_s() - self._last_sign_s < _DEAD_S
+
+    @property
+    def judged_at(self) -> datetime | None:
+        """When this process last judged the present; None: it has not, or another one does."""
+        return self._watched_at
 
     def tick(self, now: datetime | None = None, *, history: bool = False) -> TickReport:
         """Judge everything at a moment and commit what follows.

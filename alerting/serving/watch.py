@@ -38,6 +38,8 @@ class Watch:
         Losses that were reported after a moment [epoch ms].
     troubles : callable, optional
         Troubles of collectors that were reported after a moment [epoch ms].
+    judged_before : callable, optional
+        When rules were last judged by any process; asked where this one has judged nothing yet.
     """
 
     def __init__(
@@ -47,9 +49,11 @@ class Watch:
         clock: Clock,
         losses: Callable[[int], Sequence[ReadingLoss]] | None = None,
         troubles: Callable[[int], Sequence[IntakeTrouble]] | None = None,
+        judged_before: Callable[[], datetime | None] | None = None,
     ) -> None:
         self._feed = feed
         self._troubles = troubles
+        self._judged_before = judged_before
         self._losses = losses
         self._clock = clock
         self._down_since: datetime | None = None
@@ -80,6 +84,8 @@ class Watch:
         self._down_since = (self._down_since or now) if down else None
         if not records_away:
             self._reported = {**self._lost(now), **self._kept_aside(now)}
+            if last is None and self._judged_before is not None:
+                last = self._judged_before()
         return WatchFigures(
             blind_s=self._seconds(last, now),
             feed_down_s=self._seconds(self._down_since, now),

@@ -35,7 +35,7 @@ __all__ = ["BrokerFolderReport", "Revocations", "write_mosquitto_folder", "write
 REVOKED = "revoked.txt"
 """Names of identities that are shut out, one a line."""
 FRESH_CREDENTIALS = "new-credentials.csv"
-"""Users and passwords that were made by the last run; hand them out and delete the file."""
+"""Users and passwords that were made and not handed out yet; whoever hands them out deletes the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,7 @@ def write_mosquitto_folder(
     certificates: bool,
     revoke: Iterable[str] = (),
     restore: Iterable[str] = (),
+    renew: Iterable[str] = (),
     given: Mapping[str, str] | None = None,
     revocations: Revocations | None = None,
 ) -> BrokerFolderReport:
@@ -81,6 +82,8 @@ def write_mosquitto_folder(
         Identities are proven by client certificates; else by passwords.
     revoke, restore
         Names of identities to shut out from now on, and to let in again.
+    renew
+        Names of identities that get a new password.
     given
         Passwords that are set elsewhere, by user.
     revocations
@@ -89,7 +92,7 @@ def write_mosquitto_folder(
     Raises
     ------
     BrokerFilesError
-        When an identity to be revoked does not exist, or the authority cannot sign.
+        When an identity to be revoked or renewed does not exist, or the authority cannot sign.
     """
     everybody = tuple(services)
     revoked = _renew_revoked(place, site, everybody, now=now, revoke=revoke, restore=restore)
@@ -100,11 +103,14 @@ def write_mosquitto_folder(
     fresh: Mapping[str, str] = {}
     if not certificates:
         names = [*(one.name for one in programs), *(one.name for one in devices)]
-        credentials = make_credentials(names, read_passwords(folder / "passwords"), given=given)
+        former = _without_renewed(read_passwords(folder / "passwords"), names, renew, given=given or {})
+        credentials = make_credentials(names, former, given=given)
         fresh = credentials.fresh
         write_whole(folder / "passwords", credentials.password_file(), private=True)
         if fresh:
-            write_whole(folder / FRESH_CREDENTIALS, _as_csv(fresh), private=True)
+            # Those of a run before may not have been handed out yet, and no other copy of them exists.
+            kept = _read_csv(folder / FRESH_CREDENTIALS)
+            write_whole(folder / FRESH_CREDENTIALS, _as_csv({**kept, **fresh}), private=True)
     write_whole(folder / "acl", mosquitto_acl(devices, programs), private=True)
     shut_out = _revoke_certificates(folder, revocations, revoked, now) if revocations else 0
     crl_file = CRL_FILE if certificates and (folder / CRL_FILE).exists() else ""
@@ -168,6 +174,26 @@ def _renew_revoked(
     if revoked or path.exists():
         write_whole(path, "".join(f"{name}\n" for name in sorted(revoked)), private=True)
     return revoked
+
+
+def _without_renewed(
+    former: Mapping[str, str], names: Iterable[str], renew: Iterable[str], *, given: Mapping[str, str]
+) -> dict[str, str]:
+    wanted = set(renew)
+    if unknown := sorted(wanted - set(names)):
+        raise BrokerFilesError(f"no identity {', '.join(map(repr, unknown))} has a password to be renewed")
+    if elsewhere := sorted(wanted & set(given)):
+        raise BrokerFilesError(
+            f"the password of {', '.join(elsewhere)} is set in the settings: change it there"
+        )
+    return {name: text for name, text in former.items() if name not in wanted}
+
+
+def _read_csv(path: Path) -> dict[str, str]:
+    if not path.exists():
+        return {}
+    rows = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
+    return {row[0]: row[1] for row in rows[1:] if len(row) == 2}
 
 
 def _as_csv(fresh: Mapping[str, str]) -> str:

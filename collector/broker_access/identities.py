@@ -20,6 +20,7 @@ __all__ = [
     "ServiceIdentity",
     "device_identities",
     "identity_name",
+    "room_accounts",
     "service_identities",
 ]
 
@@ -64,7 +65,7 @@ class ServiceIdentity:
 def service_identities(mqtt: MqttSettings, *, counters: bool = False) -> list[ServiceIdentity]:
     """Return who is no device of the registry: the collector, the replays, and the gateways of the settings.
 
-    The collector listens, and asks Sparkplug nodes for their births where there is a route of that family. The replays
+    The collector and the rooms beside it listen, and ask Sparkplug nodes for their births where there is a route of that family. The replays
     publish what the routes cover and hear nothing: whoever steals that identity can invent readings, so it is used by
     hand only.
 
@@ -76,9 +77,22 @@ def service_identities(mqtt: MqttSettings, *, counters: bool = False) -> list[Se
     collector = ServiceIdentity.of_filters(
         mqtt.username or COLLECTOR_NAME, [*filters, *counted], publishes=REBIRTH_TOPICS if sparkplug else ()
     )
+    # What a listening room may do is what the collector may, without the counters: it judges and shows what comes.
+    listeners = [
+        ServiceIdentity.of_filters(name, filters, publishes=REBIRTH_TOPICS if sparkplug else ())
+        for name in room_accounts(mqtt).values()
+    ]
     replay = ServiceIdentity(mqtt.replay_username or REPLAY_NAME, (), _plain(filters))
     gateways = [ServiceIdentity(one.name, _plain(one.subscribes), one.publishes) for one in mqtt.gateways]
-    return [collector, replay, *gateways]
+    return [collector, *listeners, replay, *gateways]
+
+
+def room_accounts(mqtt: MqttSettings) -> dict[str, str]:
+    """Return the account of each room that listens besides the collector."""
+    return {
+        room: account.username or f"nuanliu-{room}"
+        for room, account in (("alerting", mqtt.rooms.alerting), ("dashboard", mqtt.rooms.dashboard))
+    }
 
 
 def _plain(filters: Iterable[str]) -> tuple[str, ...]:

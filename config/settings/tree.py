@@ -21,11 +21,14 @@ from config.settings.retired import without_retired
 __all__ = [
     "CollectorSettings",
     "GatewaySettings",
+    "HealthSettings",
     "LogSettings",
     "MqttSettings",
     "NotificationSettings",
     "PoliciesSettings",
     "RecordsSettings",
+    "RoomAccountSettings",
+    "RoomAccountsSettings",
     "RouteSettings",
     "RulesSettings",
     "Settings",
@@ -63,6 +66,29 @@ class GatewaySettings(_Section):
     """Topic filters that it may listen to, for example ``spBv1.0/league/NCMD/gw1``."""
 
 
+class RoomAccountSettings(_Section):
+    """Account of a room that listens besides the collector; empty: that of the collector."""
+
+    username: str | None = None
+    """User name at the broker."""
+    password: SecretStr | None = None
+    """Password at the broker; set it in the environment."""
+    certificate_file: Path | None = None
+    """Client certificate for mutual TLS."""
+    key_file: Path | None = None
+    """Key of the client certificate."""
+
+
+class RoomAccountsSettings(_Section):
+    """Accounts of rooms that run as processes of their own: where a broker takes the name for the client id, two on one
+    account would push each other out."""
+
+    alerting: RoomAccountSettings = RoomAccountSettings()
+    """Account of ``nuanliu alerting``."""
+    dashboard: RoomAccountSettings = RoomAccountSettings()
+    """Account of ``nuanliu dashboard``."""
+
+
 class MqttSettings(_Section):
     """The broker and how the collector listens to it."""
 
@@ -92,6 +118,8 @@ class MqttSettings(_Section):
     """Client certificate of the replays for mutual TLS."""
     replay_key_file: Path | None = None
     """Key of that certificate."""
+    rooms: RoomAccountsSettings = RoomAccountsSettings()
+    """Accounts of alerting and dashboard where they are processes of their own."""
     protocol: Literal["5", "3.1.1"] = "5"
     """MQTT version; the embedded broker speaks 3.1.1."""
     keepalive_s: int = Field(30, ge=5, le=3600)
@@ -137,6 +165,13 @@ class MqttSettings(_Section):
                 "key_file": self.replay_key_file,
             }
         return self.model_copy(update=changes)
+
+    def of_room(self, room: Literal["alerting", "dashboard"]) -> "MqttSettings":
+        """Return the settings with the identity of a room that listens on its own; without one the collector's."""
+        account: RoomAccountSettings = getattr(self.rooms, room)
+        if account.username is None and account.certificate_file is None:
+            return self
+        return self.model_copy(update=dict(account))
 
 
 class CollectorSettings(_Section):
@@ -296,6 +331,17 @@ class WebSettings(_Section):
     """Addresses of reverse proxies whose forwarding headers are believed."""
 
 
+class HealthSettings(_Section):
+    """Health of rooms that run as processes of their own; the dashboard answers on its own address."""
+
+    host: str = "127.0.0.1"
+    """Address on which collector and alerting answer ``/healthz``, ``/readyz`` and ``/metrics``."""
+    collector_port: int | None = Field(8081, ge=0, le=65535)
+    """Port of the collector's answers; 0 picks a free one, null: none. A taken port stops nothing, health says so."""
+    alerting_port: int | None = Field(8082, ge=0, le=65535)
+    """Port of the answers of alerting, likewise."""
+
+
 class SimulatorSettings(_Section):
     """Has no keys: the simulator takes options (`nuanliu simulate --help`)."""
 
@@ -357,6 +403,8 @@ class Settings(BaseSettings):
     """Channels."""
     web: WebSettings = WebSettings()
     """Dashboard."""
+    health: HealthSettings = HealthSettings()
+    """Health of separate rooms."""
     simulator: SimulatorSettings = SimulatorSettings()
     """Simulator."""
     log: LogSettings = LogSettings()

@@ -7,6 +7,7 @@ from datetime import datetime
 from dashboard.alarms.models import AlarmRow
 from dashboard.stations.models import StationRow
 from dashboard.web.values import Bilingual, PointValue, Ratio, Sum
+from heating.room_signs import MissingRoom
 
 __all__ = ["AreaRow", "CommunityPlace", "Happening", "Overview"]
 
@@ -89,5 +90,7 @@ class Overview:
     ticker: Sequence[AlarmRow]
     """Active alarms P1 and P2, by priority, then by incident, at most 20; `open_alarms` says of how many."""
     communities: Sequence[CommunityPlace]
+    missing_rooms: Sequence[MissingRoom] = ()
+    """Parts of the house that nobody runs now; only for staff."""
     recent: Sequence[Happening] = ()
     """What last happened to announced alarms, newest first, at most 20."""

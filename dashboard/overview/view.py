@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from dashboard.alarms.counts import AlarmCountSource, speaking
 from dashboard.alarms.models import AlarmRow
 from dashboard.alarms.view import AlarmViews
+from dashboard.overview.missing_rooms import RoomWatch
 from dashboard.overview.models import AreaRow, CommunityPlace, Happening, Overview
 from dashboard.places.view import MIN_HOMES_SHOWN, PlaceViews
 from dashboard.readings.newest import WEATHER_INTERVAL_S, NewestValues, RoomColumn
@@ -55,6 +56,8 @@ class OverviewView:
         Sibling builders.
     clock : Clock
         The time data are judged by.
+    rooms : RoomWatch, optional
+        Knows which rooms are missing.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class OverviewView:
         stations: StationViews,
         alarms: AlarmViews,
         clock: Clock,
+        rooms: RoomWatch | None = None,
     ) -> None:
         self._sites = sites
         self._records = records
@@ -77,6 +81,7 @@ class OverviewView:
         self._stations = stations
         self._alarms = alarms
         self._clock = clock
+        self._rooms = rooms
         self._kept_index: SiteIndex | None = None
         self._kept_homes: dict[
             frozenset[str] | None, tuple[SiteIndex, NDArray[np.bool_], Mapping[Contract, int]]
@@ -128,6 +133,7 @@ class OverviewView:
             worst=self._worst(index, fleet) if detailed else [],
             ticker=self._ticker(viewer, index) if detailed else [],
             communities=_communities(viewer, index, rooms) if full else [],
+            missing_rooms=self._rooms.missing() if detailed and self._rooms is not None else [],
             recent=self._recent(viewer, index) if detailed else [],
         )
 

@@ -158,6 +158,14 @@ VERDICT_SENTENCES = {
 }
 """One plain sentence on a home's temperature, for the clerk and the resident."""
 
+ROOMS = {"collector": N_("采集服务"), "alerting": N_("告警服务"), "dashboard": N_("页面服务")}
+MISSING_ROOMS = {
+    "collector": N_("新读数暂不入库，留在消息代理中"),
+    "alerting": N_("规则没有判断，不会产生新告警，请人工监视"),
+    "dashboard": N_("页面打不开"),
+}
+"""What it means for people that a part of the house does not run."""
+
 WORDS: Mapping[str, Mapping[str, str]] = {
     "action": ACTIONS,
     "alarm_event": ALARM_EVENTS,
@@ -169,10 +177,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "control_mode": CONTROL_MODES,
     "emitter": EMITTERS,
     "level": LEVELS,
+    "missing_room": MISSING_ROOMS,
     "position": POSITIONS,
     "priority": PRIORITIES,
     "quality": QUALITIES,
     "role": ROLES,
+    "room": ROOMS,
     "station_state": STATION_STATES,
     "ticket_event": TICKET_EVENTS,
     "ticket_state": TICKET_STATES,

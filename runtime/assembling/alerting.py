@@ -12,6 +12,7 @@ from alerting.serving.service import AlertingService
 from heating.intake_troubles import IntakeTrouble, TroubleKind
 from heating.losses import LossKind, ReadingLoss
 from heating.protocols import Health, HealthStatus
+from runtime.assembling.signs_of_life import judged_before
 from runtime.house import House
 from runtime.supervisor import Part
 from storage.records.audit import AuditRecords, BrokenChainError
@@ -68,6 +69,7 @@ def add_alerting(house: House) -> None:
         daily=[DailyJob(name="audit", call=audit.check, hour=_AUDIT_HOUR)],
         losses=lambda since_ms: _losses(house, since_ms),
         troubles=lambda since_ms: _troubles(house, since_ms),
+        judged_before=lambda: judged_before(house.records.room_reports),
         watch=lambda: _source_health(house),
     )
     house.board.add("alerting", service.health)

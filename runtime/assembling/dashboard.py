@@ -4,8 +4,11 @@ from secrets import token_urlsafe
 
 from dashboard.administration.desk import StoreDesk
 from dashboard.app import create_app
+from dashboard.overview.missing_rooms import RoomWatch
+from heating.clock import SystemClock
 from runtime.assembling.store_work import OwnedStore
 from runtime.house import House
+from runtime.rooms import Room
 from runtime.running_service import ServiceNote
 from runtime.supervisor import Part
 from runtime.web_server import WebServer
@@ -21,6 +24,10 @@ def add_dashboard(house: House) -> None:
     token = token_urlsafe(32)
     work = OwnedStore(settings=house.settings, store=house.store, clock=house.clock) if owns_store else None
     desk = StoreDesk(work=work, token=token, audit=house.records.audit, clock=house.clock)
+    rooms = RoomWatch(
+        house.records.room_reports, expected=[*Room], here=frozenset(house.rooms), clock=SystemClock()
+    )
+    house.board.add("rooms", rooms.health)
     app = create_app(
         records=house.records,
         store=house.store,
@@ -30,6 +37,7 @@ def add_dashboard(house: House) -> None:
         settings=house.settings,
         health_parts=house.board.look,
         store_desk=desk,
+        rooms=rooms,
     )
     server = house.web = WebServer(app=app, host=web.host, port=web.port, trusted_proxies=web.trusted_proxies)
     note = ServiceNote(settings=house.settings, token=token, url=lambda: server.url) if owns_store else None

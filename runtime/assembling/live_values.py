@@ -39,8 +39,9 @@ def add_live_feed(house: House) -> None:
     assert house.live_state is not None, "a feed without a live state has nobody to feed"
     settings = house.settings
     rooms = "-".join(sorted(house.rooms))
+    mqtt = settings.mqtt.of_room("alerting" if Room.ALERTING in house.rooms else "dashboard")
     source = house.source = MqttSource(
-        settings=settings.mqtt,
+        settings=mqtt,
         clock=house.clock,
         coalesce_ms=settings.collector.coalesce_ms,
         durable=False,
@@ -52,7 +53,7 @@ def add_live_feed(house: House) -> None:
         known=house.known,
         zone=settings.site.time_zone,
     )
-    commands = CommandOutlet(command_publisher(settings.mqtt))
+    commands = CommandOutlet(command_publisher(mqtt))
     feed = LiveFeed(source=source, chain=LiveGate(chain, commands=commands), sinks=[house.live_state])
     house.board.add("live feed", feed.health)
 

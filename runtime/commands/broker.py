@@ -18,7 +18,7 @@ from collector.broker_access.folder import (
     write_mosquitto_folder,
     write_nats_folder,
 )
-from collector.broker_access.identities import COLLECTOR_NAME, REPLAY_NAME, service_identities
+from collector.broker_access.identities import COLLECTOR_NAME, REPLAY_NAME, room_accounts, service_identities
 from collector.broker_access.queues import queue_for
 from collector.broker_access.revocations import CertificateAuthority
 from config.settings.tree import MqttSettings
@@ -75,8 +75,15 @@ def broker_config(
     restore: Annotated[
         list[str] | None, typer.Option("--restore", help="Let a revoked identity in again; may be repeated.")
     ] = None,
+    renew: Annotated[
+        list[str] | None,
+        typer.Option("--renew", help="Make a new password for an identity; may be repeated."),
+    ] = None,
     device_port: Annotated[int, typer.Option(min=1, max=65535, help="TLS port of the devices.")] = 8883,
     service_port: Annotated[int, typer.Option(min=1, max=65535, help="TLS port of our programs.")] = 8884,
+    service_host: Annotated[
+        str, typer.Option(help="Address for our programs, for example where they run on another machine.")
+    ] = "127.0.0.1",
     device_host: Annotated[str, typer.Option(help="Address for the devices.")] = "0.0.0.0",
     user: Annotated[str, typer.Option(help="Account that Mosquitto runs under.")] = "mosquitto",
     authority_key: Annotated[
@@ -105,10 +112,14 @@ def broker_config(
         folder=output.resolve(),
         device_host=device_host,
         device_port=device_port,
+        service_host=service_host,
         service_port=service_port,
         user=user,
         sqlite_plugin=sqlite_plugin if kind is Kind.MOSQUITTO_2_1 else None,
     )
+    if renew and proof is not Proof.PASSWORDS:
+        complain("--renew makes passwords: it needs --proof passwords")
+        raise typer.Exit(BAD_CONFIGURATION)
     if kind is Kind.NATS and proof is Proof.PASSWORDS:
         complain("NATS server's users are made for client certificates only: leave out --proof passwords")
         raise typer.Exit(BAD_CONFIGURATION)
@@ -123,6 +134,7 @@ def broker_config(
                 services = service_identities(settings.mqtt)
                 report = write_nats_folder(place, site, services, now=now, **shut_out)
             else:
+                shut_out["renew"] = renew or []
                 proofs = _Proofs(proof is Proof.CERTIFICATES, _given_passwords(settings.mqtt), revocations)
                 report = _write_mosquitto(place, site, settings.mqtt, proofs, now=now, shut_out=shut_out)
         except BrokerFilesError as error:
@@ -166,6 +178,7 @@ def _write_mosquitto(
         revocations=proofs.revocations,
         revoke=shut_out["revoke"],
         restore=shut_out["restore"],
+        renew=shut_out["renew"],
     )
 
 
@@ -198,6 +211,7 @@ def _given_passwords(mqtt: MqttSettings) -> dict[str, str]:
     passwords = (
         (mqtt.username or COLLECTOR_NAME, mqtt.password),
         (mqtt.replay_username or REPLAY_NAME, mqtt.replay_password),
+        *((name, getattr(mqtt.rooms, room).password) for room, name in room_accounts(mqtt).items()),
     )
     return {name: password.get_secret_value() for name, password in passwords if password is not None}
 

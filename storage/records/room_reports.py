@@ -73,6 +73,17 @@ class RoomReports:
 
         self._database.write(work, lock="room-reports")
 
+    def newest(self, kind: str) -> list[RoomReport]:
+        """Return the newest report of a kind by every process, whatever its age."""
+        statement = sa.select(room_reports).where(_COLUMNS.kind == kind).order_by(_COLUMNS.process)
+        with self._database.reading() as connection:
+            return [RoomReport(**row) for row in connection.execute(statement).mappings()]
+
+    def forget(self, process: str) -> None:
+        """Delete what a process reported, for example one that is not run any more."""
+        statement = sa.delete(room_reports).where(_COLUMNS.process == process)
+        self._database.write(lambda connection: connection.execute(statement), lock="room-reports")
+
     def since(self, reported_ms: int, *, kinds: frozenset[str]) -> list[RoomReport]:
         """Return reports of some kinds made after a moment [epoch ms]."""
         statement = sa.select(room_reports).where(

@@ -48,6 +48,7 @@ class World:
         self.watch: Callable[[], Health] | None = None
         self.losses: Callable[[int], Sequence[ReadingLoss]] | None = None
         self.troubles: Callable[[int], Sequence[IntakeTrouble]] | None = None
+        self.judged_before: Callable[[], datetime | None] | None = None
         self.uptime_s: Callable[[], float] = monotonic
         self.records = FakeRecords(small_site())
         self.clock = ManualClock(T0)
@@ -70,6 +71,7 @@ class World:
             watch=self.watch,
             losses=self.losses,
             troubles=self.troubles,
+            judged_before=self.judged_before,
             uptime_s=self.uptime_s,
         )
         return self.service

@@ -44,6 +44,25 @@ def test_history_in_long_steps_is_no_pause_and_neither_is_the_step_from_history_
     assert world.states("DQ-14") == []
 
 
+def test_a_start_after_the_process_was_away_says_for_how_long() -> None:
+    world = World()
+    world.judged_before = lambda: world.clock.now() - timedelta(seconds=150)
+    world.fresh_service()
+    world.run(1)
+    assert world.states("DQ-14") == [AlarmState.UNACK_ACTIVE]
+    (alarm,) = [one for one in world.records.alarms.values() if one.rule_id == "DQ-14"]
+    assert alarm.parameters["blind_s"] == pytest.approx(150.0, abs=1)
+
+
+@pytest.mark.parametrize("ago_s", [None, 55])
+def test_a_first_start_and_a_quick_restart_are_no_pause(ago_s: float | None) -> None:
+    world = World()
+    world.judged_before = lambda: None if ago_s is None else world.clock.now() - timedelta(seconds=ago_s)
+    world.fresh_service()
+    world.run(2)
+    assert world.states("DQ-14") == []
+
+
 def test_records_that_were_away_for_long_count_as_a_pause() -> None:
     world = World()
     world.run(2)

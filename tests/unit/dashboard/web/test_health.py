@@ -7,7 +7,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
-from dashboard.web.health import PartFigures
+from dashboard.web.part_figures import PartFigures
 from heating.protocols import Health, HealthStatus
 from tests.support.dashboard_house import House, open_house
 
