@@ -6,9 +6,17 @@ the points of a circuit (`heating.point_table`), whether a registry is whole (`s
 
 from collections.abc import Mapping
 
-from heating.assets import Circuit, Site
+from heating.assets import Circuit, Site, Zone
 
-__all__ = ["circuit_of_buildings", "circuits_of_stations"]
+__all__ = ["ZONE_OF_WORD", "circuit_of_buildings", "circuits_of_stations"]
+
+ZONE_OF_WORD: Mapping[str, Zone] = {
+    "低区": Zone.LOW,
+    "中区": Zone.MIDDLE,
+    "高区": Zone.HIGH,
+    "超高区": Zone.TOP,
+}
+"""How people and station equipment call the zones."""
 
 
 def circuits_of_stations(site: Site) -> dict[str, tuple[Circuit, ...]]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from heating.assets import Zone
 from heating.point_table import POINT_TABLE
 from heating.quantities import Unit
 
@@ -22,10 +23,13 @@ __all__ = [
     "Measurement",
     "Point",
     "PointKind",
+    "place_of_point",
     "point_named",
     "points_of",
+    "zone_of_point",
 ]
 
+_ZONES = frozenset(zone.value for zone in Zone)
 CIRCULATION_PUMPS = (1, 2, 3, 4)
 """Numbers of circulation pumps a circuit may have."""
 MAKEUP_PUMPS = (1, 2)
@@ -142,6 +146,28 @@ def point_named(measurement: Measurement, name: str) -> Point:
         When the measurement has no such point.
     """
     return POINTS[POINT_INDEX[measurement, name]]
+
+
+def zone_of_point(name: str) -> tuple[str, str]:
+    """Return the canonical name and the zone of a point as device maps and point maps write it; the zone may be empty.
+
+    ``secondary_supply_temp_c@high`` is the supply temperature of the circuit of the high zone.
+    """
+    bare, _, zone = name.partition("@")
+    return bare, zone
+
+
+def place_of_point(measurement: Measurement, name: str) -> int | None:
+    """Return the place in `POINTS` of a point as maps write it for devices of a measurement; None: there is no such point.
+
+    A zone is known at stations only, and leads to a point of a circuit.
+    """
+    bare, zone = zone_of_point(name)
+    if bare == name:
+        return POINT_INDEX.get((measurement, name))
+    if measurement is not Measurement.STATION or zone not in _ZONES:
+        return None
+    return POINT_INDEX.get((Measurement.CIRCUIT, bare))
 
 
 def points_of(measurement: Measurement) -> tuple[Point, ...]:

@@ -10,6 +10,7 @@ from datetime import datetime
 from collector.intake.mqtt.losses import DROPPED_TOPIC
 from config.settings.tree import MqttSettings
 from heating.assets import Site
+from heating.circuits import circuits_of_stations
 from heating.places import AreaTree
 from heating.points import Measurement
 
@@ -111,7 +112,7 @@ def device_identities(
     """Return the identities of every station, building, source, weather site and room sensor.
 
     A device may name its own area or one above it, as the collector accepts them. A building's gateway may publish
-    for the sensors in the homes of its building too.
+    for the sensors in the homes of its building too, and a station's for its circuits, which have no identity of their own.
 
     Parameters
     ----------
@@ -130,12 +131,17 @@ def _topics(areas: Iterable[str], measurement: Measurement, object_id: str) -> t
 
 
 def _plant(site: Site, areas: AreaTree) -> Iterator[DeviceIdentity]:
+    circuits = circuits_of_stations(site)
     for measurement, objects in (
         (Measurement.STATION, [(one.station_id, one.area_id) for one in site.stations]),
         (Measurement.SOURCE, [(one.source_id, one.area_id) for one in site.sources]),
     ):
         for object_id, area_id in objects:
-            topics = _topics(areas.chain(area_id), measurement, object_id)
+            chain = areas.chain(area_id)
+            topics = _topics(chain, measurement, object_id)
+            if measurement is Measurement.STATION:
+                for circuit in circuits.get(object_id, ()):
+                    topics += _topics(chain, Measurement.CIRCUIT, circuit.circuit_id)
             yield DeviceIdentity(identity_name(measurement, object_id), topics)
     tops = [area.area_id for area in site.areas if area.parent_id is None]
     for name in site.weather_sites:

@@ -5,7 +5,7 @@ What lives here: what a device map answers (`DeviceMap`, `DeviceTarget`, `PointR
 the files of device maps (`collector.devices.device_map`) and any payload format.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final, Protocol
@@ -15,7 +15,7 @@ from collector.decoders.memory import DecoderMemory, NoDecoderMemory
 from collector.decoders.numbers import finite_number, is_absent, number_of, quantity_of
 from collector.decoders.power_on import PowerOnWatch
 from collector.messages.decoded import Decoded, ExtraValue, NamedDevice, Reason, SampleRows
-from heating.points import POINT_INDEX, POINTS, Measurement
+from heating.points import POINT_INDEX, POINTS, Measurement, zone_of_point
 from heating.protocols import RawMessage
 from heating.quality import Quality
 from heating.quantities import Unit, UnknownConversionError, to_canonical
@@ -65,7 +65,7 @@ class PointRule:
     """What a device map makes of one field: ``value · scale + offset`` in `unit` is the canonical point."""
 
     point: str
-    """Canonical name."""
+    """Canonical name; at a station with several circuits with ``@`` and the zone of one."""
     unit: str | None = None
     """Unit of the scaled value; None: as the family says, and without that the canonical unit."""
     scale: float = 1.0
@@ -108,6 +108,10 @@ class RecordedFamilies(Protocol):
 
     def family_of(self, device: str) -> str | None:
         """Return the payload family under which an id is registered, None for an id that nothing bears."""
+        ...
+
+    def circuit_of(self, station_id: str, zone: str) -> str | None:
+        """Return the circuit of a zone of a station, None when the registry has none."""
         ...
 
 
@@ -255,10 +259,45 @@ class ForeignRows:
         t_ms = message.received_ms if measured_ms is None else measured_ms
         doubtful = measured_ms is None and (message.retained or not prompt)
         floor = Quality.UNCERTAIN_TIME if doubtful else Quality.GOOD
-        count = self._append(place, target, listed, t_ms=t_ms, floor=floor)
-        if count:
-            seat = self.rows.place_of(target.ref, None)
-            self.rows.close_reading(place, seat, measured_ms, message.received_ms, count)
+        for own, part in self._by_circuit(place, target, listed):
+            count = self._append(place, own, part, t_ms=t_ms, floor=floor)
+            if count:
+                seat = self.rows.place_of(own.ref, None)
+                self.rows.close_reading(place, seat, measured_ms, message.received_ms, count)
+
+    def _by_circuit(
+        self, place: int, target: DeviceTarget, fields: list[Field]
+    ) -> Iterator[tuple[DeviceTarget, list[Field]]]:
+        """Yield what the device speaks for, with the fields of each: itself, and circuits that its points name by zone."""
+        parts: dict[str, list[Field]] = {}
+        for item in fields:
+            rule = target.points.get(item.name)
+            name = rule.point if rule is not None else item.point
+            parts.setdefault("" if name is None else zone_of_point(name)[1], []).append(item)
+        for zone, part in parts.items():
+            if not zone:
+                yield target, part
+                continue
+            circuit = self._circuit(target.ref.object_id, zone)
+            if circuit is None:
+                detail = f"station {target.ref.object_id} has no circuit {zone}"
+                self.reject(place, Reason.UNKNOWN_POINT, detail)
+                continue
+            rules = {
+                name: replace(rule, point=zone_of_point(rule.point)[0])
+                for name, rule in target.points.items()
+                if zone_of_point(rule.point)[1] == zone
+            }
+            bare = [
+                item if item.point is None else replace(item, point=zone_of_point(item.point)[0])
+                for item in part
+            ]
+            yield replace(target, ref=ObjectRef(Measurement.CIRCUIT, circuit), points=rules), bare
+
+    def _circuit(self, station_id: str, zone: str) -> str | None:
+        recorded = self._options.recorded
+        # Without a registry (`nuanliu decode`) the zone stands for the circuit.
+        return f"{station_id}@{zone}" if recorded is None else recorded.circuit_of(station_id, zone)
 
     def _append(self, place: int, target: DeviceTarget, fields: list[Field], *, t_ms: int, floor: int) -> int:
         """Add the rows that points cover, keep the other fields as extra values; return the number of rows."""

@@ -16,7 +16,7 @@ from collector.decoders.json_payload import json_inside
 from collector.decoders.numbers import is_absent, number_of, quantity_of
 from config.equipment.point_maps import NamedPoint, PointMaps
 from config.equipment.point_names import plain_name, plain_unit, split_unit
-from heating.points import POINT_INDEX, POINTS, Measurement, PointKind
+from heating.points import POINTS, Measurement, PointKind, place_of_point
 from heating.quality import Quality
 
 __all__ = ["NamedValue", "fields_of", "flat_values"]
@@ -152,7 +152,7 @@ def _known(item: NamedValue, meaning: NamedPoint, told_unit: str, target: Device
 
 def _absence(target: DeviceTarget, point: str, value: float, scaled: float, unit: str) -> int:
     """Return bad_sentinel for a number, as sent or scaled, that means «no probe» at a point, good for any other."""
-    place = POINT_INDEX.get((target.ref.measurement, point))
+    place = place_of_point(target.ref.measurement, point)
     if place is None or POINTS[place].kind is not PointKind.GAUGE:
         return Quality.GOOD
     if value in ABSENT_NUMBERS:

@@ -8,6 +8,8 @@ YAML:
       a84041ffff123456: {sensor: S0001, codec: dragino_lht65}
       "0x00158d0001": {station: ST001, point_map: pipe_probe}
       DTU-7: {station: ST002, points: {T2: {point: secondary_supply_temp_c, unit: "°C", scale: 0.1}}}
+      DTU-8: {station: ST003, points: {T2: secondary_supply_temp_c@low, T4: secondary_supply_temp_c@high}}
+      "86": {circuit: ST003-high, point_map: pipe_probe}
 
 CSV: columns ``device, kind, id`` and, when wanted, ``codec, point_map, field, point, unit, scale, offset``; a device
 may take several lines, one a field. Ids are compared without regard to case, colons and hyphens.
@@ -22,7 +24,7 @@ from collector.decoders.foreign import DeviceTarget, PointRule
 from config.located_yaml import LocatedYaml, read_yaml
 from config.mistakes import Mistake, MistakesError
 from heating.errors import HeatingError
-from heating.points import POINT_INDEX, Measurement
+from heating.points import Measurement, place_of_point
 from heating.samples import ObjectRef
 
 __all__ = ["DeviceMapError", "FileDeviceMap"]
@@ -31,6 +33,7 @@ _KINDS: Mapping[str, Measurement] = {
     "sensor": Measurement.ROOM,
     "room": Measurement.ROOM,
     "station": Measurement.STATION,
+    "circuit": Measurement.CIRCUIT,
     "building": Measurement.BUILDING,
     "source": Measurement.SOURCE,
     "weather": Measurement.WEATHER,
@@ -195,7 +198,7 @@ def _target(place: str, device: str, entry: Mapping[str, object], mistakes: list
         points = {}
     for name, written in points.items():
         rule = _rule(written)
-        if rule is None or (measurement, rule.point) not in POINT_INDEX:
+        if rule is None or place_of_point(measurement, rule.point) is None:
             mistakes.append(
                 f"{place}: {device!r}: {name!r} leads to no point of a {measurement.value}: {written!r}."
             )

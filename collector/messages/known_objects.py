@@ -28,6 +28,8 @@ class KnownObjects(Mapping[ObjectRef, str]):
     families
         Payload family by sensor id, where the registry records another than native: only these sensors may speak on
         the routes of foreign families under their own id.
+    circuits
+        Circuit id by station id and zone, of the stations that have several.
 
     Reading is safe from any thread while another calls `replace`.
     """
@@ -38,10 +40,12 @@ class KnownObjects(Mapping[ObjectRef, str]):
         *,
         parents: Mapping[str, str | None] | None = None,
         families: Mapping[str, str] | None = None,
+        circuits: Mapping[tuple[str, str], str] | None = None,
     ) -> None:
         self._areas = dict(areas)
         self._area_tree = AreaTree(parents or {})
         self._families = dict(families or {})
+        self._circuits = dict(circuits or {})
         self.version = 0
         """Rises with every `replace`, so that what was derived can be thrown away."""
 
@@ -60,18 +64,26 @@ class KnownObjects(Mapping[ObjectRef, str]):
         *,
         parents: Mapping[str, str | None] | None = None,
         families: Mapping[str, str] | None = None,
+        circuits: Mapping[tuple[str, str], str] | None = None,
     ) -> None:
         """Take over a new state of the registry; what is not given stays."""
         if parents is not None:
             self._area_tree = AreaTree(parents)
         if families is not None:
             self._families = dict(families)
+        if circuits is not None:
+            self._circuits = dict(circuits)
         self._areas = dict(areas)
         self.version += 1
 
     def replace_by_site(self, site: Site) -> None:
         """Take over a whole registry."""
-        self.replace(_areas_of(site), parents=_parents_of(site), families=_families_of(site))
+        self.replace(
+            _areas_of(site),
+            parents=_parents_of(site),
+            families=_families_of(site),
+            circuits=_circuits_of(site),
+        )
 
     @property
     def areas(self) -> Mapping[ObjectRef, str]:
@@ -81,7 +93,7 @@ class KnownObjects(Mapping[ObjectRef, str]):
     def family_of(self, device: str) -> str | None:
         """Return the payload family under which an id is registered, None for an id that nothing bears.
 
-        Stations, buildings, sources and weather sites are native: a foreign device speaks for them by a device map.
+        Stations, circuits, buildings, sources and weather sites are native: a foreign device speaks for them by a device map.
         """
         areas = self._areas
         if ObjectRef(Measurement.ROOM, device) in areas:
@@ -89,6 +101,10 @@ class KnownObjects(Mapping[ObjectRef, str]):
         if any(ObjectRef(measurement, device) in areas for measurement in Measurement):
             return NATIVE
         return None
+
+    def circuit_of(self, station_id: str, zone: str) -> str | None:
+        """Return the circuit of a zone of a station, None when the registry has none."""
+        return self._circuits.get((station_id, zone))
 
     def accepts_area(self, ref: ObjectRef, area: str) -> bool:
         """Return whether an object is known and may speak for an area: its own or one above."""
@@ -98,7 +114,16 @@ class KnownObjects(Mapping[ObjectRef, str]):
     @classmethod
     def from_site(cls, site: Site) -> "KnownObjects":
         """Return the objects of a whole registry; sensors take the area of the home they measure now or last."""
-        return cls(_areas_of(site), parents=_parents_of(site), families=_families_of(site))
+        return cls(
+            _areas_of(site),
+            parents=_parents_of(site),
+            families=_families_of(site),
+            circuits=_circuits_of(site),
+        )
+
+
+def _circuits_of(site: Site) -> dict[tuple[str, str], str]:
+    return {(circuit.station_id, circuit.zone): circuit.circuit_id for circuit in site.circuits}
 
 
 def _families_of(site: Site) -> dict[str, str]:
@@ -114,6 +139,11 @@ def _areas_of(site: Site) -> dict[ObjectRef, str]:
     areas.update((ObjectRef(Measurement.WEATHER, name), "") for name in site.weather_sites)
     areas.update((ObjectRef(Measurement.SOURCE, item.source_id), item.area_id) for item in site.sources)
     areas.update((ObjectRef(Measurement.STATION, item.station_id), item.area_id) for item in site.stations)
+    station_area = {item.station_id: item.area_id for item in site.stations}
+    areas.update(
+        (ObjectRef(Measurement.CIRCUIT, item.circuit_id), station_area.get(item.station_id, ""))
+        for item in site.circuits
+    )
     community_area = {item.community_id: item.area_id for item in site.communities}
     building_area = {item.building_id: community_area.get(item.community_id, "") for item in site.buildings}
     areas.update((ObjectRef(Measurement.BUILDING, key), area) for key, area in building_area.items())

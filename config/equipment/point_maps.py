@@ -9,7 +9,7 @@ What does not live here: payloads (`collector.decoders`), which device uses whic
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -17,7 +17,8 @@ from typing import Final
 from config.equipment.point_names import plain_name, plain_unit, split_unit
 from config.located_yaml import KeyPath, LocatedYaml, read_yaml
 from config.mistakes import Mistake, MistakesError
-from heating.points import POINT_INDEX, POINTS, Measurement
+from heating.circuits import ZONE_OF_WORD
+from heating.points import POINT_INDEX, POINTS, Measurement, place_of_point
 from heating.quantities import UnknownConversionError, to_canonical
 
 __all__ = [
@@ -49,7 +50,7 @@ class NamedPoint:
     """What a name of a device means: ``value · scale + offset`` in `unit` is the point."""
 
     point: str
-    """Canonical name."""
+    """Canonical name; at a station with several circuits with ``@`` and the zone of one."""
     unit: str
     """Unit of the scaled value."""
     scale: float = 1.0
@@ -102,6 +103,9 @@ class PointMaps:
         for item in maps:
             for name, named in item.names.items():
                 self._shared[item.measurement, name] = named
+                if _is_of_circuit(item.measurement, named):
+                    # A device of a circuit calls its points as that of a whole station does.
+                    self._shared.setdefault((Measurement.CIRCUIT, name), named)
 
     def __len__(self) -> int:
         return len(self._maps)
@@ -115,6 +119,16 @@ class PointMaps:
         """Names of all maps."""
         return tuple(sorted(self._maps))
 
+    def _of_zone(self, measurement: Measurement, name: str, map_name: str | None) -> NamedPoint | None:
+        """Return what a name means that begins with the word of a zone, as 高区二次供温 does."""
+        word = next((word for word in ZONE_OF_WORD if name.strip().startswith(word)), None)
+        if word is None or measurement is not Measurement.STATION:
+            return None
+        rest = self.meaning(measurement, name.strip().removeprefix(word), map_name=map_name)
+        if rest is None or not _is_of_circuit(measurement, rest):
+            return None
+        return replace(rest, point=f"{rest.point}@{ZONE_OF_WORD[word].value}")
+
     def meaning(
         self, measurement: Measurement, name: str, *, map_name: str | None = None, maps_only: bool = False
     ) -> NamedPoint | None:
@@ -126,13 +140,28 @@ class PointMaps:
         bare, unit = split_unit(name)
         chosen = self._maps.get(map_name or "")
         found: NamedPoint | None = None
-        if chosen is not None and chosen.measurement is measurement:
+        if chosen is not None:
             found = chosen.names.get(plain_name(bare))
+            shared_by_circuits = measurement is Measurement.CIRCUIT and found is not None
+            if chosen.measurement is not measurement and not (
+                shared_by_circuits and _is_of_circuit(chosen.measurement, found)
+            ):
+                found = None
         key = (measurement, plain_name(bare))
         found = found or self._shared.get(key) or (None if maps_only else self._canonical.get(key))
+        found = found or self._of_zone(measurement, name, map_name)
         if found is None or not unit or unit == found.unit or not _converts(unit, measurement, found.point):
             return found
         return NamedPoint(found.point, unit, words=found.words)
+
+
+def _is_of_circuit(measurement: Measurement, named: NamedPoint | None) -> bool:
+    """Return whether what a name means at a station is a point of a circuit as well."""
+    return (
+        named is not None
+        and measurement is Measurement.STATION
+        and (Measurement.CIRCUIT, named.point) in POINT_INDEX
+    )
 
 
 def load_point_maps(*folders: Path) -> PointMaps:
@@ -294,7 +323,8 @@ def _meaning(
     mistakes: list[Mistake],
 ) -> NamedPoint | None:
     """Return what an entry says about a point; None after a mistake."""
-    if (measurement, point) not in POINT_INDEX:
+    place = place_of_point(measurement, str(point))
+    if place is None:
         remedy = "See docs/glossary.md for the points."
         mistakes.append(_mistake(text, at, f"{point!r} is no point of a {measurement.value}.", remedy))
         return None
@@ -303,7 +333,7 @@ def _meaning(
             _mistake(text, at, f"{point} is written wrongly.", f"Known: {', '.join(sorted(known))}.")
         )
         return None
-    canonical = POINTS[POINT_INDEX[measurement, point]].unit.value
+    canonical = POINTS[place].unit.value
     unit = plain_unit(str(entry.get("unit", canonical) or ""))
     if not _converts(unit, measurement, point):
         problem = f"{point}: {unit or 'no unit'} does not convert to {canonical or 'no unit'}."
@@ -321,8 +351,11 @@ def _meaning(
 
 
 def _converts(unit: str, measurement: Measurement, point: str) -> bool:
+    place = place_of_point(measurement, point)
+    if place is None:
+        return False
     try:
-        to_canonical(1.0, unit=unit, canonical=POINTS[POINT_INDEX[measurement, point]].unit)
+        to_canonical(1.0, unit=unit, canonical=POINTS[place].unit)
     except UnknownConversionError:
         return False
     return True

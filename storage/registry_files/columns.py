@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from heating.asset_kinds import ASSET_KIND_NAMED, AssetKind
 from heating.assets import Contract, Emitter, Position, Zone
+from heating.circuits import ZONE_OF_WORD
 
 __all__ = [
     "COLUMNS",
@@ -64,12 +65,8 @@ _POSITIONS: dict[str, object] = {
     "底户": Position.GROUND,
     "顶边户": Position.TOP_EDGE,
 }
-_ZONES: dict[str, object] = {
-    **{zone.value: zone.value for zone in Zone},
-    "低区": Zone.LOW.value,
-    "中区": Zone.MIDDLE.value,
-    "高区": Zone.HIGH.value,
-    "超高区": Zone.TOP.value,
+_ZONES: dict[str, object] = {zone.value: zone.value for zone in Zone} | {
+    word: zone.value for word, zone in ZONE_OF_WORD.items()
 }
 
 
