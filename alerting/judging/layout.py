@@ -5,14 +5,14 @@ here: values (`alerting.judging.windows`).
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from heating.assets import Site, Station
+from heating.assets import Circuit, Site, Station
 from heating.heat_tree import HeatTree, Level, Node
 from heating.intervals import to_epoch_ms
 from heating.places import next_assignment_change, sensors_of_homes
@@ -22,7 +22,6 @@ __all__ = ["Layout", "Subjects"]
 
 _OF_NODES = {
     Measurement.STATION: Level.STATION,
-    Measurement.CIRCUIT: Level.CIRCUIT,
     Measurement.BUILDING: Level.BUILDING,
     Measurement.SOURCE: Level.SOURCE,
 }
@@ -34,6 +33,7 @@ class Subjects:
 
     tree: HeatTree
     level: Level
+    """Level of the nodes; those of `Level.CIRCUIT` are the circuits and the stations that have none."""
     numbers: NDArray[np.intp]
     """(n,) node numbers, rising."""
 
@@ -46,7 +46,7 @@ class Subjects:
 
     def node_at(self, row: int) -> Node:
         """Return the node of a row."""
-        return Node(self.level, self.id_at(row))
+        return self.tree.node(int(self.numbers[row]))
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
@@ -55,7 +55,11 @@ class Subjects:
 
     def rows_of(self, ids: Iterable[str]) -> NDArray[np.int64]:
         """Return the row of each id, -1 for those that are not here; the tree knows the way, no index is kept."""
-        found = [self.tree.get(self.level, object_id) for object_id in ids]
+        levels = (Level.CIRCUIT, Level.STATION) if self.level is Level.CIRCUIT else (self.level,)
+        found = [
+            next((n for level in levels if (n := self.tree.get(level, object_id)) is not None), None)
+            for object_id in ids
+        ]
         numbers = np.array([-1 if number is None else number for number in found], np.int64)
         rows = np.searchsorted(self.numbers, numbers)
         here = np.append(self.numbers, -2)[rows] == numbers
@@ -84,6 +88,7 @@ class Layout:
         self.valid_until = None if now is None else next_assignment_change(site.assignments, now)
         """When the next sensor comes to a home or leaves it: a new layout is due then; None: never, or not asked."""
         self._subjects = {level: Subjects(tree, level, tree.numbers(level)) for level in Level}
+        self._subjects[Level.CIRCUIT] = Subjects(tree, Level.CIRCUIT, _water_sides(tree))
         current = sensors_of_homes(site.assignments, now)
         known = {sensor.sensor_id for sensor in site.sensors}
         homes = [tree.ids[number] for number in tree.numbers(Level.HOUSEHOLD).tolist()]
@@ -103,6 +108,9 @@ class Layout:
 
     def _ids(self, rooms: tuple[str, ...], weather: Sequence[str]) -> Mapping[Measurement, tuple[str, ...]]:
         of_nodes = {m: self._subjects[level].ids for m, level in _OF_NODES.items()}
+        sides = self._subjects[Level.CIRCUIT]
+        circuits = sides.select(np.flatnonzero(self.tree.level[sides.numbers] == Level.CIRCUIT))
+        of_nodes[Measurement.CIRCUIT] = circuits.ids
         return of_nodes | {Measurement.WEATHER: tuple(weather), Measurement.ROOM: rooms}
 
     def subjects(self, level: Level) -> Subjects:
@@ -154,6 +162,32 @@ class Layout:
         return tuple(by_id[name] for name in self.ids[Measurement.STATION])
 
     @cached_property
+    def circuits(self) -> tuple[Circuit, ...]:
+        """The circuits of the stations that have several, by row; what one leaves to its station is filled in."""
+        by_id = {circuit.circuit_id: circuit for circuit in self.site.circuits}
+        stations = {station.station_id: station for station in self.stations}
+        found = (by_id[name] for name in self.ids[Measurement.CIRCUIT])
+        return tuple(_with_station(circuit, stations[circuit.station_id]) for circuit in found)
+
+    @cached_property
+    def circuit_station(self) -> NDArray[np.intp]:
+        """Row of the station of each circuit."""
+        row = {name: place for place, name in enumerate(self.ids[Measurement.STATION])}
+        return np.array([row[circuit.station_id] for circuit in self.circuits], np.intp)
+
+    @cached_property
+    def side_station(self) -> NDArray[np.intp]:
+        """Row of the station of each row of `subjects(Level.CIRCUIT)`."""
+        stations = self._subjects[Level.STATION].numbers
+        return np.searchsorted(stations, self._subjects[Level.CIRCUIT].numbers, side="right") - 1
+
+    @cached_property
+    def side_circuit(self) -> NDArray[np.intp]:
+        """Row of the circuit of each row of `subjects(Level.CIRCUIT)`; -1 where the station has no circuits."""
+        is_circuit = self.tree.level[self._subjects[Level.CIRCUIT].numbers] == Level.CIRCUIT
+        return np.where(is_circuit, np.cumsum(is_circuit) - 1, -1)
+
+    @cached_property
     def station_interval_s(self) -> NDArray[np.float64]:
         """Expected time between messages of each station [s]."""
         return np.array([station.report_interval_s for station in self.stations], np.float64)
@@ -169,3 +203,17 @@ class Layout:
     @cached_property
     def _without_sensor(self) -> NDArray[np.intp]:
         return np.flatnonzero(self.home_sensor < 0)
+
+
+def _water_sides(tree: HeatTree) -> NDArray[np.intp]:
+    """Return the circuits and the stations that have none: where water goes round, in tree order."""
+    circuits, stations = tree.numbers(Level.CIRCUIT), tree.numbers(Level.STATION)
+    return np.sort(np.concatenate((circuits, np.setdiff1d(stations, tree.parent[circuits]))))
+
+
+def _with_station(circuit: Circuit, station: Station) -> Circuit:
+    return replace(
+        circuit,
+        emitter=circuit.emitter or station.emitter,
+        tank_height_m=circuit.tank_height_m or station.tank_height_m,
+    )

@@ -20,11 +20,13 @@ from heating.points import Measurement
 from heating.quality import is_judgeable
 from heating.samples import SampleBatch
 
-__all__ = ["LeftOut", "Setpoints", "Windows", "parts_of"]
+__all__ = ["WITH_SETPOINTS", "LeftOut", "Setpoints", "Windows", "parts_of"]
 
 _SETPOINT = "secondary_supply_temp_setpoint_c"
 _SETPOINT_STEP_K = 2.0
 """A setpoint that moved less than this is still the same: weather compensation moves it all the time [K]."""
+WITH_SETPOINTS = (Measurement.STATION, Measurement.CIRCUIT)
+"""What has a supply setpoint."""
 _HOUR_MS = 3_600_000
 
 
@@ -39,14 +41,14 @@ class LeftOut:
 
 
 class Setpoints(ByObject):
-    """When the supply setpoint of each station last moved for good."""
+    """When the supply setpoint of each station, or of each circuit, last moved for good."""
 
     ARRAYS = dict.fromkeys(("base_c", "moved_ms"), 0)
 
-    def __init__(self, stations: int) -> None:
-        self.base_c: NDArray[np.float64] = np.full(stations, np.nan)
+    def __init__(self, objects: int) -> None:
+        self.base_c: NDArray[np.float64] = np.full(objects, np.nan)
         """Setpoint since the last move [°C]."""
-        self.moved_ms: NDArray[np.int64] = np.zeros(stations, np.int64)
+        self.moved_ms: NDArray[np.int64] = np.zeros(objects, np.int64)
         """Moment of the last move [epoch ms]; 0: not seen to move."""
 
     def follow_clock(self, by_ms: int, *, now_ms: int) -> None:
@@ -54,7 +56,7 @@ class Setpoints(ByObject):
         move_future(self.moved_ms, by_ms, now_ms)
 
     def note(self, setpoint_c: NDArray[np.float64], measured_ms: NDArray[np.int64]) -> None:
-        """Take the newest setpoint of each station."""
+        """Take the newest setpoint of each object."""
         first = np.isnan(self.base_c) & np.isfinite(setpoint_c)
         self.base_c[first] = setpoint_c[first]
         # Compared with the setpoint of the last move, not with the one before: compensation drifts in small steps.
@@ -69,7 +71,7 @@ def parts_of(measurement: Measurement, ids: Sequence[str]) -> dict[str, ByObject
     if measurement is Measurement.ROOM:
         readings = RoomReadings(len(ids))
         parts |= {"readings": readings, "hours": readings.hours}
-    elif measurement is Measurement.STATION:
+    elif measurement in WITH_SETPOINTS:
         parts["setpoints"] = Setpoints(len(ids))
     return parts
 
@@ -99,10 +101,18 @@ class Windows:
         assert isinstance(readings, RoomReadings)
         return readings
 
-    @property
-    def setpoints(self) -> Setpoints:
-        """Moves of the stations' setpoints."""
-        setpoints = self.parts[Measurement.STATION]["setpoints"]
+    def heard_ms(self, measurement: Measurement) -> NDArray[np.int64]:
+        """Return when each object was last heard [epoch ms]; 0: never. A station speaks by its circuits too."""
+        heard_ms = self.newest(measurement).heard_ms
+        if measurement is Measurement.STATION and len(self.layout.circuit_station):
+            heard_ms = heard_ms.copy()
+            of_circuits = self.newest(Measurement.CIRCUIT).heard_ms
+            np.maximum.at(heard_ms, self.layout.circuit_station, of_circuits)
+        return heard_ms
+
+    def setpoints(self, measurement: Measurement) -> Setpoints:
+        """Moves of the setpoints of stations or of circuits."""
+        setpoints = self.parts[measurement]["setpoints"]
         assert isinstance(setpoints, Setpoints)
         return setpoints
 
@@ -146,9 +156,9 @@ class Windows:
             table.apply(batch, chosen, row[chosen])
             if measurement is Measurement.ROOM:
                 self._note_rooms(batch, chosen, row, past=past)
-            elif measurement is Measurement.STATION:
+            elif measurement in WITH_SETPOINTS:
                 point = table.points[_SETPOINT]
-                self.setpoints.note(table.value[point], table.measured_ms[point])
+                self.setpoints(measurement).note(table.value[point], table.measured_ms[point])
         return LeftOut(int((row < 0).sum()), former)
 
     def _note_rooms(

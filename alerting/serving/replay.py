@@ -132,8 +132,12 @@ def _judge(alerting: HeadlessAlerting, whole: SampleBatch, window: Interval, ste
 
 def _readings(store: TimeSeriesStore, site: Site, window: Interval) -> SampleBatch:
     refs = [ObjectRef(Measurement.STATION, station.station_id) for station in site.stations]
+    refs += [ObjectRef(Measurement.CIRCUIT, circuit.circuit_id) for circuit in site.circuits]
     refs += [ObjectRef(Measurement.ROOM, sensor.sensor_id) for sensor in site.sensors]
-    names = {m: [p.name for p in points_of(m)] for m in (Measurement.STATION, Measurement.ROOM)}
+    names = {
+        m: [p.name for p in points_of(m)]
+        for m in (Measurement.STATION, Measurement.CIRCUIT, Measurement.ROOM)
+    }
     names[Measurement.ROOM] = ["room_temp_c"]
     batches = [
         _batch(ref, store.series(ref, names[ref.measurement], window), names[ref.measurement]) for ref in refs

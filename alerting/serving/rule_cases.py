@@ -26,6 +26,7 @@ from heating.assets import (
     Area,
     Branch,
     Building,
+    Circuit,
     Community,
     Emitter,
     Household,
@@ -34,6 +35,7 @@ from heating.assets import (
     Site,
     Source,
     Station,
+    Zone,
 )
 from heating.points import Measurement
 from heating.quality import Quality
@@ -60,11 +62,27 @@ _QUIET_STATION: Timeline = {timedelta(0): {"mains_power_ok": 1.0}}
 """What the station of a case sends that is about the home alone."""
 
 
+_QUIET_CIRCUIT: Timeline = {timedelta(0): {"relief_valve_open": 0.0}}
+"""What the other circuit of the station sends."""
+_CIRCUITS = tuple(
+    Circuit(
+        circuit_id=f"S1-{zone}",
+        station_id="S1",
+        name=zone,
+        zone=zone,
+        design_flow_m3_per_h=200.0,
+        static_head_mpa=0.20,
+    )
+    for zone in (Zone.LOW, Zone.HIGH)
+)
+
+
 class _CaseDocument(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     station: Timeline = Field(default_factory=dict)
+    circuit: Timeline = Field(default_factory=dict)
     room: Timeline = Field(default_factory=dict)
     watch: dict[Duration, dict[str, float]] = Field(default_factory=dict)
     emitter: Emitter = Emitter.RADIATOR
@@ -87,6 +105,8 @@ class RuleCase:
     name: str
     report: timedelta
     station: Timeline
+    circuit: Timeline
+    """Of the circuit that feeds the home, one of two; empty: the station has one circuit."""
     room: Timeline
     emitter: Emitter
     watch: Mapping[timedelta, Mapping[str, float]] = field(default_factory=dict)
@@ -135,6 +155,7 @@ def load_cases(folder: Path = CASES_DIR) -> list[RuleCase]:
                 name=case.name,
                 report=document.report,
                 station=case.station,
+                circuit=case.circuit,
                 room=case.room,
                 emitter=case.emitter,
                 watch=case.watch,
@@ -182,7 +203,11 @@ def _readings(case: RuleCase, moment: timedelta) -> list[Sample]:
         return []
     station, room = ObjectRef(Measurement.STATION, "S1"), ObjectRef(Measurement.ROOM, "R1")
     timeline = case.station or _QUIET_STATION
-    return [*_samples(station, timeline, moment), *_samples(room, case.room, moment)]
+    samples = [*_samples(station, timeline, moment), *_samples(room, case.room, moment)]
+    if case.circuit:
+        low, high = (ObjectRef(Measurement.CIRCUIT, circuit.circuit_id) for circuit in _CIRCUITS)
+        samples += [*_samples(low, _QUIET_CIRCUIT, moment), *_samples(high, case.circuit, moment)]
+    return samples
 
 
 def _samples(ref: ObjectRef, timeline: Timeline, moment: timedelta) -> list[Sample]:
@@ -235,7 +260,10 @@ def _site(case: RuleCase) -> Site:
             ),
         ),
         communities=(Community(community_id="C", name="C", area_id="A"),),
-        buildings=(Building(building_id="B", name="B", community_id="C", station_id="S1"),),
+        circuits=_CIRCUITS if case.circuit else (),
+        buildings=(
+            Building(building_id="B", name="B", community_id="C", station_id="S1", circuit=Zone.HIGH),
+        ),
         households=(Household(household_id="H1", building_id="B", unit=1, floor=1, room="101"),),
         sensors=(Sensor(sensor_id="R1", interval_s=interval_s),) if case.room else (),
         assignments=(SensorAssignment(sensor_id="R1", household_id="H1", start=_START - timedelta(days=1)),)

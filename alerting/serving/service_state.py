@@ -3,10 +3,10 @@
 import hashlib
 
 import msgspec
+import numpy as np
 
-from alerting.judging.windows import Windows
+from alerting.judging.windows import WITH_SETPOINTS, Windows
 from config.rules.reading import RuleSet
-from heating.points import Measurement
 
 __all__ = ["SERVICE_BLOB", "ServiceState", "recall_setpoints", "rules_digest", "setpoints_of"]
 
@@ -30,7 +30,7 @@ class ServiceState(msgspec.Struct, kw_only=True):
     registry_version: int = -1
     """Version of the registry that was judged last."""
     setpoint_base_c: dict[str, float] = {}
-    """Supply setpoint of each station whose setpoint moved lately [°C]."""
+    """Supply setpoint of each station or circuit whose setpoint moved lately [°C]."""
     setpoint_moved_ms: dict[str, int] = {}
     """When it moved [epoch ms]."""
 
@@ -59,19 +59,24 @@ def rules_digest(rules: RuleSet) -> str:
 
 
 def setpoints_of(windows: Windows) -> tuple[dict[str, float], dict[str, int]]:
-    """Return setpoint [°C] and moment of the move [epoch ms] of the stations whose setpoint moved lately, by id."""
-    setpoints, ids = windows.setpoints, windows.layout.ids[Measurement.STATION]
-    oldest_ms = int(setpoints.moved_ms.max(initial=0)) - _SETPOINT_MEMORY_MS
-    rows = [row for row in setpoints.moved_ms.nonzero()[0].tolist() if setpoints.moved_ms[row] > oldest_ms]
-    base_c = {ids[row]: float(setpoints.base_c[row]) for row in rows}
-    return base_c, {ids[row]: int(setpoints.moved_ms[row]) for row in rows}
+    """Return setpoint [°C] and moment of the move [epoch ms] of what had its setpoint moved lately, by id."""
+    newest_ms = max(int(windows.setpoints(one).moved_ms.max(initial=0)) for one in WITH_SETPOINTS)
+    base_c: dict[str, float] = {}
+    moved_ms: dict[str, int] = {}
+    for measurement in WITH_SETPOINTS:
+        setpoints, ids = windows.setpoints(measurement), windows.layout.ids[measurement]
+        for row in np.flatnonzero(setpoints.moved_ms > max(0, newest_ms - _SETPOINT_MEMORY_MS)).tolist():
+            base_c[ids[row]] = float(setpoints.base_c[row])
+            moved_ms[ids[row]] = int(setpoints.moved_ms[row])
+    return base_c, moved_ms
 
 
 def recall_setpoints(windows: Windows, memory: ServiceState) -> None:
     """Give back what was remembered of setpoints, save where a move was seen since."""
-    index, setpoints = windows.newest(Measurement.STATION).index, windows.setpoints
-    for station_id, moved_ms in memory.setpoint_moved_ms.items():
-        row = index.get(station_id)
-        if row is not None and setpoints.moved_ms[row] == 0:
-            setpoints.moved_ms[row] = moved_ms
-            setpoints.base_c[row] = memory.setpoint_base_c.get(station_id, float("nan"))
+    for measurement in WITH_SETPOINTS:
+        index, setpoints = windows.newest(measurement).index, windows.setpoints(measurement)
+        for object_id, moved_ms in memory.setpoint_moved_ms.items():
+            row = index.get(object_id)  # no circuit bears the id of a station
+            if row is not None and setpoints.moved_ms[row] == 0:
+                setpoints.moved_ms[row] = moved_ms
+                setpoints.base_c[row] = memory.setpoint_base_c.get(object_id, float("nan"))

@@ -19,7 +19,7 @@ from config.durations import Duration, parse_duration
 from config.mistakes import Mistake, MistakesError
 from config.rules.defaults import DEFAULTS_FILE, DefaultsDocument, RuleDefaults
 from config.rules.explained import rule_of_cause
-from config.rules.scopes import SCOPES, STATION, Scope
+from config.rules.scopes import CIRCUIT, SCOPES, STATION, Scope
 from config.rules.values import BilingualText, InhibitKind, Limit, Rule, Variant
 from config.settings.tree import RulesSettings
 from heating.alarms import Priority
@@ -112,7 +112,7 @@ class RuleSet:
 
 
 RULES_OF_STATION = "rules_of_station"
-"""Stands in `inhibits` for every other rule that judges stations."""
+"""Stands in `inhibits` for every other rule that judges stations or their circuits."""
 _ID = re.compile(r"^([A-Z]{2})-(\d{2})$")
 _RANGE = re.compile(r"^([A-Z]{2})-(\d{2})\.\.\1-(\d{2})$")
 
@@ -124,7 +124,7 @@ def _expand(rule: Rule, known: Mapping[str, Rule]) -> frozenset[str]:
             wanted = {f"{match[1]}-{n:02d}" for n in range(int(match[2]), int(match[3]) + 1)}
             found |= wanted & known.keys()
         elif entry == RULES_OF_STATION:
-            found |= {other.rule_id for other in known.values() if other.scope == STATION}
+            found |= {other.rule_id for other in known.values() if other.scope in (STATION, CIRCUIT)}
         elif entry in known:
             found.add(entry)
     found.discard(rule.rule_id)

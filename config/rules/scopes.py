@@ -46,7 +46,11 @@ AREA = Scope("area", "an administrative area; areas are not part of the heat-sup
 SOURCE = Scope("source", "a heat source with its primary network", Level.SOURCE)
 BRANCH = Scope("branch", "a branch of the primary network", Level.BRANCH)
 STATION = Scope("station", "a heat exchange station", Level.STATION)
-CIRCUIT = Scope("circuit", "a circuit of a station (high or low zone); the registry has none", None)
+CIRCUIT = Scope(
+    "circuit",
+    "a circuit of a station (high or low zone); of a station that has none listed, its one circuit: the station itself",
+    Level.CIRCUIT,
+)
 BUILDING = Scope("building", "a building", Level.BUILDING)
 RISER = Scope("riser", "the riser of a unit", Level.RISER)
 HOUSEHOLD = Scope("household", "a home", Level.HOUSEHOLD)

@@ -65,9 +65,8 @@ _POSITIONS: dict[str, object] = {
     "底户": Position.GROUND,
     "顶边户": Position.TOP_EDGE,
 }
-_ZONES: dict[str, object] = {zone.value: zone.value for zone in Zone} | {
-    word: zone.value for word, zone in ZONE_OF_WORD.items()
-}
+_ZONES: dict[str, object] = {zone.value: zone.value for zone in Zone}
+_ZONES |= {word: zone.value for word, zone in ZONE_OF_WORD.items()}
 
 
 class UnreadableCellError(ValueError):

@@ -4,7 +4,7 @@ A signal is NaN («unknown») when its value never came, is bad, or is older tha
 the last value. Not here: the families themselves (one module each) and their list (`alerting.judging.signals.registry`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from alerting.judging.layout import Layout
 from alerting.judging.object_table import ObjectTable
 from alerting.judging.windows import Windows
 from config.rules.scopes import Scope
+from heating.assets import Circuit, Station
 from heating.diagnosis.freshness import JUDGED
 from heating.points import Measurement
 
@@ -34,7 +35,7 @@ class Signal:
     """Unit word as in the limits of rules; empty for flags and shares."""
     meaning: str
     point: str = ""
-    """Station point that it is the newest value of; empty: the family computes it."""
+    """Point that it is the newest value of; empty: the family computes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ CALM = WatchFigures()
 """Nothing was missed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Basis:
     """What stays the same from step to step, until the registry changes."""
 
@@ -81,6 +82,20 @@ class Basis:
     """Objects never heard of are silent since then [epoch ms]."""
     zone: ZoneInfo
     """Site time: cold nights count less than cold days."""
+    of: Measurement = Measurement.STATION
+    """Whose water is looked at: that of the stations, or of the circuits of those that have several."""
+
+    @property
+    def plants(self) -> Sequence[Station | Circuit]:
+        """The stations or circuits, by row."""
+        layout = self.layout
+        return layout.stations if self.of is Measurement.STATION else layout.circuits
+
+    @cached_property
+    def interval_s(self) -> Column:
+        """Expected time between messages of each of them [s]; a circuit reports as often as its station."""
+        interval_s = self.layout.station_interval_s
+        return interval_s if self.of is Measurement.STATION else interval_s[self.layout.circuit_station]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,31 +109,37 @@ class Moment:
 
     def silent_s(self, measurement: Measurement) -> Column:
         """Return for how long each object has not been heard [s]."""
-        heard_ms = self.windows.newest(measurement).heard_ms
+        heard_ms = self.windows.heard_ms(measurement)
         return (self.now_ms - np.where(heard_ms > 0, heard_ms, self.basis.watching_since_ms)) / 1000.0
 
-    def station_point(self, point: str) -> Column:
-        """Return a point of each station, NaN while it is unknown."""
-        known = self.stations.current(point, oldest_ms=self._oldest_station_ms)
+    def point(self, point: str) -> Column:
+        """Return a point of each plant of the basis, NaN while it is unknown."""
+        known = self.plants.current(point, oldest_ms=self._oldest_ms)
         return np.where(self.gateway_down == 1.0, np.nan, known)
 
     @property
-    def stations(self) -> ObjectTable:
-        """Newest values of the stations."""
-        return self.windows.newest(Measurement.STATION)
+    def plants(self) -> ObjectTable:
+        """Newest values of the plants of the basis."""
+        return self.windows.newest(self.basis.of)
 
     @cached_property
     def gateway_down(self) -> Column:
-        """1 where the gateway's last will said offline and no telemetry came since."""
-        table = self.stations
+        """1 where the gateway's last will said offline and no telemetry came since; a circuit has that of its station."""
+        down = self._said_offline(self.basis.of)
+        if self.basis.of is Measurement.CIRCUIT:
+            down |= self._said_offline(Measurement.STATION)[self.basis.layout.circuit_station]
+        return np.where(down, 1.0, 0.0)
+
+    def _said_offline(self, measurement: Measurement) -> NDArray[np.bool_]:
+        table = self.windows.newest(measurement)
         row = table.points["gateway_online"]
-        spoke_since = table.heard_ms > table.received_ms[row]
-        return np.where((table.value[row] == 0.0) & ~spoke_since, 1.0, 0.0)
+        spoke_since = self.windows.heard_ms(measurement) > table.received_ms[row]
+        offline: NDArray[np.bool_] = (table.value[row] == 0.0) & ~spoke_since
+        return offline
 
     @cached_property
-    def _oldest_station_ms(self) -> Column:
-        interval_s = self.basis.layout.station_interval_s
-        return self.now_ms - 1000.0 * JUDGED[Measurement.STATION].age_s(interval_s)
+    def _oldest_ms(self) -> Column:
+        return self.now_ms - 1000.0 * JUDGED[self.basis.of].age_s(self.basis.interval_s)
 
 
 def _none(_: object) -> Columns:
@@ -136,3 +157,5 @@ class Family:
     """Computes the signals of a moment, save those that are points and those of `constants`."""
     constants: Callable[[Basis], Columns] = field(default=_none)
     """Computes the signals that follow from the registry alone, once."""
+    of_circuits: bool = False
+    """Of a family of stations: what it computes is each circuit's own where a station has several."""

@@ -4,7 +4,7 @@ import numpy as np
 
 from alerting.judging.signals.family import Basis, Columns, Family, Signal
 from config.rules.scopes import STATION
-from heating.assets import Station
+from heating.assets import Circuit, Station
 
 __all__ = ["FAMILY"]
 
@@ -14,17 +14,16 @@ _TANK_M = 2.0
 """Full level of a make-up tank of unknown height [m]: its quarter is the usual 0.5 m limit."""
 
 
-def _design_flow_m3_per_h(station: Station) -> float:
-    if station.design_flow_m3_per_h:
-        return station.design_flow_m3_per_h
-    return np.nan if station.heated_area_m2 is None else station.heated_area_m2 * _KG_PER_H_M2 / 1000
+def _design_flow_m3_per_h(plant: Station | Circuit) -> float:
+    if plant.design_flow_m3_per_h:
+        return plant.design_flow_m3_per_h
+    return np.nan if plant.heated_area_m2 is None else plant.heated_area_m2 * _KG_PER_H_M2 / 1000
 
 
 def _constants(basis: Basis) -> Columns:
-    stations = basis.layout.stations
     return {
-        "g2_design": np.array([_design_flow_m3_per_h(station) for station in stations], np.float64),
-        "lt_full": np.array([station.tank_height_m or _TANK_M for station in stations]),
+        "g2_design": np.array([_design_flow_m3_per_h(plant) for plant in basis.plants], np.float64),
+        "lt_full": np.array([plant.tank_height_m or _TANK_M for plant in basis.plants], np.float64),
     }
 
 
@@ -42,4 +41,5 @@ FAMILY = Family(
         Signal("vp", "%", "valve position", "valve_position_pct"),
     ),
     constants=_constants,
+    of_circuits=True,
 )

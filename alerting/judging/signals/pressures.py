@@ -11,14 +11,14 @@ _HOLDING = "secondary_return_pressure_setpoint_mpa"
 
 
 def _columns(moment: Moment) -> Columns:
-    # A station that never reported the setpoint has none: 0, so that the static head alone decides. One that did and
+    # A plant that never reported the setpoint has none: 0, so that the static head alone decides. One that did and
     # is silent about it now is unknown, and the rule waits.
-    never = moment.stations.newest_ms[moment.stations.points[_HOLDING]] == 0
-    return {"p2r_sp_if_any": np.where(never, 0.0, moment.station_point(_HOLDING))}
+    never = moment.plants.newest_ms[moment.plants.points[_HOLDING]] == 0
+    return {"p2r_sp_if_any": np.where(never, 0.0, moment.point(_HOLDING))}
 
 
 def _constants(basis: Basis) -> Columns:
-    return {"static_head": np.array([station.static_head_mpa or 0.0 for station in basis.layout.stations])}
+    return {"static_head": np.array([plant.static_head_mpa or 0.0 for plant in basis.plants], np.float64)}
 
 
 FAMILY = Family(
@@ -33,4 +33,5 @@ FAMILY = Family(
     ),
     columns=_columns,
     constants=_constants,
+    of_circuits=True,
 )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from alerting.judging.signals import (
+    circuit_devices,
     flows,
     pressures,
     pumps,
@@ -13,7 +14,7 @@ from alerting.judging.signals import (
     watch,
 )
 from alerting.judging.signals.family import Family, Signal
-from config.rules.scopes import Scope
+from config.rules.scopes import CIRCUIT, STATION, Scope
 
 __all__ = ["FAMILIES", "signals_of"]
 
@@ -23,6 +24,7 @@ FAMILIES: tuple[Family, ...] = (
     flows.FAMILY,
     pumps.FAMILY,
     station_devices.FAMILY,
+    circuit_devices.FAMILY,
     rooms.FAMILY,
     room_sensors.FAMILY,
     watch.FAMILY,
@@ -30,10 +32,14 @@ FAMILIES: tuple[Family, ...] = (
 
 
 def signals_of(scope: Scope, families: Sequence[Family] = FAMILIES) -> dict[str, Signal]:
-    """Return the signals that rules of a scope may name: those of every scope it shares its table with."""
+    """Return the signals that rules of a scope may name: those of every scope it shares its table with.
+
+    Rules of circuits have those of stations too.
+    """
+    tables = {scope.table, STATION.table} if scope.table == CIRCUIT.table else {scope.table}
     return {
         signal.name: signal
         for family in families
-        if family.scope.table == scope.table
+        if family.scope.table in tables
         for signal in family.signals
     }

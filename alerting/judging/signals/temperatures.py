@@ -10,12 +10,12 @@ __all__ = ["FAMILY"]
 
 
 def _columns(moment: Moment) -> Columns:
-    return {"setpoint_age_s": (moment.now_ms - moment.windows.setpoints.moved_ms) / 1000.0}
+    return {"setpoint_age_s": (moment.now_ms - moment.windows.setpoints(moment.basis.of).moved_ms) / 1000.0}
 
 
 def _constants(basis: Basis) -> Columns:
-    on_floor = [float(station.emitter is Emitter.FLOOR) for station in basis.layout.stations]
-    return {"floor_heating": np.array(on_floor)}
+    on_floor = [float(plant.emitter is Emitter.FLOOR) for plant in basis.plants]
+    return {"floor_heating": np.array(on_floor, np.float64)}
 
 
 FAMILY = Family(
@@ -31,4 +31,5 @@ FAMILY = Family(
     ),
     columns=_columns,
     constants=_constants,
+    of_circuits=True,
 )

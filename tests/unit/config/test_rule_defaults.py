@@ -7,7 +7,7 @@ import pytest
 
 from config.mistakes import MistakesError
 from config.rules.reading import RULES_DIR, RuleDefaults, RuleSet, load_rules
-from config.rules.scopes import STATION
+from config.rules.scopes import CIRCUIT, STATION
 from config.settings.tree import RulesSettings
 from heating.alarms import Priority
 
@@ -60,7 +60,7 @@ def test_a_mistake_in_the_defaults_is_reported_with_its_line(
 
 
 def test_a_silent_gateway_holds_every_rule_of_its_station_and_inhibits_none() -> None:
-    of_stations = {rule.rule_id for rule in RULES.in_scope(STATION)}
+    of_stations = {rule.rule_id for rule in RULES.in_scope(STATION, CIRCUIT)}
     assert RULES.held_by("DQ-08") == of_stations - {"DQ-08"} == RULES.targets_of("DQ-08")
     assert RULES.silenced_by("DQ-08") == frozenset()
 

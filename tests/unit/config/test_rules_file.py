@@ -17,6 +17,7 @@ SHIPPED = [
     "DQ-16",
     "DQ-17",
     "DQ-18",
+    "DQ-19",
     "HB-01",
     "HB-02",
     "HB-03",
@@ -84,8 +85,8 @@ def test_an_override_of_an_unknown_rule_is_refused() -> None:
         ),
         (
             "scope: station",
-            "scope: circuit",
-            ":2: scope: nothing can be judged in scope 'circuit' (a circuit",
+            "scope: area",
+            ":2: scope: nothing can be judged in scope 'area' (an administrative area",
         ),
         ("priority: P1", "priority: P1\npriority: P2", "stands on line 3 too"),
         ("scope: station", "scope: [", "not valid YAML"),

@@ -53,10 +53,10 @@ def test_a_clock_set_back_moves_what_was_heard_and_measured_and_the_next_reading
     row = table.points[SETPOINT]
     for array in (table.heard_ms, table.received_ms[row], table.measured_ms[row], table.newest_ms[row]):
         assert array.tolist() == [now_ms, 0]
-    assert windows.setpoints.moved_ms.tolist() == [now_ms, 0]
+    assert windows.setpoints(Measurement.STATION).moved_ms.tolist() == [now_ms, 0]
     take(windows, now_ms + 300_000, 25.0, setpoint_c=60.0)
     assert table.value[row, 0] == 60.0
-    assert windows.setpoints.moved_ms[0] == now_ms + 300_000
+    assert windows.setpoints(Measurement.STATION).moved_ms[0] == now_ms + 300_000
     sensor = windows.newest(Measurement.ROOM).index["R1-1"]
     median_c = windows.readings.median(
         HOUR_MS, np.full(len(windows.readings.value), HOUR_MS), now_ms=now_ms + 300_000
@@ -71,7 +71,7 @@ def test_a_clock_set_forward_moves_what_was_heard_and_leaves_what_was_measured()
     row = table.points[SETPOINT]
     assert table.heard_ms.tolist() == table.received_ms[row].tolist() == [T0_MS + 3 * HOUR_MS, 0]
     assert table.measured_ms[row].tolist() == table.newest_ms[row].tolist() == [T0_MS, 0]
-    assert windows.setpoints.moved_ms.tolist() == [T0_MS, 0]
+    assert windows.setpoints(Measurement.STATION).moved_ms.tolist() == [T0_MS, 0]
 
 
 def test_a_median_is_looked_at_again_after_the_clock_was_set() -> None:

@@ -101,7 +101,7 @@ def test_what_stands_above_stations_and_the_stations_share_no_row() -> None:
     rest = LAYOUT.above_stations()
     assert [len(rest.subjects(level)) for level in Level] == [1, 1, 0, 0, 0, 0, 0]
     parts = [LAYOUT.of_stations([name]) for name in ("S1", "S2", "S3")]
-    assert [len(parts[0].subjects(level)) for level in Level] == [0, 0, 1, 1, 2, 2]
+    assert [len(parts[0].subjects(level)) for level in Level] == [0, 0, 1, 1, 1, 2, 2]
     assert sorted(n for part in parts for n in rooms(part)) == sorted(rooms(LAYOUT))
 
 

@@ -144,8 +144,11 @@ def test_setpoints_move_in_their_own_row() -> None:
     take(windows, station(T0_MS, 50.0))
     take(windows, station(T0_MS + 1000, 53.0))
     take(windows, station(T0_MS + 2000, 10.0, "secondary_supply_temp_c"))
-    assert windows.setpoints.moved_ms.tolist() == [0, T0_MS + 1000]
-    assert windows.setpoints.base_c.tolist() == [pytest.approx(np.nan, nan_ok=True), 53.0]
+    assert windows.setpoints(Measurement.STATION).moved_ms.tolist() == [0, T0_MS + 1000]
+    assert windows.setpoints(Measurement.STATION).base_c.tolist() == [
+        pytest.approx(np.nan, nan_ok=True),
+        53.0,
+    ]
 
 
 def test_a_setpoint_that_falls_moves_as_one_that_rises() -> None:

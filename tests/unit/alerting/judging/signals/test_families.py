@@ -81,7 +81,7 @@ def test_every_scope_is_listed_under_its_own_name_and_shares_rows_only_with_its_
     for name, scope in SCOPES.items():
         assert scope.name == name
         assert SCOPES[scope.table].level is scope.level
-    assert {"area", "circuit", "business"} == {n for n, scope in SCOPES.items() if scope.level is None}
+    assert {"area", "business"} == {n for n, scope in SCOPES.items() if scope.level is None}
 
 
 def test_families_compute_exactly_the_signals_they_declare_and_no_two_the_same() -> None:
