@@ -1,14 +1,17 @@
 """``nuanliu registry``: import, export and compare the registry as CSV or XLSX."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from heating.clock import SystemClock
-from runtime.commands.terminal import ConfigOption, complain, errors_as_messages, say, with_records
+from runtime.commands.operator import note, operator
+from runtime.commands.terminal import BAD_CONFIGURATION, ConfigOption, complain, say, with_records
+from storage.records.records import Records
 from storage.registry_files.differences import RegistryDiff
-from storage.registry_files.reading import RegistryFile, read_registry, write_registry
+from storage.registry_files.reading import Onto, RegistryFile, read_registry, write_registry
 
 __all__ = ["app"]
 
@@ -21,6 +24,20 @@ FileArgument = Annotated[
 _SHOWN_LINES = 200
 
 
+RemoveOption = Annotated[
+    bool,
+    typer.Option(
+        "--remove", help="Remove what the file does not name; without it an import adds and changes."
+    ),
+]
+UndoMovesOption = Annotated[
+    bool,
+    typer.Option(
+        "--undo-moves", help="Take the file's word on sensors that were moved by page or command since."
+    ),
+]
+
+
 @app.command("import")
 def import_registry(
     file: FileArgument,
@@ -28,24 +45,52 @@ def import_registry(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would change; write nothing.")
     ] = False,
+    remove: RemoveOption = False,
+    yes: Annotated[
+        int | None,
+        typer.Option(
+            "--yes", min=0, help="With --remove: that so many objects are to be removed, not asked then."
+        ),
+    ] = None,
+    undo_moves: UndoMovesOption = False,
 ) -> None:
-    """Make the registry equal to a file; all mistakes in the file are reported and nothing is written then."""
-    read = _read(file)
+    """Add and change what a file names; with --remove make the registry equal to it.
+
+    All mistakes in the file are reported and nothing is written then.
+    """
     with with_records(config) as (_, records):
-        changes = records.registry.apply_site(
-            read.site, read.contacts, by="command line", now=SystemClock().now(), dry_run=dry_run
+        version = records.registry.version()
+        read = _read(file, records, remove=remove, undo_moves=undo_moves)
+        if dry_run or remove or undo_moves:
+            changes = records.registry.diff(read.site, read.contacts)
+            if dry_run:
+                _show(changes)
+                _tell_kept_moves(read)
+                say("would change: " + changes.summary())
+                return
+            _confirm_removals(len(changes.removed), yes)
+        done = records.registry.apply_site(
+            read.site, read.contacts, by=operator(), now=SystemClock().now(), based_on=version
         )
-        _show(changes)
-        say(("would change: " if dry_run else "done: ") + changes.summary())
+        note(records, "registry.imported", f"file:{file.name}", {"changes": done.summary()})
+        _show(done)
+        _tell_kept_moves(read)
+        say("done: " + done.summary())
 
 
 @app.command("diff")
-def diff_registry(file: FileArgument, config: ConfigOption = None) -> None:
+def diff_registry(
+    file: FileArgument,
+    config: ConfigOption = None,
+    remove: RemoveOption = False,
+    undo_moves: UndoMovesOption = False,
+) -> None:
     """Show what an import would add, change and remove."""
-    read = _read(file)
     with with_records(config) as (_, records):
+        read = _read(file, records, remove=remove, undo_moves=undo_moves)
         changes = records.registry.diff(read.site, read.contacts)
         _show(changes)
+        _tell_kept_moves(read)
         say(changes.summary())
 
 
@@ -54,13 +99,38 @@ def export_registry(file: FileArgument, config: ConfigOption = None) -> None:
     """Write the whole registry to a file that can be imported again."""
     with with_records(config) as (_, records):
         write_registry(file, records.registry.load_site(), records.registry.contacts())
+        note(records, "registry.exported", f"file:{file.name}")
         say(f"written: {file}")
 
 
-def _read(file: Path) -> RegistryFile:
-    """Read the file before the records are opened: a wrong one makes no data folder."""
-    with errors_as_messages():
-        return read_registry(file)
+def _read(file: Path, records: Records, *, remove: bool, undo_moves: bool) -> RegistryFile:
+    registry = records.registry
+    onto = Onto(site=registry.load_site(), contacts=registry.contacts(), remove=remove, undo_moves=undo_moves)
+    return read_registry(file, onto=onto)
+
+
+def _tell_kept_moves(read: RegistryFile) -> None:
+    for one in read.kept_moves[:_SHOWN_LINES]:
+        complain(
+            f"kept: sensor {one.sensor_id} measures {one.household_id} from {one.start.isoformat()} on, as was decided "
+            "since (--undo-moves takes the file's word)"
+        )
+
+
+def _confirm_removals(number: int, yes: int | None) -> None:
+    """Ask for the number of removals, or compare it with the one given; a wrong one ends the command."""
+    if number == 0:
+        return
+    if yes is None and sys.stdin.isatty():
+        yes = int(typer.prompt(f"{number} objects will be removed. Type the number to go on", type=int))
+    if yes is None:
+        complain(
+            f"{number} objects would be removed; nothing was changed. To remove them: --remove --yes {number}"
+        )
+        raise typer.Exit(BAD_CONFIGURATION)
+    if yes != number:
+        complain(f"{number} objects would be removed and not {yes}; nothing was changed")
+        raise typer.Exit(BAD_CONFIGURATION)
 
 
 def _show(changes: RegistryDiff) -> None:

@@ -30,13 +30,19 @@ from storage.records.search_keys import normal_text
 from storage.registry_files.checks import check_registry
 from storage.registry_files.differences import RegistryDiff, diff_keyed, keyed_assets
 
-__all__ = ["RegistryRecords", "UnknownHouseholdError"]
+__all__ = ["RegistryChangedError", "RegistryRecords", "UnknownHouseholdError"]
 
 _LOCK = "registry"
 _CHUNK = 500
 _MAX_HITS = 200
 _WORTH_COUNTING = 1000
 """Rows of an import from which the database refreshes its statistics of the tables."""
+
+
+class RegistryChangedError(HeatingError):
+    """The registry is not the one that a change was made from."""
+
+    retryable = True
 
 
 class UnknownHouseholdError(HeatingError):
@@ -94,16 +100,20 @@ class RegistryRecords:
         by: str,
         now: datetime,
         dry_run: bool = False,
+        based_on: int | None = None,
     ) -> RegistryDiff:
         """Make the registry equal to `site`: insert, update and retire in one transaction.
 
         What is no longer in `site` is retired, not deleted; contacts of retired homes are deleted. `contacts` None
-        leaves the other contacts alone. With `dry_run` nothing is written.
+        leaves the other contacts alone. With `dry_run` nothing is written. `based_on` is the version that `site` was
+        made from: another one by now refuses the whole.
 
         Raises
         ------
         storage.registry_files.checks.BrokenRegistryError
             When the site is not whole; nothing is written.
+        RegistryChangedError
+            When somebody changed the registry since `based_on`; nothing is written.
         """
         if dry_run:
             return self.diff(site, contacts)
@@ -111,6 +121,10 @@ class RegistryRecords:
         after = keyed_assets(site, contacts or ())
 
         def work(connection: sa.Connection) -> RegistryDiff:
+            if based_on is not None and _version(connection) != based_on:
+                raise RegistryChangedError(
+                    "somebody else changed the registry meanwhile; import the file again"
+                )
             before = keyed_assets(site_of(connection), _contacts(connection) if contacts is not None else ())
             diff = diff_keyed(before, after)
             if diff.is_empty:

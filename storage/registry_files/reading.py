@@ -1,15 +1,16 @@
 """Registry files: reading a CSV or XLSX into a `Site` and contacts, with the place of every mistake.
 
 A CSV has a `kind` column and the union of all columns; a workbook has one sheet a kind. Headers, kinds and words may
-be English or Chinese. A file without weather sites gets the default one.
+be English or Chinese. Read onto the registry that is there, a file may be a part of it.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from config.mistakes import Mistake
-from heating.assets import Household, Site
+from heating.assets import Household, SensorAssignment, Site
 from heating.contacts import Contact
 from storage.registry_files.cells import Sheet, UnreadableFileError, read_sheets
 from storage.registry_files.checks import BrokenRegistryError, find_mistakes
@@ -22,9 +23,11 @@ from storage.registry_files.columns import (
     RowKind,
     UnreadableCellError,
 )
+from storage.registry_files.merging import MergedRegistry, merged_onto
 from storage.registry_files.writing import write_registry
 
 __all__ = [
+    "Onto",
     "RegistryFile",
     "RegistryFileError",
     "UnreadableFileError",
@@ -41,6 +44,20 @@ class RegistryFile:
 
     site: Site
     contacts: tuple[Contact, ...]
+    kept_moves: tuple[SensorAssignment, ...] = ()
+    """Moves of sensors made since, which the file would have undone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Onto:
+    """What a file is read onto."""
+
+    site: Site
+    contacts: Sequence[Contact] = ()
+    remove: bool = False
+    """Whether what the file does not name goes."""
+    undo_moves: bool = False
+    """Whether moves of sensors made since are undone."""
 
 
 class RegistryFileError(BrokenRegistryError):
@@ -72,14 +89,15 @@ class _Reading:
     def complain(self, place: _Place, column: str, problem: str, remedy: str) -> None:
         """Note a mistake; `column` is empty when the whole row is meant."""
         sheet = f", sheet {place.sheet}" if place.sheet else ""
-        where = f"{self.file}{sheet}, row {place.row}" + (f", column {column}" if column else "")
+        row = f", row {place.row}" if place.row else ""
+        where = f"{self.file}{sheet}{row}" + (f", column {column}" if column else "")
         self.complaints += 1
         cell = (place.sheet, place.row, column)
         self.mistakes.setdefault(cell, []).append(Mistake(where, problem, remedy))
 
 
-def read_registry(path: Path) -> RegistryFile:
-    """Read a registry file.
+def read_registry(path: Path, *, onto: Onto | None = None) -> RegistryFile:
+    """Read a registry file; with `onto` return the registry that follows from importing it there.
 
     Raises
     ------
@@ -91,11 +109,19 @@ def read_registry(path: Path) -> RegistryFile:
     reading = _Reading(str(path))
     for sheet in read_sheets(path):
         _read_sheet(reading, sheet)
-    site = _site(reading)
-    _complain_of_rows_that_do_not_fit(reading, site)
+    onto = onto or Onto(site=Site(weather_sites=()))
+    merged = merged_onto(
+        onto.site,
+        onto.contacts,
+        _site(reading),
+        reading.contacts,
+        remove=onto.remove,
+        undo_moves=onto.undo_moves,
+    )
+    _complain_of_rows_that_do_not_fit(reading, merged)
     if reading.mistakes:
         raise RegistryFileError([one for cell in sorted(reading.mistakes) for one in reading.mistakes[cell]])
-    return RegistryFile(site, tuple(reading.contacts))
+    return RegistryFile(merged.site, merged.contacts, merged.kept_moves)
 
 
 def _read_sheet(reading: _Reading, sheet: Sheet) -> None:
@@ -159,19 +185,27 @@ def _read_row(reading: _Reading, place: _Place, kind: RowKind, texts: dict[str, 
 
 def _site(reading: _Reading) -> Site:
     parts: dict[str, Any] = {kind.kind.attribute: tuple(reading.objects[kind.name]) for kind in ROW_KINDS}
-    if not parts["weather_sites"]:
-        del parts["weather_sites"]
     return Site(**parts)
 
 
-def _complain_of_rows_that_do_not_fit(reading: _Reading, site: Site) -> None:
-    """Note what is wrong between rows, at the place of the row."""
-    for one in find_mistakes(site, reading.contacts):
-        if one.missing_id in reading.unreadable_ids:
+def _complain_of_rows_that_do_not_fit(reading: _Reading, merged: MergedRegistry) -> None:
+    """Note what is wrong between rows, at the place of the row; the rows of the file come last in each kind."""
+    for found in find_mistakes(merged.site, merged.contacts):
+        if found.missing_id in reading.unreadable_ids:
             continue  # the row with that id has a mistake of its own
-        if one.kind != "contact":
+        one = replace(found, index=found.index - _rows_before(reading, merged, found.kind))
+        if one.index < 0:
+            # An object that is there already and that no row names: it leans on something that goes.
+            reading.complain(_Place("", 0), f"{one.kind} {one.object_id}", one.problem, one.remedy)
+        elif one.kind != "contact":
             columns = ROW_KIND_OF_WORD[one.kind].columns
             column = next((name for name, field in columns.items() if field == one.field), one.field)
             reading.complain(reading.places[one.kind][one.index], column, one.problem, one.remedy)
         elif one.field != "household_id":  # else the row of the household itself says it
             reading.complain(reading.contact_places[one.index], one.field, one.problem, one.remedy)
+
+
+def _rows_before(reading: _Reading, merged: MergedRegistry, kind: str) -> int:
+    if kind == "contact":
+        return len(merged.contacts) - len(reading.contacts)
+    return len(ROW_KIND_OF_WORD[kind].kind.of(merged.site)) - len(reading.objects[kind])
