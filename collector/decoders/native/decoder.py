@@ -6,6 +6,7 @@ look is taken message by message. What does not live here: parsing
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from operator import itemgetter
@@ -26,6 +27,7 @@ from collector.decoders.native.parsing import (
 )
 from collector.decoders.native.plain_readings import PlainReadings, PointShape, plain_decoded, put_together
 from collector.decoders.native.salvage import Salvage
+from collector.decoders.power_on import PowerOnColumns
 from collector.messages.arrived_message import payloads_of, topics_of
 from collector.messages.decoded import Decoded, Reason, SampleRows
 from collector.messages.routes import NativeTopic, TopicKind, split_native_topic
@@ -60,6 +62,7 @@ class NativeDecoder:
 
     def __init__(self, *, max_payload_bytes: int = 262_144) -> None:
         self._max_payload_bytes = max_payload_bytes
+        self._power_on = PowerOnColumns()
         self._topics: dict[str, NativeTopic | None] = {}
         self._shapes: dict[tuple[Measurement, tuple[str, ...]], PointShape] = {}
 
@@ -70,6 +73,11 @@ class NativeDecoder:
 
     def decode(self, messages: Sequence[RawMessage]) -> Decoded:
         """Turn messages into rows; see `collector.messages.decoded.Decoder`."""
+        decoded = self._decoded(messages)
+        samples = self._power_on.judged(decoded.samples)
+        return decoded if samples is decoded.samples else replace(decoded, samples=samples)
+
+    def _decoded(self, messages: Sequence[RawMessage]) -> Decoded:
         rows = SampleRows()
         senders = self._senders(messages)
         telemetry = self._telemetry_places(rows, messages, senders)
