@@ -6,7 +6,7 @@ siblings. The step is pure and its state is keyed by object id: a stream engine 
 source with its whole tree. Not here: one object's explanations (`heating.diagnosis.explanation`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -39,6 +39,11 @@ class SupplyLines:
     """Branch of each station."""
     circuit_station: NDArray[np.intp]
     """Station of each circuit; a station with one circuit has none of its own."""
+
+    @property
+    def place(self) -> Mapping[Node, int]:
+        """Row of each object in its level."""
+        return {Node(level, name): row for level, names in self.ids.items() for row, name in enumerate(names)}
 
     @classmethod
     def of(cls, tree: HeatTree) -> "SupplyLines":
@@ -76,6 +81,11 @@ class ExplanationState:
         """Return the state of some objects."""
         wanted = {Node(level, name) for level, names in ids.items() for name in names}
         return ExplanationState({node: state for node, state in self.nodes.items() if node in wanted})
+
+    def with_causes(self, cause_ids: Collection[str]) -> "ExplanationState":
+        """Return the state without causes that are no longer in the catalogue."""
+        kept = {node: at.with_causes(cause_ids) for node, at in self.nodes.items()}
+        return ExplanationState({node: at for node, at in kept.items() if at})
 
     @staticmethod
     def merged(pieces: Iterable["ExplanationState"]) -> "ExplanationState":

@@ -6,7 +6,7 @@ another cause only early, within its group, and on a symptom that founds the oth
 along the heat-supply tree (`heating.diagnosis.along_tree`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -45,8 +45,8 @@ class Explanation:
     node: Node
     cause_id: str
     opened_ms: int
-    last_ms: int
-    """When its evidence was last seen, or could not be known."""
+    gone_ms: int | None = None
+    """Since when its evidence is gone [epoch ms]; None while it is seen or cannot be known."""
     history: tuple[tuple[int, str], ...]
     """(moment [epoch ms], cause) at the opening and at each correction."""
     ranked: tuple[str, ...]
@@ -79,6 +79,25 @@ class NodeState:
 
     def __bool__(self) -> bool:
         return bool(self.open or self.suspected or self.recovering)
+
+    def with_causes(self, cause_ids: Collection[str]) -> "NodeState":
+        """Return the state without causes that are no longer in the catalogue."""
+        return NodeState(
+            tuple(one for one in self.open if one.cause_id in cause_ids),
+            {cause: since for cause, since in self.suspected.items() if cause in cause_ids},
+            tuple((cause, until) for cause, until in self.recovering if cause in cause_ids),
+        )
+
+    def shifted(self, by_ms: int) -> "NodeState":
+        """Return the same delays after the clock jumped by `by_ms`."""
+        return NodeState(
+            tuple(
+                replace(one, gone_ms=None if one.gone_ms is None else one.gone_ms + by_ms)
+                for one in self.open
+            ),
+            {cause: since + by_ms for cause, since in self.suspected.items()},
+            tuple((cause, until + by_ms) for cause, until in self.recovering),
+        )
 
 
 QUIET = NodeState()
@@ -121,7 +140,7 @@ def explain(
     still: list[Explanation] = []
     for one in (*held, *opened):
         cause = book.causes[book.number[one.cause_id]]
-        if now_ms - one.last_ms > cause.linger_s * 1000:
+        if one.gone_ms is not None and now_ms - one.gone_ms >= cause.linger_s * 1000:
             changes.append(Change(ChangeKind.CLOSED, one))
             recovering = (*recovering, (one.cause_id, now_ms + round(cause.recover_s * 1000)))
         else:
@@ -148,8 +167,9 @@ def _held(
             one = replace(one, ranked=tuple(ranked))
         # Unknown is not absent: while what founds it cannot be seen it stays.
         unknown = bool(np.isnan(row[book.founding[number]]).all())
-        if scores[number] > _KEEP_NAT or unknown:
-            one = replace(one, last_ms=now_ms)
+        seen = scores[number] > _KEEP_NAT or unknown
+        if seen != (one.gone_ms is None):
+            one = replace(one, gone_ms=None if seen else now_ms)
         here[place] = one
         if better is not None:
             changes.append(Change(ChangeKind.CORRECTED, one))
@@ -228,7 +248,6 @@ def _found(
                     node=node,
                     cause_id=cause.cause_id,
                     opened_ms=now_ms,
-                    last_ms=now_ms,
                     history=((now_ms, cause.cause_id),),
                     ranked=tuple(ranked),
                 )

@@ -99,7 +99,7 @@ def explain_cold_homes(
             changes += found
             if twin is not None and cold[level][place] and not before.open:
                 # The same cold homes: what is open at the building or the riser keeps its identity and goes on.
-                held = tuple(replace(one, last_ms=now_ms) for one in nodes[twin].open)
+                held = tuple(replace(one, gone_ms=None) for one in nodes[twin].open)
                 nodes[twin] = replace(nodes[twin], open=held)
             if after:
                 nodes[node] = after
@@ -150,10 +150,11 @@ def _advance(
     if state.open:
         (one,) = state.open
         if cold or holds:
-            return NodeState((replace(one, last_ms=now_ms),)), []
-        if now_ms - one.last_ms > cause.linger_s * 1000:
+            return NodeState((replace(one, gone_ms=None),)), []
+        gone_ms = now_ms if one.gone_ms is None else one.gone_ms
+        if now_ms - gone_ms >= cause.linger_s * 1000:
             return QUIET, [Change(ChangeKind.CLOSED, one)]
-        return state, []
+        return NodeState((replace(one, gone_ms=gone_ms),)), []
     if not cold or twin is not None:
         return QUIET, []
     since = state.suspected.get(cause.cause_id, now_ms)
@@ -163,7 +164,6 @@ def _advance(
         node=node,
         cause_id=cause.cause_id,
         opened_ms=now_ms,
-        last_ms=now_ms,
         history=((now_ms, cause.cause_id),),
         ranked=(cause.cause_id,),
     )
