@@ -56,6 +56,7 @@ from dashboard.tickets.view import TicketViews
 from dashboard.web import health
 from dashboard.web.problems import install_problem_handlers
 from dashboard.web.security.accounts import Accounts
+from dashboard.web.security.log_in_desk import LogInDesk
 from dashboard.web.security.passwords import PasswordVerifier
 from dashboard.web.security.response_headers import SecurityHeaders
 from dashboard.web.services import Services
@@ -114,7 +115,8 @@ def create_app(
         people=records.people, audit=records.audit, settings=settings.web, clock=real, verifier=verifier
     )
     desk = store_desk or StoreDesk(work=None, token=token_urlsafe(32), audit=records.audit, clock=clock)
-    parts: dict[type, object] = {Accounts: accounts, StoreDesk: desk}
+    log_ins = LogInDesk(accounts.throttle)
+    parts: dict[type, object] = {Accounts: accounts, LogInDesk: log_ins, StoreDesk: desk}
     services = Services(
         settings=settings,
         clock=clock,
@@ -128,14 +130,15 @@ def create_app(
     app = FastAPI(
         title=settings.site.name_en,
         version="1",
-        openapi_url="/api/openapi.json",
+        openapi_url=None,  # `dashboard.web.health` answers it, from bytes made once
         docs_url=None,
         redoc_url=None,
         lifespan=_with_streams(services[Broadcaster]),
     )
     app.state.services = services
-    _include_routes(app)
+    # The first is the innermost: a body that is too long is refused where problems are answered.
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
+    _include_routes(app)
     app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=5)
     app.add_middleware(SecurityHeaders, transport_security=settings.web.cookie_secure)
     return app

@@ -15,9 +15,10 @@ __all__ = ["BackgroundLoop"]
 class BackgroundLoop:
     """Repeats a step in a thread of its own.
 
-    A `HeatingError` is handed to `on_error` and the loop goes on: a store that is away comes back. Any other
-    exception is handed over too and then ends the loop, so that `is_running` turns false and the supervisor sees a
-    broken part instead of one that silently does half its work.
+    A `HeatingError` is handed to `on_error` and the loop goes on: a store that is away comes back. So does an
+    `OSError`: descriptors, disk and memory that are short now are there again later. Any other exception is handed over
+    too and then ends the loop, so that `is_running` turns false and the supervisor sees a broken part instead of one
+    that silently does half its work.
 
     Parameters
     ----------
@@ -46,7 +47,7 @@ class BackgroundLoop:
         name: str,
         every_s: float,
         on_error: Callable[[Exception], object],
-        survives: tuple[type[Exception], ...] = (HeatingError,),
+        survives: tuple[type[Exception], ...] = (HeatingError, OSError),
         first_after_s: float = 0.0,
         last_step: bool = False,
         stop_timeout_s: float = 10.0,
@@ -60,10 +61,19 @@ class BackgroundLoop:
         self._stop_timeout_s = stop_timeout_s
         self._woken = threading.Event()
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._name = name
+        self._thread = self._new_thread()
+
+    def _new_thread(self) -> threading.Thread:
+        return threading.Thread(target=self._run, name=self._name, daemon=True)
 
     def start(self) -> None:
-        """Begin; a loop starts once."""
+        """Begin; a loop whose thread has ended begins again, one that runs goes on."""
+        if self._thread.is_alive():
+            return
+        if self._thread.ident is not None:
+            self._thread = self._new_thread()
+            self._stopping.clear()
         self._thread.start()
 
     def stop(self) -> None:

@@ -329,6 +329,18 @@ class WebSettings(_Section):
     """Language before a person chooses."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses of reverse proxies whose forwarding headers are believed."""
+    max_connections: int = Field(1024, ge=32, le=65_536)
+    """Connections in all; the limit of open files of the process may allow fewer."""
+    max_connections_per_address: int = Field(256, ge=8)
+    """Connections of one address; trusted proxies may have them all."""
+    head_timeout_s: float = Field(10.0, ge=1, le=300)
+    """Longest wait for the head of a request [s]."""
+    body_timeout_s: float = Field(60.0, ge=1, le=3600)
+    """Longest wait for the body of a request [s]."""
+    keep_alive_s: float = Field(30.0, ge=1, le=3600)
+    """A connection without a request is kept this long [s]."""
+    stalled_timeout_s: float = Field(30.0, ge=1, le=3600)
+    """A client that does not read its answer is cut off after this long [s]."""
 
 
 class HealthSettings(_Section):

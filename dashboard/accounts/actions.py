@@ -4,6 +4,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from dashboard.web.security.accounts import Accounts, SignedIn
+from dashboard.web.security.log_in_desk import LogInDesk
 from dashboard.web.security.session_cookie import clear_session_cookie, client_address
 from dashboard.web.security.viewer import Viewer
 from dashboard.web.services import Services
@@ -11,10 +12,13 @@ from dashboard.web.services import Services
 __all__ = ["sign_in", "sign_out"]
 
 
-def sign_in(request: Request, services: Services, username: str, password: str) -> SignedIn:
-    """Open a session. Raises `LogInRefusedError`, `ThrottledError`."""
+async def sign_in(request: Request, services: Services, username: str, password: str) -> SignedIn:
+    """Open a session. Raises `LogInRefusedError`, `ThrottledError`, `LogInsBusyError`."""
     address = client_address(request, trusted_proxies=services.settings.web.trusted_proxies)
-    return services[Accounts].sign_in(username, password, address=address)
+    accounts = services[Accounts]
+    return await services[LogInDesk].attend(
+        lambda: accounts.sign_in(username, password, address=address), username=username, address=address
+    )
 
 
 def sign_out(services: Services, viewer: Viewer, response: Response) -> Response:

@@ -40,10 +40,10 @@ class Me(BaseModel):
 
 
 @router.post("/login", dependencies=[Depends(entry)], response_model=Me)
-def login(body: LogIn, request: Request, services: ServicesDep) -> Response:
+async def login(body: LogIn, request: Request, services: ServicesDep) -> Response:
     """Open a session; the answer sets the session cookie."""
     accounts = services[Accounts]
-    signed_in = sign_in(request, services, body.username, body.password)
+    signed_in = await sign_in(request, services, body.username, body.password)
     response = reply(_me(signed_in.viewer, accounts.csrf_token(signed_in.viewer)).model_dump())
     set_session_cookie(response, signed_in, secure=accounts.cookie_secure)
     return response

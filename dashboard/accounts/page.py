@@ -11,9 +11,11 @@ from dashboard.web.languages import LOCALE_COOKIE, LOCALES, N_
 from dashboard.web.navigation import landing_page, safe_return_path
 from dashboard.web.security.access import MaybeViewer, SignedIn, entry
 from dashboard.web.security.accounts import Accounts, LogInRefusedError
+from dashboard.web.security.log_in_desk import LogInsBusyError
 from dashboard.web.security.session_cookie import set_session_cookie
 from dashboard.web.security.throttle import ThrottledError
 from dashboard.web.services import ServicesDep
+from heating.errors import HeatingError
 
 __all__ = ["router"]
 
@@ -21,8 +23,11 @@ router = APIRouter(include_in_schema=False)
 
 _YEAR_S = 365 * 86_400
 
-_REFUSED = N_("用户名或密码不对。")
-_THROTTLED = N_("尝试太频繁，请一分钟后再试。")
+_FAILURES: dict[type[HeatingError], tuple[int, str]] = {
+    LogInRefusedError: (401, N_("用户名或密码不对。")),
+    ThrottledError: (429, N_("尝试太频繁，请一分钟后再试。")),
+    LogInsBusyError: (503, N_("登录的人太多，请几秒后再试。")),
+}
 
 
 @router.get("/")
@@ -41,7 +46,7 @@ def log_in_form(request: Request, viewer: MaybeViewer, next: str = "") -> Respon
 
 
 @router.post("/login", dependencies=[Depends(entry)])
-def log_in(
+async def log_in(
     request: Request,
     services: ServicesDep,
     username: Annotated[str, Form(max_length=200)] = "",
@@ -50,19 +55,21 @@ def log_in(
 ) -> Response:
     """Open a session and go on; a wrong name and a wrong password look the same."""
     try:
-        signed_in = sign_in(request, services, username, password)
-    except (LogInRefusedError, ThrottledError) as error:
-        throttled = isinstance(error, ThrottledError)
-        failure = reader_of(request, None).text(_THROTTLED if throttled else _REFUSED)
-        return page_response(
+        signed_in = await sign_in(request, services, username, password)
+    except (LogInRefusedError, ThrottledError, LogInsBusyError) as error:
+        status, text = _FAILURES[type(error)]
+        refusal = page_response(
             request,
             None,
             "accounts/login.html",
-            status=429 if throttled else 401,
-            failure=failure,
+            status=status,
+            failure=reader_of(request, None).text(text),
             next=next,
             username=username,
         )
+        if isinstance(error, ThrottledError | LogInsBusyError):
+            refusal.headers["retry-after"] = str(error.retry_after_s)
+        return refusal
     target = safe_return_path(next, otherwise=landing_page(signed_in.viewer.roles))
     response = RedirectResponse(target, 303)
     set_session_cookie(response, signed_in, secure=services[Accounts].cookie_secure)

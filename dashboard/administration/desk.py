@@ -104,6 +104,10 @@ class StoreDesk:
         """Return the state of the store of readings."""
         return self._owner().health()
 
+    def start(self) -> None:
+        """Take orders, once more after `stop`."""
+        self._stopping.clear()
+
     def stop(self) -> None:
         """End after a backup at hand; an export ends after the day at hand."""
         self._stopping.set()

@@ -7,11 +7,12 @@ Nothing is read while nobody listens, save the alarm history, whose place must b
 import asyncio
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import TypeVar
 
 import structlog
-from starlette.concurrency import run_in_threadpool
 
 from dashboard.alarms.counts import AlarmCountSource
 from dashboard.alarms.view import AlarmViews
@@ -30,6 +31,8 @@ from heating.protocols import Health, HealthStatus
 from storage.records.records import Records
 
 __all__ = ["CHECK_EVERY_S", "HEARTBEAT_S", "TICK_S", "Broadcaster"]
+
+Answer = TypeVar("Answer")
 
 TICK_S = 1.0
 """Time between frames [s]."""
@@ -98,6 +101,7 @@ class Broadcaster:
         self._ticks = 0
         self._failures = 0
         self._closing = False
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="streams")
 
     @property
     def sequence(self) -> int:
@@ -124,20 +128,25 @@ class Broadcaster:
 
     async def run(self) -> None:
         """Build and hand out frames until cancelled; a failed tick is logged and the next one tries again."""
+        self._closing = False  # a web server that died starts the same application again
+        self._last_event = await self._in_thread(self._history.last_sequence)
+        checks = asyncio.create_task(self._repeat(self._end_signed_out, self._check_every_s))
+        try:
+            await self._repeat(self._tick, self._tick_s)
+        finally:
+            checks.cancel()
+
+    async def _repeat(self, step: Callable[[], Awaitable[None]], every_s: float) -> None:
+        """Repeat a step; one that fails is logged and the next one tries again."""
         loop = asyncio.get_running_loop()
-        self._last_event = await run_in_threadpool(self._history.last_sequence)
-        checked = loop.time()
         while True:
             started = loop.time()
             try:
-                await self._tick()
-                if started - checked >= self._check_every_s:
-                    checked = started
-                    await self._end_signed_out()
+                await step()
             except HeatingError as error:
                 self._failures += 1
                 structlog.get_logger().warning("stream.tick_failed", error=type(error).__name__)
-            await asyncio.sleep(max(0.0, self._tick_s - (loop.time() - started)))
+            await asyncio.sleep(max(0.0, every_s - (loop.time() - started)))
 
     def close(self) -> None:
         """End every stream; called in the event loop when the application stops."""
@@ -186,17 +195,21 @@ class Broadcaster:
             kept = [frame for frame in self._kept if frame.sequence > last_event_id]
         return [frame for frame in kept if self._may_have(subscriber, frame)]
 
+    async def _in_thread(self, read: Callable[..., Answer], *given: object) -> Answer:
+        """Read in threads of the streams' own: sessions must be found over while routes hold all of the others."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, read, *given)
+
     async def _tick(self) -> None:
         self._ticks += 1
         subscribers = list(self._subscribers)
-        frames = await run_in_threadpool(self._shared_frames)
+        frames = await self._in_thread(self._shared_frames)
         for subscriber in subscribers:
             for frame in frames:
                 if frame.sequence > subscriber.replayed_to and self._may_have(subscriber, frame):
                     subscriber.push(frame.payload)
-        for subscriber, payload in await run_in_threadpool(self._pulses, subscribers):
+        for subscriber, payload in await self._in_thread(self._pulses, subscribers):
             subscriber.push(payload)
-        personal = await run_in_threadpool(self._bound_frames, subscribers)
+        personal = await self._in_thread(self._bound_frames, subscribers)
         for subscriber, frame in personal:
             subscriber.push(frame.payload)
 
@@ -323,7 +336,7 @@ class Broadcaster:
     async def _end_signed_out(self) -> None:
         subscribers = list(self._subscribers)
         viewers = {item.viewer for item in subscribers}
-        alive = await run_in_threadpool(
+        alive = await self._in_thread(
             lambda: {viewer for viewer in viewers if self._accounts.still_signed_in(viewer)}
         )
         for subscriber in subscribers:

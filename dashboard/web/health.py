@@ -1,7 +1,12 @@
 """Health, readiness, metrics, and the page that lists the interface."""
 
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from html import escape
+from typing import TypeVar
 
+import orjson
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, Response
 
@@ -14,25 +19,39 @@ __all__ = ["router"]
 
 router = APIRouter(dependencies=[Depends(anybody)])
 
+Answer = TypeVar("Answer")
+
+_WATCHERS = ThreadPoolExecutor(2, thread_name_prefix="watchers")
+
 
 @router.get("/healthz", tags=["health"])
-def healthz() -> Response:
-    """Say that the process lives."""
+async def healthz() -> Response:
+    """Say that the process lives; waits for no thread."""
     return reply({"status": "ok"})
 
 
 @router.get("/readyz", tags=["health"])
-def readyz(services: ServicesDep) -> Response:
+async def readyz(services: ServicesDep) -> Response:
     """Say how each part stands; 503 when one is down."""
-    document, ready = readiness(services.health_parts())
+    document, ready = await _asked(lambda: readiness(services.health_parts()))
     return reply(document, 200 if ready else 503)
 
 
 @router.get("/metrics", tags=["health"])
-def metrics(request: Request, services: ServicesDep) -> Response:
+async def metrics(request: Request, services: ServicesDep) -> Response:
     """Figures of every part, in the text form that the scraper asks for."""
-    text, content_type = exposition(services.metric_parts, accept=request.headers.get("accept", ""))
+    accept = request.headers.get("accept", "")
+    text, content_type = await _asked(lambda: exposition(services.metric_parts, accept=accept))
     return Response(text, headers={"content-type": content_type})
+
+
+@router.get("/api/openapi.json", include_in_schema=False)
+async def openapi(request: Request) -> Response:
+    """Describe the interface. Encoded once: anybody may ask, and each encoding would stop everybody for a while."""
+    state = request.app.state
+    if not hasattr(state, "openapi_document"):
+        state.openapi_document = await asyncio.to_thread(lambda: orjson.dumps(request.app.openapi()))
+    return Response(state.openapi_document, media_type="application/json")
 
 
 @router.get("/api/docs", include_in_schema=False)
@@ -51,3 +70,8 @@ def docs(request: Request) -> Response:
         '<p>OpenAPI: <a href="/api/openapi.json">/api/openapi.json</a></p>'
         f"<table>{rows}</table></html>"
     )
+
+
+async def _asked(look: Callable[[], Answer]) -> Answer:
+    """Ask every part in threads of its own: who watches the service is answered while it is in trouble."""
+    return await asyncio.get_running_loop().run_in_executor(_WATCHERS, look)

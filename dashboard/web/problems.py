@@ -3,7 +3,6 @@
 What is shown on error pages is the pages' business: `install_problem_handlers` takes their renderer.
 """
 
-import math
 import traceback
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
@@ -27,6 +26,7 @@ from dashboard.web.refusals import (
 from dashboard.web.security.access import ForbiddenError, SignInNeededError
 from dashboard.web.security.accounts import LogInRefusedError
 from dashboard.web.security.cross_site import CrossSiteError
+from dashboard.web.security.log_in_desk import LogInsBusyError
 from dashboard.web.security.throttle import ThrottledError
 from heating.alarms import ForbiddenTransitionError
 from heating.errors import HeatingError
@@ -49,6 +49,7 @@ _STATUS: dict[type[HeatingError], tuple[int, str]] = {
     ForbiddenError: (403, "forbidden"),
     CrossSiteError: (403, "cross_site"),
     ThrottledError: (429, "throttled"),
+    LogInsBusyError: (503, "busy"),
     ForbiddenTransitionError: (409, "forbidden_transition"),
     ForbiddenTicketMoveError: (409, "forbidden_move"),
     AssignmentConflictError: (409, "assignment_conflict"),
@@ -57,6 +58,7 @@ _STATUS: dict[type[HeatingError], tuple[int, str]] = {
     UnfitActionError: (422, "unfit_action"),
     InvalidRequestError: (422, "invalid_request"),
 }
+_RETRY_AFTER_S = {429: ThrottledError.retry_after_s, 503: LogInsBusyError.retry_after_s}
 _SILENT = frozenset({401, 403, 404})
 """Answers that say nothing beyond their title."""
 
@@ -76,8 +78,8 @@ def problem_response(
     if errors:
         document["errors"] = errors
     headers = {"www-authenticate": "Bearer"} if status == 401 else {}
-    if status == 429:
-        headers["retry-after"] = str(math.ceil(ThrottledError.retry_after_s))
+    if status in _RETRY_AFTER_S:
+        headers["retry-after"] = str(_RETRY_AFTER_S[status])
     return Response(orjson.dumps(document), status, headers, "application/problem+json")
 
 

@@ -75,7 +75,13 @@ def add_alerting(house: House) -> None:
     house.board.add("alerting", service.health)
     house.board.add("audit", audit.health)
     house.parts.append(
-        Part(name="alerting", start=service.start, stop=service.stop, is_alive=service.is_alive)
+        Part(
+            name="alerting",
+            start=service.start,
+            stop=service.stop,
+            is_alive=service.is_alive,
+            starts_again=False,  # its loops survive every error: it dies only when a tick does not come to an end
+        )
     )
 
 

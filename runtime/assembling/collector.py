@@ -83,6 +83,7 @@ def add_collector(house: House) -> None:
             start=collector.start,
             stop=collector.stop,
             is_alive=lambda: not collector.is_dead,
+            starts_again=False,  # what it had in hand is safe only on disk and at the broker
         ),
         _device_reports(house, source, collector, unknown, clocks),
         *_room_reports(house, memory, collector),

@@ -2,18 +2,21 @@
 
 from secrets import token_urlsafe
 
+from config.settings.tree import WebSettings
 from dashboard.administration.desk import StoreDesk
 from dashboard.app import create_app
 from dashboard.overview.missing_rooms import RoomWatch
 from heating.clock import SystemClock
 from runtime.assembling.store_work import OwnedStore
+from runtime.connection_guard import ConnectionLimits
+from runtime.descriptors import room_for_connections
 from runtime.house import House
 from runtime.rooms import Room
 from runtime.running_service import ServiceNote
 from runtime.supervisor import Part
 from runtime.web_server import WebServer
 
-__all__ = ["add_dashboard"]
+__all__ = ["add_dashboard", "connection_limits"]
 
 
 def add_dashboard(house: House) -> None:
@@ -39,10 +42,18 @@ def add_dashboard(house: House) -> None:
         store_desk=desk,
         rooms=rooms,
     )
-    server = house.web = WebServer(app=app, host=web.host, port=web.port, trusted_proxies=web.trusted_proxies)
+    server = house.web = WebServer(
+        app=app,
+        host=web.host,
+        port=web.port,
+        trusted_proxies=web.trusted_proxies,
+        limits=connection_limits(web),
+    )
+    house.board.add("web", server.health)
     note = ServiceNote(settings=house.settings, token=token, url=lambda: server.url) if owns_store else None
 
     def start() -> None:
+        desk.start()
         server.start()
         if note is not None:
             note.write()
@@ -54,3 +65,16 @@ def add_dashboard(house: House) -> None:
         desk.stop()
 
     house.parts.append(Part(name="web", start=start, stop=stop, is_alive=lambda: server.is_running))
+
+
+def connection_limits(web: WebSettings) -> ConnectionLimits:
+    """Return the limits of the settings, within what this process may open."""
+    total = room_for_connections(web.max_connections)
+    return ConnectionLimits(
+        total=total,
+        per_address=min(total, web.max_connections_per_address),
+        head_s=web.head_timeout_s,
+        body_s=web.body_timeout_s,
+        idle_s=web.keep_alive_s,
+        stalled_s=web.stalled_timeout_s,
+    )

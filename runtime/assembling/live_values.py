@@ -61,4 +61,12 @@ def add_live_feed(house: House) -> None:
         feed.stop()
         commands.close()
 
-    house.parts.append(Part(name="live feed", start=feed.start, stop=stop, is_alive=lambda: not feed.is_dead))
+    house.parts.append(
+        Part(
+            name="live feed",
+            start=feed.start,
+            stop=stop,
+            is_alive=lambda: not feed.is_dead,
+            starts_again=False,  # a connection ends with its sockets
+        )
+    )

@@ -18,6 +18,7 @@ from config.settings.tree import RulesSettings, Settings
 from dashboard.administration.desk import Progress, StoreDesk, StoreWork
 from dashboard.app import create_app
 from dashboard.web.security.accounts import hash_secret
+from dashboard.web.security.passwords import PasswordVerifier
 from dashboard.web.security.viewer import Role
 from heating.alarms import Alarm, AlarmEvent, AlarmEventKind, Incident, Priority
 from heating.clock import ManualClock
@@ -196,7 +197,11 @@ class FakeStoreWork:
 
 @contextmanager
 def open_house(
-    folder: Path, *, web: Mapping[str, Any] | None = None, store_work: StoreWork | None = None
+    folder: Path,
+    *,
+    web: Mapping[str, Any] | None = None,
+    store_work: StoreWork | None = None,
+    verifier: PasswordVerifier | None = None,
 ) -> Iterator[House]:
     """Open a house on a new SQLite file in a folder."""
     (folder / "records.sqlite3").write_bytes(_filled_database())
@@ -215,7 +220,7 @@ def open_house(
         settings=settings,
         health_parts=lambda: {"store": Health(HealthStatus.OK, figures={"rows_total": 3.0})},
         real_clock=real_clock,
-        verifier=quick_verifier(),
+        verifier=verifier or quick_verifier(),
         store_desk=StoreDesk(
             work=store_work or FakeStoreWork(), token=RUN_TOKEN, audit=records.audit, clock=clock
         ),

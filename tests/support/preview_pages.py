@@ -43,7 +43,9 @@ from dashboard.tickets.view import TicketViews
 from dashboard.web.problems import install_problem_handlers
 from dashboard.web.refusals import NotVisibleError
 from dashboard.web.security.accounts import Accounts, LogInRefusedError, SignedIn
+from dashboard.web.security.log_in_desk import LogInDesk
 from dashboard.web.security.response_headers import SecurityHeaders
+from dashboard.web.security.throttle import LogInThrottle
 from dashboard.web.security.viewer import Viewer
 from dashboard.web.services import Services
 from heating.alarms import Priority
@@ -65,6 +67,7 @@ class FakeAccounts:
     """Everybody may come in as the role they name."""
 
     cookie_secure = False
+    throttle = LogInThrottle(attempts_per_minute=1000)
 
     def sign_in(self, username: str, password: str, *, address: str) -> SignedIn:
         """Open a session for a role with password ``preview``."""
@@ -235,6 +238,7 @@ def _parts(answers: FakeAnswers) -> dict[type, object]:
     fakes = SimpleNamespace
     return {
         Accounts: FakeAccounts(),
+        LogInDesk: LogInDesk(FakeAccounts.throttle),
         AlarmActions: RecordingDesk(),
         IncidentActions: RecordingDesk(),
         TicketActions: RecordingDesk(),

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from config.settings.tree import WebSettings
 from dashboard.web.security.passwords import PasswordVerifier
+from dashboard.web.security.seen_sessions import SeenSessions
 from dashboard.web.security.throttle import LogInThrottle
 from dashboard.web.security.viewer import Viewer
 from heating.clock import Clock
@@ -23,7 +24,7 @@ from storage.records.people_values import User
 __all__ = ["Accounts", "LogInRefusedError", "MissingSecretError", "SignedIn", "hash_secret"]
 
 _TOUCH_AFTER = timedelta(seconds=60)
-"""A session's last request is noted at most this often."""
+"""A session's last request is noted at most this often, and four times within an idle limit that is shorter."""
 _MIN_SECRET_CHARACTERS = 32
 
 
@@ -87,7 +88,10 @@ class Accounts:
         self._settings = settings
         self._clock = clock
         self._verifier = verifier or PasswordVerifier()
-        self._throttle = LogInThrottle(attempts_per_minute=settings.login_attempts_per_minute)
+        self.throttle = LogInThrottle(attempts_per_minute=settings.login_attempts_per_minute)
+        """Counts failed tries."""
+        self._seen = SeenSessions(people)
+        self._touch_after = min(_TOUCH_AFTER, timedelta(seconds=settings.session_idle_s / 4))
         self._key = _signing_key(settings)
 
     @property
@@ -101,15 +105,16 @@ class Accounts:
         Raises
         ------
         ThrottledError
-            Too many tries of this account or address.
+            Too many failed tries of this address, at this account or at all.
         LogInRefusedError
             Anything else; unknown, disabled and mistaken look and last the same.
         """
-        self._throttle.note_try(username=username, address=address)
+        self.throttle.check(username=username, address=address)
         user = self._people.user(username)
         fits = self._verifier.verify(password, None if user is None else user.password_hash)
         now = self._clock.now()
         if user is None or not fits or user.disabled:
+            self.throttle.note_failure(username=username, address=address)
             self._audit.append(username[:64], "login.refused", "session", at=now, ip=address)
             raise LogInRefusedError("name or password is wrong")
         token = secrets.token_urlsafe(32)
@@ -145,18 +150,20 @@ class Accounts:
         return hmac.new(self._key, f"csrf:{viewer.session_key}".encode(), hashlib.sha256).hexdigest()
 
     def _by_session(self, key: str, *, touch: bool) -> Viewer | None:
+        noted = self._seen.noted(key)
         session = self._people.session(key)
         if session is None:
             return None
         now = self._clock.now()
-        if self._is_over(opened_at=session.opened_at, seen_at=session.seen_at, now=now):
+        seen_at = max(session.seen_at, noted or session.seen_at)
+        if self._is_over(opened_at=session.opened_at, seen_at=seen_at, now=now):
             self._people.close_session(key)
             return None
         user = self._people.user(session.username)
         if user is None or user.disabled:
             return None
-        if touch and now - session.seen_at >= _TOUCH_AFTER:
-            self._people.touch_session(key, now)
+        if touch and now - seen_at >= self._touch_after:
+            self._seen.note(key, now)
         return _viewer(user, key, by_token=False)
 
     def _is_over(self, *, opened_at: datetime, seen_at: datetime, now: datetime) -> bool:

@@ -1,5 +1,6 @@
 """Hashing of passwords by argon2, with an equal effort for users that do not exist."""
 
+import os
 import secrets
 import threading
 
@@ -8,8 +9,8 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 __all__ = ["PasswordVerifier", "hash_password"]
 
-_PARALLEL_HASHES = 2
-"""Argon2 takes 64 MiB each: more at once would let log-in tries eat the memory."""
+_PARALLEL_HASHES = 2 if (os.cpu_count() or 1) > 2 else 1
+"""Argon2 takes 64 MiB and four threads each: more at once would let log-in tries eat memory and processors."""
 _HASHER = PasswordHash((Argon2Hasher(),))
 """Argon2id with the parameters that RFC 9106 recommends second: 64 MiB, 3 passes, 4 lanes."""
 

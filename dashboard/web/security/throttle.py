@@ -1,4 +1,4 @@
-"""How often a log-in may be tried, per account and per address."""
+"""How often a log-in may fail, per account from one address and per address."""
 
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
@@ -6,14 +6,17 @@ from limits.strategies import MovingWindowRateLimiter
 
 from heating.errors import HeatingError
 
-__all__ = ["LogInThrottle", "ThrottledError"]
+__all__ = ["SLOWEST_S", "LogInThrottle", "ThrottledError"]
 
 _ADDRESS_FACTOR = 3
 """Several people may sit behind one address."""
+_STEP_S = 0.5
+SLOWEST_S = 3.0
+"""Longest that a try waits because others failed at its account [s]."""
 
 
 class ThrottledError(HeatingError):
-    """Too many tries; the same answer for known and unknown accounts."""
+    """Too many failed tries; the same answer for known and unknown accounts."""
 
     retryable = True
     retry_after_s = 60
@@ -21,31 +24,49 @@ class ThrottledError(HeatingError):
 
 
 class LogInThrottle:
-    """Counts tries in a moving window of a minute, in memory of this process.
+    """Counts failures in a moving window of a minute, in memory of this process.
+
+    What locks is the pair of account and address, and the address over all accounts: a stranger who fails at somebody's
+    account locks out nobody but himself. An account at which many fail, from anywhere, only gets slower.
 
     Parameters
     ----------
     attempts_per_minute : int
-        Tries an account may see in a minute; an address may make three times as many.
+        Failures that one address may have at one account in a minute; over all accounts it may have three times as
+        many.
     """
 
     def __init__(self, *, attempts_per_minute: int) -> None:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._per_account = RateLimitItemPerMinute(attempts_per_minute)
         self._per_address = RateLimitItemPerMinute(attempts_per_minute * _ADDRESS_FACTOR)
+        self._slow = [
+            RateLimitItemPerMinute(attempts_per_minute * (n + 1)) for n in range(round(SLOWEST_S / _STEP_S))
+        ]
 
-    def note_try(self, *, username: str, address: str) -> None:
-        """Count a try before the password is looked at.
+    def check(self, *, username: str, address: str) -> None:
+        """Refuse a try before the password is looked at.
 
         Raises
         ------
         ThrottledError
-            When account or address have used up their tries.
+            When this address has failed too often, at this account or at all.
         """
-        account_free = self._hit(self._per_account, "account", username.casefold()[:128])
-        address_free = self._hit(self._per_address, "address", address)
-        if not (account_free and address_free):
-            raise ThrottledError("too many tries; wait a minute")
+        if not all(self._limiter.test(*key) for key in self._locks(username, address)):
+            raise ThrottledError("too many failed tries; wait a minute")
 
-    def _hit(self, item: RateLimitItem, kind: str, key: str) -> bool:
-        return self._limiter.hit(item, kind, key)
+    def delay_s(self, username: str) -> float:
+        """Return how long a try at an account waits [s]: longer the more failed there, from wherever they came."""
+        key = ("slow", username.casefold()[:128])
+        return _STEP_S * sum(not self._limiter.test(step, *key) for step in self._slow)
+
+    def note_failure(self, *, username: str, address: str) -> None:
+        """Count a failed try."""
+        for item, *key in self._locks(username, address):
+            self._limiter.hit(item, *key)
+        for step in self._slow:
+            self._limiter.hit(step, "slow", username.casefold()[:128])
+
+    def _locks(self, username: str, address: str) -> tuple[tuple[RateLimitItem, str, str], ...]:
+        pair = f"{username.casefold()[:128]} {address}"
+        return (self._per_account, "pair", pair), (self._per_address, "address", address)

@@ -191,3 +191,38 @@ def test_an_error_of_the_last_step_is_reported() -> None:
     assert first.wait(10)
     loop.stop()
     assert [str(error) for error in errors] == ["the disk is gone"]
+
+
+def test_a_loop_whose_thread_has_ended_begins_again() -> None:
+    ended, went_on = threading.Event(), threading.Event()
+    steps = iter((ended, went_on))
+
+    def step() -> None:
+        next(steps).set()
+        if not went_on.is_set():
+            raise ZeroDivisionError
+
+    loop = BackgroundLoop(step, name="test", every_s=HOUR_S, on_error=ignore)
+    loop.start()
+    assert ended.wait(10)
+    wait_until(lambda: loop.has_died)
+    loop.start()
+    assert went_on.wait(10)
+    assert loop.is_running
+    loop.stop()
+
+
+def test_a_shortage_of_descriptors_ends_no_loop() -> None:
+    survived = threading.Event()
+    failures = iter((OSError(24, "Too many open files"),))
+
+    def step() -> float:
+        for failure in failures:
+            raise failure
+        survived.set()
+        return HOUR_S
+
+    loop = BackgroundLoop(step, name="test", every_s=0.01, on_error=ignore)
+    loop.start()
+    assert survived.wait(10)
+    loop.stop()

@@ -66,6 +66,16 @@ def test_a_session_ends_when_idle_and_in_any_case(house: House) -> None:
     assert other.get("/api/v1/me").status_code == 401
 
 
+def test_a_short_idle_limit_does_not_end_a_session_in_use(tmp_path: Path) -> None:
+    with open_house(tmp_path, web={"session_idle_s": 40}) as house:
+        client, _ = house.signed_in("hotline")
+        for _ in range(4):
+            house.real_clock.advance(timedelta(seconds=30))
+            assert client.get("/api/v1/me").status_code == 200
+        house.real_clock.advance(timedelta(seconds=40))
+        assert client.get("/api/v1/me").status_code == 401
+
+
 def test_time_of_the_data_does_not_end_sessions(house: House) -> None:
     client, _ = house.signed_in("hotline")
     house.clock.advance(timedelta(days=30))
@@ -154,7 +164,7 @@ class TestCrossSite:
         assert answer.status_code == 403
 
 
-def test_log_in_is_throttled_alike_for_known_and_unknown_accounts(tmp_path: Path) -> None:
+def test_failures_are_throttled_alike_for_known_and_unknown_accounts(tmp_path: Path) -> None:
     with open_house(tmp_path, web={"login_attempts_per_minute": 3}) as house:
         for name in ("hotline", "nobody-here"):
             statuses = [
@@ -165,6 +175,26 @@ def test_log_in_is_throttled_alike_for_known_and_unknown_accounts(tmp_path: Path
         right = house.browser().post("/api/v1/login", json={"username": "hotline", "password": PASSWORD})
         assert right.status_code == 429
         assert int(right.headers["retry-after"]) > 0
+
+
+def test_a_stranger_locks_out_nobody_but_himself(tmp_path: Path) -> None:
+    web = {"login_attempts_per_minute": 3, "trusted_proxies": ["127.0.0.1"]}
+    with open_house(tmp_path, web=web) as house:
+
+        def statuses(address: str, password: str, times: int) -> list[int]:
+            form, headers = {"username": "dispatcher", "password": password}, {"x-forwarded-for": address}
+            tries = (house.browser().post("/api/v1/login", json=form, headers=headers) for _ in range(times))
+            return [answer.status_code for answer in tries]
+
+        assert statuses("203.0.113.9", "x", 4) == [401, 401, 401, 429]
+        assert statuses("203.0.113.9", PASSWORD, 1) == [429]
+        assert statuses("198.51.100.7", PASSWORD, 1) == [200]
+
+
+def test_who_signs_in_often_is_not_throttled(tmp_path: Path) -> None:
+    with open_house(tmp_path, web={"login_attempts_per_minute": 1}) as house:
+        for _ in range(8):
+            house.signed_in("hotline")
 
 
 def test_an_address_is_throttled_over_many_accounts(tmp_path: Path) -> None:
