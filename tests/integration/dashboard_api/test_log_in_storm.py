@@ -18,7 +18,7 @@ from tests.support.event_stream import EventStream
 from tests.support.quick_hashing import quick_verifier
 from tests.support.waiting import wait_until
 
-STORM = 160
+STORM = 64
 """Log-ins at once, each from an address of its own."""
 PROMPT_S = 4.0
 """What is not held up answers within this, also on a busy machine [s]."""
