@@ -11,10 +11,11 @@ Contract for routes and pages:
 Areas and households are not checked here but by the view of the subject.
 """
 
+import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated
 
-from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
 
 from dashboard.web.refusals import NotVisibleError
@@ -43,7 +44,7 @@ __all__ = [
     "require",
 ]
 
-_IDENTITY_THREADS = 8
+_IDENTITY_THREADS = ThreadPoolExecutor(8, thread_name_prefix="identity")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -72,22 +73,19 @@ async def current_viewer(request: Request) -> Viewer | None:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme:
         bearer = token.strip() if scheme.lower() == "bearer" else ""
-        viewer = await _identified(request, accounts.viewer_of_token, bearer) if bearer else None
+        viewer = await _identified(accounts.viewer_of_token, bearer) if bearer else None
     else:
         cookie = request.cookies.get(cookie_name(secure=accounts.cookie_secure), "")
-        viewer = await _identified(request, accounts.viewer_of_session, cookie) if cookie else None
+        viewer = await _identified(accounts.viewer_of_session, cookie) if cookie else None
     request.state.viewer = viewer
     by_cookie = viewer is not None and not viewer.by_token
     request.state.csrf_token = accounts.csrf_token(viewer) if viewer is not None and by_cookie else ""
     return viewer
 
 
-async def _identified(request: Request, find: Callable[[str], Viewer | None], secret: str) -> Viewer | None:
+async def _identified(find: Callable[[str], Viewer | None], secret: str) -> Viewer | None:
     """Look a secret up in threads of its own: who is asking must be known while routes hold all of the others."""
-    state = request.app.state
-    if not hasattr(state, "identity_threads"):
-        state.identity_threads = CapacityLimiter(_IDENTITY_THREADS)
-    return await to_thread.run_sync(find, secret, limiter=state.identity_threads)
+    return await asyncio.get_running_loop().run_in_executor(_IDENTITY_THREADS, find, secret)
 
 
 class Access:
