@@ -3,6 +3,7 @@
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import structlog
 
@@ -12,11 +13,35 @@ from runtime.house import House
 from runtime.rooms import Room
 from runtime.supervisor import Part
 
-__all__ = ["HealthServer", "add_health_server"]
+__all__ = ["MOST_CONNECTIONS", "HealthServer", "add_health_server"]
 
 _log = structlog.get_logger()
+MOST_CONNECTIONS = 16
+"""More at once are hung up on."""
 _REQUEST_TIMEOUT_S = 10.0
 """A client that does not finish its request within this is hung up on [s]."""
+
+
+class _BoundedServer(ThreadingHTTPServer):
+    """Answers a few at a time: each connection is a thread and a descriptor, and the collector needs both."""
+
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(address, handler)
+        self._room = threading.BoundedSemaphore(MOST_CONNECTIONS)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if self._room.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._room.release()
 
 
 class HealthServer:
@@ -45,12 +70,11 @@ class HealthServer:
     def start(self) -> None:
         """Listen, and answer in threads of its own."""
         try:
-            server = ThreadingHTTPServer((self._host, self._port), _handler_of(self._board))
+            server = _BoundedServer((self._host, self._port), _handler_of(self._board))
         except OSError as error:
             self._fault = f"cannot listen on {self._host}:{self._port}: {error.strerror}"
             _log.error("runtime.health_not_served", reason=self._fault)
             return
-        server.daemon_threads = True
         self._server = server
         threading.Thread(target=server.serve_forever, name="health-http", daemon=True).start()
         _log.info("runtime.health_served", url=self.url)

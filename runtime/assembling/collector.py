@@ -78,16 +78,20 @@ def add_collector(house: House) -> None:
     house.parts += [
         _housekeeping(house),
         rollup_part(rollups),
-        Part(
-            name="collector",
-            start=collector.start,
-            stop=collector.stop,
-            is_alive=lambda: not collector.is_dead,
-            starts_again=False,  # what it had in hand is safe only on disk and at the broker
-        ),
+        _intake(collector),
         _device_reports(house, source, collector, unknown, clocks),
         *_room_reports(house, memory, collector),
     ]
+
+
+def _intake(collector: Collector) -> Part:
+    return Part(
+        name="collector",
+        start=collector.start,
+        stop=collector.stop,
+        is_alive=lambda: not collector.is_dead,
+        starts_again=False,  # what it had in hand is safe only on disk and at the broker
+    )
 
 
 def _room_reports(house: House, memory: BrokerMemory, collector: Collector) -> list[Part]:

@@ -51,7 +51,10 @@ def add_dashboard(house: House) -> None:
     )
     house.board.add("web", server.health)
     note = ServiceNote(settings=house.settings, token=token, url=lambda: server.url) if owns_store else None
+    house.parts.append(_web_part(server, desk, note))
 
+
+def _web_part(server: WebServer, desk: StoreDesk, note: ServiceNote | None) -> Part:
     def start() -> None:
         desk.start()
         server.start()
@@ -64,7 +67,7 @@ def add_dashboard(house: House) -> None:
         server.stop()
         desk.stop()
 
-    house.parts.append(Part(name="web", start=start, stop=stop, is_alive=lambda: server.is_running))
+    return Part(name="web", start=start, stop=stop, is_alive=lambda: server.is_running)
 
 
 def connection_limits(web: WebSettings) -> ConnectionLimits:

@@ -31,6 +31,7 @@ SETTLE_S = 3.0
 """After the flood, before memory is read a last time [s]."""
 BIG_FILE = "/api/openapi.json"
 PAGE = "/stations"
+TAKEN = "nuanliu_collector_accepted_total"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,7 +241,7 @@ async def flood(url: str, *, pid: int, what: Flood, username: str, password: str
     await watch
     after = figures_of(url)
     report.attacks = attackers.begun
-    report.accepted = after["nuanliu_collector_accepted"] - before["nuanliu_collector_accepted"]
+    report.accepted = after[TAKEN] - before[TAKEN]
     report.parts = {name: value for name, value in after.items() if "connections_" in name}
     return report
 

@@ -1,10 +1,13 @@
 """A room without pages answers for itself; a taken port stops nothing."""
 
+import socket
+
 import httpx
 
 from heating.protocols import Health, HealthStatus
 from runtime.health import HealthBoard
-from runtime.health_server import HealthServer
+from runtime.health_server import MOST_CONNECTIONS, HealthServer
+from tests.support.waiting import wait_until
 
 
 def served(status: HealthStatus, reason: str = "") -> tuple[HealthServer, HealthBoard]:
@@ -57,3 +60,24 @@ def test_a_taken_port_is_told_and_stops_nothing() -> None:
         second.stop()
     finally:
         first.stop()
+
+
+def test_silent_connections_take_no_more_than_their_share() -> None:
+    server, _ = served(HealthStatus.OK)
+    address = ("127.0.0.1", int(str(server.url).rpartition(":")[2]))
+    silent = [socket.create_connection(address, timeout=10) for _ in range(MOST_CONNECTIONS)]
+    try:
+        with socket.create_connection(address, timeout=10) as one_more:
+            assert one_more.recv(1) == b""
+        for connection in silent:
+            connection.close()
+        wait_until(lambda: answers(str(server.url)), 10, what="there is room again")
+    finally:
+        server.stop()
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/healthz", timeout=10).status_code == 200
+    except httpx.HTTPError:
+        return False
