@@ -14,8 +14,18 @@ from numpy.typing import NDArray
 from storage.readings.duckdb.database import STORE_MARK
 from storage.readings.duckdb.partitions import Partition, partition_named
 from storage.readings.duckdb.pivot import WideColumns
+from storage.readings.fields import BAD, BAD_QUALITY, QUALITY, is_code, names_of
 
-__all__ = ["SORTING_SUFFIX", "Catalogue", "DayTable", "Staged", "column_type"]
+__all__ = [
+    "SORTING_SUFFIX",
+    "Catalogue",
+    "DayTable",
+    "Staged",
+    "column_type",
+    "present",
+    "quality_of",
+    "value_of",
+]
 
 SORTING_SUFFIX = "__sorting"
 """Ending of a table that is being filled with the sorted rows of another; one found at the start is dropped."""
@@ -30,7 +40,7 @@ def column_type(column: str) -> str:
             return "BIGINT NOT NULL"
         case "received_ms":
             return "BIGINT"
-        case _ if column.endswith("__q"):
+        case _ if is_code(column):
             return "UTINYINT"
         case _ if column.endswith("_count"):
             return "BIGINT"
@@ -50,6 +60,24 @@ class DayTable:
     def name(self) -> str:
         """Name of the table."""
         return self.partition.name
+
+
+def value_of(table: DayTable, point: str) -> str:
+    """Return the SQL expression of a point's value, good or bad."""
+    found = [f'"{name}"' for name in (point, f"{point}{BAD}") if name in table.columns]
+    return f"coalesce({', '.join(found)})" if found else "NULL::DOUBLE"
+
+
+def quality_of(table: DayTable, point: str) -> str:
+    """Return the SQL expression of a point's quality code; NULL where it is good."""
+    found = [f'"{name}"' for name in (f"{point}{BAD_QUALITY}", f"{point}{QUALITY}") if name in table.columns]
+    return f"coalesce({', '.join(found)})" if found else "NULL::UTINYINT"
+
+
+def present(table: DayTable, point: str) -> str:
+    """Return the condition under which a row holds the point: a value, or a quality without a value."""
+    fields = [name for name in names_of(point) if name in table.columns]
+    return " OR ".join(f'"{name}" IS NOT NULL' for name in fields)
 
 
 @dataclass(slots=True)

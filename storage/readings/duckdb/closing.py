@@ -11,10 +11,11 @@ from functools import partial
 import duckdb
 import numpy as np
 
-from storage.readings.duckdb.catalogue import SORTING_SUFFIX, Catalogue, DayTable, column_type
+from storage.readings.duckdb.catalogue import SORTING_SUFFIX, Catalogue, DayTable, column_type, present
 from storage.readings.duckdb.database import transaction
 from storage.readings.duckdb.owner import OwnerThread
 from storage.readings.duckdb.pivot import ROLLUP_PARTS
+from storage.readings.fields import SUFFIXES, names_of
 
 __all__ = ["ROWS_IN_A_SLICE", "drop_tables", "sort_table"]
 
@@ -85,8 +86,8 @@ def _merged_columns(table: DayTable) -> str:
     if "received_ms" in table.columns:
         columns.append("arg_min(received_ms, rowid) AS received_ms")
     pick = "arg_max_null" if table.partition.is_rollup else "arg_min_null"
-    for group, present in _column_groups(table):
-        columns += [f'{pick}("{column}", rowid) FILTER (WHERE {present}) AS "{column}"' for column in group]
+    for group, held in _column_groups(table):
+        columns += [f'{pick}("{column}", rowid) FILTER (WHERE {held}) AS "{column}"' for column in group]
     return ", ".join(columns)
 
 
@@ -100,13 +101,10 @@ def _column_groups(table: DayTable) -> list[tuple[list[str], str]]:
         ]
     groups: list[tuple[list[str], str]] = []
     for column in table.columns:
-        if column in ("object", "t", "received_ms") or column.endswith("__q"):
+        if column in ("object", "t", "received_ms") or column.endswith(SUFFIXES[1:]):
             continue
-        group, present = [column], f'"{column}" IS NOT NULL'
-        if f"{column}__q" in table.columns:
-            group.append(f"{column}__q")
-            present += f' OR "{column}__q" IS NOT NULL'
-        groups.append((group, present))
+        group = [name for name in names_of(column) if name in table.columns]
+        groups.append((group, present(table, column)))
     return groups
 
 

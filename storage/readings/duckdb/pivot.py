@@ -1,6 +1,6 @@
 """From one row a value to one row a measured time: the wide rows of the day tables, and the rows of roll-ups.
 
-Pure array work; what the columns are called is the InfluxDB schema (``<point>``, ``<point>__q``, ``received_ms``).
+Pure array work; what the columns are called is the InfluxDB schema (``<point>``, ``<point>__q`` and the others of `storage.readings.fields`, ``received_ms``).
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from heating.points import POINTS, Measurement
 from heating.protocols import RollupBatch, RollupName
+from heating.quality import Quality
 from heating.samples import SampleBatch
 from storage.readings.duckdb.partitions import DAY_MS, Partition, partitions_of_times
+from storage.readings.fields import BAD, BAD_QUALITY, QUALITY
 
 __all__ = ["ROLLUP_PARTS", "WideColumns", "pivot_samples", "rollup_rows", "split_by_kind"]
 
@@ -86,8 +88,22 @@ def _pivot_day(partition: Partition, batch: SampleBatch, keys: NDArray[np.uint32
         if batch.quality[rows].any():
             quality = np.zeros(len(firsts), np.uint8)
             quality[places] = batch.quality[rows]
-            columns[f"{name}__q"] = np.ma.masked_array(quality, quality == 0)
+            _part_by_quality(columns, name, values, quality)
     return columns
+
+
+def _part_by_quality(
+    columns: WideColumns, name: str, values: NDArray[np.float64], quality: NDArray[np.uint8]
+) -> None:
+    """Put bad values and the codes of a point into columns of their own."""
+    bad = quality >= Quality.BAD
+    uncertain = (quality > 0) & ~bad
+    if uncertain.any():
+        columns[f"{name}{QUALITY}"] = np.ma.masked_array(quality, ~uncertain)
+    if bad.any():
+        columns[name] = np.where(bad, np.nan, values)
+        columns[f"{name}{BAD}"] = np.where(bad, values, np.nan)
+        columns[f"{name}{BAD_QUALITY}"] = np.ma.masked_array(quality, ~bad)
 
 
 def rollup_rows(

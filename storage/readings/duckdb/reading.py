@@ -11,7 +11,7 @@ from heating.intervals import Interval
 from heating.points import POINT_INDEX, POINTS, Measurement
 from heating.protocols import RollupBatch, RollupName, SeriesColumns
 from heating.samples import ObjectRef, SampleBatch
-from storage.readings.duckdb.catalogue import Catalogue, DayTable
+from storage.readings.duckdb.catalogue import Catalogue, DayTable, present, quality_of, value_of
 from storage.readings.duckdb.pivot import ROLLUP_PARTS
 from storage.readings.merging import empty_series, series_from_rows
 
@@ -48,25 +48,13 @@ def read_series(
 def _series_select(table: DayTable, points: Sequence[str]) -> str:
     columns = ["t", "rowid AS r"]
     for i, point in enumerate(points):
-        columns.append(f"{_column(table, point, 'DOUBLE')} AS v{i}")
-        columns.append(f"{_column(table, f'{point}__q', 'UTINYINT')} AS q{i}")
-    present = " OR ".join(_present(table, point) for point in points if point in table.columns)
+        columns.append(f"{value_of(table, point)} AS v{i}")
+        columns.append(f"{quality_of(table, point)} AS q{i}")
+    held = " OR ".join(present(table, point) for point in points if point in table.columns)
     return (
         f'SELECT {", ".join(columns)} FROM "{table.name}" '
-        f"WHERE object = $key AND t >= $start AND t < $end AND ({present})"
+        f"WHERE object = $key AND t >= $start AND t < $end AND ({held})"
     )
-
-
-def _column(table: DayTable, column: str, kind: str) -> str:
-    return f'"{column}"' if column in table.columns else f"NULL::{kind}"
-
-
-def _present(table: DayTable, point: str) -> str:
-    """Return the condition under which a row holds the point: a value, or a quality without a value."""
-    condition = f'"{point}" IS NOT NULL'
-    if f"{point}__q" in table.columns:
-        condition += f' OR "{point}__q" IS NOT NULL'
-    return condition
 
 
 def _floats(column: NDArray[Any]) -> NDArray[np.float64]:
@@ -105,13 +93,12 @@ def _latest_select(table: DayTable, names: Sequence[str]) -> str:
     """Return the query; of rows with the same time the one inserted first wins, as in a series."""
     columns = ["object"]
     for i, name in enumerate(names):
-        where = f"FILTER (WHERE {_present(table, name)})"
-        quality = _column(table, f"{name}__q", "UTINYINT")
+        where = f"FILTER (WHERE {present(table, name)})"
         columns += [
             f"arg_max(t, age) {where} AS t{i}",
             f"arg_max_null(received_ms, age) {where} AS r{i}",
-            f'arg_max_null("{name}", age) {where} AS v{i}',
-            f"arg_max_null({quality}, age) {where} AS q{i}",
+            f"arg_max_null({value_of(table, name)}, age) {where} AS v{i}",
+            f"arg_max_null({quality_of(table, name)}, age) {where} AS q{i}",
         ]
     return (
         f"SELECT {', '.join(columns)} FROM ("

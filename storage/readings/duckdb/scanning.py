@@ -15,7 +15,8 @@ from heating.intervals import Interval
 from heating.points import POINT_INDEX, Measurement
 from heating.quality import Quality
 from heating.samples import ObjectRef, SampleBatch
-from storage.readings.duckdb.catalogue import Catalogue, DayTable
+from storage.readings.duckdb.catalogue import Catalogue, DayTable, quality_of, value_of
+from storage.readings.fields import QUALITY
 from storage.readings.statistics import Statistics
 
 __all__ = ["read_statistics", "read_window"]
@@ -104,8 +105,9 @@ def _statistics_select(table: DayTable, names: Sequence[str], step_ms: int) -> s
     columns = ["object", f"t - t % {step_ms} AS b"]
     for i, name in enumerate(names):
         usable = f'"{name}" IS NOT NULL'
-        if f"{name}__q" in table.columns:
-            usable += f' AND coalesce("{name}__q", 0) < {int(Quality.BAD)}'
+        # Bad values that were written before they had a field of their own.
+        if f"{name}{QUALITY}" in table.columns:
+            usable += f' AND coalesce("{name}{QUALITY}", 0) < {int(Quality.BAD)}'
         readings.append(f'arg_min("{name}", rowid) FILTER (WHERE {usable}) AS v{i}')
         columns += [f"sum(v{i}) AS s{i}", f"min(v{i}) AS l{i}", f"max(v{i}) AS h{i}", f"count(v{i}) AS n{i}"]
     # The inner query makes one reading of repeated ones, as every other read does: a broker delivers a message again
@@ -124,16 +126,17 @@ def read_window(
     pieces: list[tuple[NDArray[np.generic], ...]] = []
     for table in catalogue.tables_of(measurement.value, window.start_ms, window.end_ms):
         names = [column for column in table.columns if (measurement, column) in POINT_INDEX]
-        qualities = {name: f"{name}__q" if f"{name}__q" in table.columns else None for name in names}
-        chosen = ", ".join(f'"{name}"' for name in (*names, *filter(None, qualities.values())))
+        chosen = ", ".join(
+            f"{value_of(table, name)} AS v{i}, {quality_of(table, name)} AS q{i}"
+            for i, name in enumerate(names)
+        )
         answer = cursor.execute(
             f'SELECT object, t, received_ms, {chosen} FROM "{table.name}" '
             "WHERE t >= $start AND t < $end ORDER BY t, object, rowid",
             {"start": window.start_ms, "end": window.end_ms},
         ).fetchnumpy()
-        for name in names:
-            place = POINT_INDEX[measurement, name]
-            pieces.append(_readings_of(answer, name, qualities[name], place))
+        for i, name in enumerate(names):
+            pieces.append(_readings_of(answer, i, POINT_INDEX[measurement, name]))
     if not pieces:
         return SampleBatch.empty()
     key, point, measured, received, value, quality = (np.concatenate(c) for c in zip(*pieces, strict=True))
@@ -150,15 +153,11 @@ def read_window(
 
 
 def _readings_of(
-    answer: dict[str, NDArray[np.generic]], name: str, quality_name: str | None, place: int
+    answer: dict[str, NDArray[np.generic]], number: int, place: int
 ) -> tuple[NDArray[np.generic], ...]:
     """Return object number, point, measured and received time, value and quality of one point's first readings."""
-    value = np.ma.filled(np.ma.asarray(answer[name], np.float64), np.nan)
-    quality = (
-        np.zeros(len(value), np.uint8)
-        if quality_name is None
-        else np.ma.filled(np.ma.asarray(answer[quality_name]), 0).astype(np.uint8)
-    )
+    value = np.ma.filled(np.ma.asarray(answer[f"v{number}"], np.float64), np.nan)
+    quality = np.ma.filled(np.ma.asarray(answer[f"q{number}"]), 0).astype(np.uint8)
     rows = np.flatnonzero(~np.isnan(value) | (quality > 0))
     object_number, t = answer["object"][rows], answer["t"][rows]
     first = np.ones(len(rows), np.bool_)

@@ -13,6 +13,7 @@ from heating.intervals import Interval, from_epoch_ms
 from heating.points import Measurement
 from heating.protocols import RollupName
 from storage.readings.errors import WindowTooLongError
+from storage.readings.fields import is_code
 from storage.readings.influxdb.line_protocol import escape_tag
 from storage.readings.influxdb.scanning import pieces_newest_first, within
 from storage.readings.influxdb.transport import LINES_IN_A_REQUEST, InfluxTransport, Series
@@ -68,7 +69,7 @@ def lines_of(
 def _lines_of_series(series: Series, kind: Measurement | RollupName) -> Iterator[str]:
     head = f"{kind.value},{kind.tag}={escape_tag(series['tags'][kind.tag])} "
     names = series["columns"][1:]
-    whole = [name == "received_ms" or name.endswith(("__q", "_count")) for name in names]
+    whole = [name == "received_ms" or name.endswith("_count") or is_code(name) for name in names]
     for at, *cells in series["values"]:
         fields = [
             f"{name}={int(cell)}i" if is_whole else f"{name}={float(cell)!r}"

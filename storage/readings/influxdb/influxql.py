@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from heating.intervals import Interval
 from heating.protocols import RollupBatch, RollupName, SeriesColumns
 from heating.samples import ObjectRef
+from storage.readings.fields import joined_reading, names_of
 from storage.readings.influxdb.scanning import IDS_IN_A_STATEMENT, within
 from storage.readings.influxdb.transport import InfluxTransport, Series
 from storage.readings.merging import empty_series
@@ -19,7 +20,7 @@ def read_series(
     transport: InfluxTransport, database: str, ref: ObjectRef, points: Sequence[str], window: Interval
 ) -> SeriesColumns:
     """Return points of one object."""
-    fields = ", ".join(f'"{point}", "{point}__q"' for point in points)
+    fields = ", ".join(f'"{field}"' for point in points for field in names_of(point))
     statement = (
         f'SELECT {fields} FROM "{ref.measurement.value}" '
         f'WHERE "{ref.measurement.tag}" = $id AND {within(window)}'
@@ -28,12 +29,16 @@ def read_series(
     if not points or not answer or not answer[0]:
         return empty_series(points)
     time_ms, cells = _table(answer[0][0])
+    # By name: what the server leaves out was never written.
+    columns = dict(zip(answer[0][0]["columns"][1:], cells.T, strict=True))
+    absent = np.full(len(time_ms), np.nan)
+    readings = {
+        point: joined_reading(*(columns.get(field, absent) for field in names_of(point))) for point in points
+    }
     return SeriesColumns(
         time_ms=time_ms,
-        values={point: cells[:, 2 * i] for i, point in enumerate(points)},
-        quality={
-            point: np.nan_to_num(cells[:, 2 * i + 1]).astype(np.uint8) for i, point in enumerate(points)
-        },
+        values={point: value for point, (value, _) in readings.items()},
+        quality={point: quality for point, (_, quality) in readings.items()},
     )
 
 

@@ -12,12 +12,16 @@ from numpy.typing import NDArray
 
 from heating.points import POINTS, Measurement
 from heating.protocols import RollupBatch
+from heating.quality import Quality
 from heating.samples import SampleBatch
+from storage.readings.fields import BAD, BAD_QUALITY, QUALITY
 
 __all__ = ["escape_tag", "rollup_lines", "sample_lines"]
 
 _FIELD = [f"{point.name}=" for point in POINTS]
-_QUALITY_FIELD = [f"{point.name}__q=" for point in POINTS]
+_QUALITY_FIELD = [f"{point.name}{QUALITY}=" for point in POINTS]
+_BAD_FIELD = [f"{point.name}{BAD}=" for point in POINTS]
+_BAD_QUALITY_FIELD = [f"{point.name}{BAD_QUALITY}=" for point in POINTS]
 _HEAD = {measurement: f"{measurement.value},{measurement.tag}=" for measurement in Measurement}
 
 
@@ -29,7 +33,7 @@ def escape_tag(value: str) -> str:
 def sample_lines(batch: SampleBatch) -> list[str]:
     """Return the lines of a batch, times in milliseconds, in order of object and time.
 
-    A NaN value leaves only its ``__q`` field. Of repeated readings of one point the first stays.
+    What is bad goes into fields of its own (`storage.readings.fields`); a NaN value leaves only its code. Of repeated readings of one point the first stays.
     """
     if not len(batch):
         return []
@@ -56,15 +60,20 @@ def sample_lines(batch: SampleBatch) -> list[str]:
 
 
 def _fields(batch: SampleBatch, order: NDArray[np.intp]) -> list[str]:
-    """Return the text of each reading: its value, its quality where not good, or both."""
+    """Return the text of each reading: its value, its quality where not good, or both, in the fields of its band."""
     points = batch.point[order].tolist()
     texts = [
         f"{_FIELD[point]}{value!r}" for point, value in zip(points, batch.value[order].tolist(), strict=True)
     ]
     for place in np.flatnonzero(batch.quality[order]).tolist():
         row = order[place]
-        quality = f"{_QUALITY_FIELD[points[place]]}{batch.quality[row]}i"
-        texts[place] = quality if np.isnan(batch.value[row]) else f"{texts[place]},{quality}"
+        code, point = int(batch.quality[row]), points[place]
+        if code >= Quality.BAD:
+            quality = f"{_BAD_QUALITY_FIELD[point]}{code}i"
+            value = float(batch.value[row])
+            texts[place] = quality if math.isnan(value) else f"{_BAD_FIELD[point]}{value!r},{quality}"
+        else:
+            texts[place] = f"{texts[place]},{_QUALITY_FIELD[point]}{code}i"
     return texts
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from heating.intervals import Interval
 from heating.points import POINT_INDEX, POINTS, Measurement
 from heating.samples import ObjectRef, SampleBatch
+from storage.readings.fields import joined_reading, names_of
 from storage.readings.influxdb.transport import InfluxTransport, Series
 
 __all__ = ["IDS_IN_A_STATEMENT", "field_names", "newest_rows", "pieces_newest_first", "read_window", "within"]
@@ -66,11 +67,11 @@ def read_window(
     wanted = [
         name
         for kind, name in POINT_INDEX
-        if kind is measurement and (points is None or name in points) and {name, f"{name}__q"} & known
+        if kind is measurement and (points is None or name in points) and not known.isdisjoint(names_of(name))
     ]
     if not wanted:
         return SampleBatch.empty()
-    columns = [column for name in wanted for column in (name, f"{name}__q") if column in known]
+    columns = [column for name in wanted for column in names_of(name) if column in known]
     fields = ", ".join(f'"{column}"' for column in columns)
     condition = within(window)
     if object_ids:
@@ -97,9 +98,10 @@ def _columns(
     received = np.nan_to_num(np.array(columns["received_ms"], np.float64)).astype(np.int64)
     absent = np.full(len(time_ms), np.nan)
     for name in wanted:
-        value = np.array(columns[name], np.float64) if name in columns else absent
-        codes = np.array(columns[f"{name}__q"], np.float64) if f"{name}__q" in columns else absent
-        quality = np.nan_to_num(codes).astype(np.uint8)
+        fields = [
+            np.array(columns[field], np.float64) if field in columns else absent for field in names_of(name)
+        ]
+        value, quality = joined_reading(*fields)
         rows = np.flatnonzero(~np.isnan(value) | (quality > 0))
         place = np.full(len(rows), POINT_INDEX[measurement, name], np.int16)
         yield objects[rows], place, time_ms[rows], received[rows], value[rows], quality[rows]

@@ -12,6 +12,7 @@ import numpy as np
 from heating.intervals import Interval
 from heating.points import POINT_INDEX, Measurement
 from heating.samples import ObjectRef, SampleBatch
+from storage.readings.fields import SUFFIXES, joined_reading, names_of
 from storage.readings.influxdb.scanning import (
     IDS_IN_A_STATEMENT,
     field_names,
@@ -89,14 +90,14 @@ def _object_ids(
 def _by_last(
     transport: InfluxTransport, database: str, measurement: Measurement, window: Interval
 ) -> SampleBatch:
-    """Ask two questions a point, because a null leaves only its quality: the last value, and the last quality."""
+    """Ask a question a field, because a bad reading is in fields of its own: the last value, and the last code of each kind."""
     known = field_names(transport, database, measurement)
     asked: list[tuple[str, str]] = []
     for point in (name for kind, name in POINT_INDEX if kind is measurement):
-        columns = f'"{point}", "{point}__q", "received_ms"'
+        columns = ", ".join(f'"{field}"' for field in (*names_of(point), "received_ms"))
         asked += [
             (point, f'SELECT last("{field}"), {columns} FROM "{measurement.value}"')
-            for field in (point, f"{point}__q")
+            for field in names_of(point)
             if field in known
         ]
     pieces: list[SampleBatch] = []
@@ -113,12 +114,13 @@ def _last_rows(answer: list[Series], measurement: Measurement, point: str) -> Sa
     """Return the one row of each series."""
     rows = np.array([series["values"][0] for series in answer], np.float64)
     tags = [series["tags"][measurement.tag] for series in answer]
+    value, quality = joined_reading(*rows.T[2 : 2 + len(SUFFIXES)])
     return SampleBatch(
         objects=tuple(ObjectRef(measurement, tag) for tag in tags),
         object_index=np.arange(len(answer), dtype=np.int32),
         point=np.full(len(answer), POINT_INDEX[measurement, point], np.int16),
         measured_ms=rows[:, 0].astype(np.int64),
-        received_ms=np.nan_to_num(rows[:, 4]).astype(np.int64),
-        value=rows[:, 2],
-        quality=np.nan_to_num(rows[:, 3]).astype(np.uint8),
+        received_ms=np.nan_to_num(rows[:, -1]).astype(np.int64),
+        value=value,
+        quality=quality,
     )

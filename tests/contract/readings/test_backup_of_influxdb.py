@@ -87,7 +87,7 @@ def test_the_copy_is_the_line_protocol_that_other_tools_load(
     store = filled(influxdb_server, "test_backup_lines")
     store.back_up(tmp_path, now=NOON)
     text = gzip.decompress((tmp_path / "room-20260106.lp.gz").read_bytes()).decode()
-    line = next(line for line in text.splitlines() if "__q" in line)
-    assert line.startswith("room,sensor=R-0001 received_ms=") and ",room_temp_c__q=131i " in line
+    line = next(line for line in text.splitlines() if "__bad_q" in line)
+    assert line.startswith("room,sensor=R-0001 received_ms=") and ",room_temp_c__bad_q=131i " in line
     store.close()
     influxdb_server.drop_database("test_backup_lines")

@@ -31,7 +31,7 @@ def test_lines_of_a_batch_arrive_by_the_v2_endpoint(victoria_metrics_server: Vic
         for series in victoria_metrics_server.export('{sensor="星河,3号楼 501"}')
     }
     assert found["room_room_temp_c"] == ([21.25, 22.5], [NOON_MS, NOON_MS + 120_000])
-    assert found["room_room_temp_c__q"] == ([131], [NOON_MS + 60_000])
+    assert found["room_room_temp_c__bad_q"] == ([131], [NOON_MS + 60_000])
     assert found["room_received_ms"][0] == [NOON_MS + 250 + minute * 60_000 for minute in range(3)]
     # It shows no buckets, so nobody knows how long it keeps roll-ups; everything else is in order.
     health = store.health()

@@ -48,9 +48,14 @@ def test_one_line_an_object_and_time_with_all_its_points() -> None:
     ]
 
 
-def test_a_null_leaves_only_its_quality() -> None:
+def test_a_bad_value_is_never_in_the_field_that_is_averaged_and_a_null_leaves_only_its_quality() -> None:
+    bad = [Sample(ROOM, "room_temp_c", T, 327.67, 129), Sample(ROOM, "room_humidity_pct", T, 40.0)]
+    assert sample_lines(SampleBatch.from_samples(bad)) == [
+        "room,sensor=R-1 room_temp_c__bad=327.67,room_temp_c__bad_q=129i,"
+        f"room_humidity_pct=40.0,received_ms={T}i {T}"
+    ]
     lines = sample_lines(SampleBatch.from_samples([Sample(ROOM, "room_temp_c", T, math.nan, 131)]))
-    assert lines == [f"room,sensor=R-1 room_temp_c__q=131i,received_ms={T}i {T}"]
+    assert lines == [f"room,sensor=R-1 room_temp_c__bad_q=131i,received_ms={T}i {T}"]
 
 
 @given(samples=SAMPLES)
@@ -62,22 +67,26 @@ def test_every_first_reading_is_in_exactly_one_line(samples: list[Sample]) -> No
     assert len(lines) == len(first)
     for (ref, at), sample in first.items():
         tag = ref.object_id.replace(",", "\\,").replace("=", "\\=").replace(" ", "\\ ")
-        head = f"{ref.measurement.value},{ref.measurement.tag}={tag} gateway_online="
+        head = f"{ref.measurement.value},{ref.measurement.tag}={tag} "
         (line,) = [line for line in lines if line.startswith(head) and line.endswith(f" {at}")]
-        assert float(line.removeprefix(head).split(",")[0]) == sample.value
-        assert (f"gateway_online__q={sample.quality}i" in line) == bool(sample.quality)
+        fields = dict(field.split("=") for field in line.removeprefix(head).split(" ")[0].split(","))
+        ending = {0: "", 64: "", 129: "__bad"}[sample.quality]
+        assert float(fields.pop(f"gateway_online{ending}")) == sample.value
+        del fields["received_ms"]
+        codes = {0: {}, 64: {"gateway_online__q": "64i"}, 129: {"gateway_online__bad_q": "129i"}}
+        assert fields == codes[sample.quality]
 
 
 def test_the_same_line_as_the_client_would_write() -> None:
     ref = ObjectRef(Measurement.STATION, "a,b=c d")
     batch = SampleBatch.from_samples(
         [
-            Sample(ref, "primary_flow_m3_per_h", T, 12.25, 129, T + 5),
+            Sample(ref, "primary_flow_m3_per_h", T, 12.25, 65, T + 5),
             Sample(ref, "door_open", T, 1.0, 0, T + 5),
         ]
     )
     point = Point("station").tag("station", "a,b=c d").time(T, WritePrecision.MS)
-    point = point.field("primary_flow_m3_per_h", 12.25).field("primary_flow_m3_per_h__q", 129)
+    point = point.field("primary_flow_m3_per_h", 12.25).field("primary_flow_m3_per_h__q", 65)
     theirs = point.field("door_open", 1.0).field("received_ms", T + 5).to_line_protocol()
     assert _parts(sample_lines(batch)[0]) == _parts(theirs)
 
