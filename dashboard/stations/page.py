@@ -14,7 +14,7 @@ from dashboard.tickets.view import TicketViews
 from dashboard.web.context import page_response, reader_of
 from dashboard.web.languages import N_, Localiser
 from dashboard.web.security.access import Staff
-from dashboard.web.security.viewer import CLERKS, Viewer
+from dashboard.web.security.viewer import CREW, Viewer
 from dashboard.web.services import Services, ServicesDep
 from dashboard.web.vocabulary import STATION_STATES
 
@@ -133,14 +133,14 @@ def export(request: Request, viewer: Staff, services: ServicesDep, wanted: Wante
 def station(request: Request, viewer: Staff, services: ServicesDep, station_id: str) -> Response:
     """Show one station: schematic, trend, alarms, buildings, all points."""
     detail = services[StationViews].detail(viewer, station_id)
-    clerk = viewer.has(*CLERKS)
+    crew = viewer.has(*CREW)
     return page_response(
         request,
         viewer,
         "stations/station.html",
         station=detail,
         figure=trend_figure_json(reader_of(request, viewer)),
-        tickets=services[TicketViews].below_station(viewer, station_id) if clerk else None,
+        tickets=services[TicketViews].below_station(viewer, station_id) if crew else None,
     )
 
 

@@ -11,7 +11,7 @@ from dashboard.stream.frames import snapshot_content
 from dashboard.web.refusals import InvalidRequestError
 from dashboard.web.replies import reply
 from dashboard.web.security.access import ForbiddenError, require
-from dashboard.web.security.viewer import CLERKS, STAFF, Role, Viewer
+from dashboard.web.security.viewer import CREW, STAFF, Role, Viewer
 from dashboard.web.services import ServicesDep
 
 __all__ = ["router"]
@@ -22,10 +22,11 @@ _ROLES: dict[str, tuple[Role, ...]] = {
     "snapshot": STAFF,
     "alarms": STAFF,
     "station": STAFF,
-    "tickets": CLERKS,
+    "tickets": CREW,
     "my": (Role.RESIDENT,),
 }
-_MAX_TOPICS = 8
+_MAX_TOPICS = 64
+"""Of one stream: the tabs of a browser share one, each station page adds its station."""
 
 
 @router.get("/snapshot")
@@ -40,7 +41,7 @@ async def stream(
     viewer: Annotated[Viewer, Depends(require())],
     services: ServicesDep,
     topics: Annotated[
-        str, Query(max_length=512, description="Comma-separated: snapshot, alarms, station:ID, tickets, my.")
+        str, Query(max_length=4096, description="Comma-separated: snapshot, alarms, station:ID, tickets, my.")
     ],
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> Response:

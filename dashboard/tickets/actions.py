@@ -11,7 +11,7 @@ from casework.tickets.desk import NewTicket, TicketDesk
 from casework.tickets.intake import IntakeProposal
 from dashboard.site.index import SiteSource
 from dashboard.site.visible import own_home, visible_household
-from dashboard.web.refusals import NotVisibleError
+from dashboard.web.refusals import NotVisibleError, UnfitActionError
 from dashboard.web.replies import PlainText
 from dashboard.web.security.access import ForbiddenError
 from dashboard.web.security.viewer import CLERKS, Role, Viewer
@@ -108,7 +108,11 @@ class TicketActions:
             Not in the viewer's areas; not a clerk.
         heating.tickets.ForbiddenTicketMoveError
             The move is not allowed from the present state.
+        UnfitActionError
+            Cancelled without a reason.
         """
+        if request.state is TicketState.CANCELLED and not request.note.strip():
+            raise UnfitActionError("cancelling a ticket needs its reason in note")
         return self._desk.change(
             self._visible(viewer, ticket_id),
             by=viewer.username,

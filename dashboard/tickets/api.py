@@ -12,7 +12,7 @@ from dashboard.tickets.models import TicketView
 from dashboard.tickets.view import TicketViews
 from dashboard.web.refusals import InvalidRequestError
 from dashboard.web.replies import Limit, Listing, PlainText, reply, words_of
-from dashboard.web.security.access import Clerk
+from dashboard.web.security.access import Clerk, Crew
 from dashboard.web.services import ServicesDep
 from heating.tickets import TicketState
 from storage.records.queries import TicketQuery
@@ -42,7 +42,7 @@ def open_ticket(body: TicketBody, viewer: Clerk, services: ServicesDep) -> Respo
 
 @router.get("/tickets", response_model=Listing[TicketView])
 def tickets(  # the parameters are the filter
-    viewer: Clerk,
+    viewer: Crew,
     services: ServicesDep,
     state: Annotated[list[str], Query(description="States of tickets, or open.")] = [],  # noqa: B006
     household: str | None = None,
@@ -66,7 +66,7 @@ def tickets(  # the parameters are the filter
 
 
 @router.get("/tickets/{ticket_id}", response_model=TicketView)
-def ticket(ticket_id: str, viewer: Clerk, services: ServicesDep) -> Response:
+def ticket(ticket_id: str, viewer: Crew, services: ServicesDep) -> Response:
     """One ticket with its history."""
     return reply(services[TicketViews].detail(viewer, ticket_id))
 

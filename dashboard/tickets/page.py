@@ -9,8 +9,10 @@ from dashboard.tickets.actions import CallbackRequest, TicketActions, TicketChan
 from dashboard.tickets.view import TicketViews
 from dashboard.web.context import page_response, reader_of
 from dashboard.web.languages import N_
-from dashboard.web.security.access import Clerk
-from dashboard.web.services import ServicesDep
+from dashboard.web.refusals import UnfitActionError
+from dashboard.web.security.access import Clerk, Crew
+from dashboard.web.security.viewer import Viewer
+from dashboard.web.services import Services, ServicesDep
 from heating.tickets import ForbiddenTicketMoveError, TicketState
 from storage.records.queries import TicketQuery
 
@@ -30,13 +32,14 @@ _TAB_STATES = {
     "closed": frozenset({TicketState.CLOSED, TicketState.CANCELLED}),
     "all": None,
 }
+_WHY_CANCELLED = N_("撤销工单要写明原因。")
 _MOVE_REFUSED = N_("工单的状态刚刚变了，不能这样推进。请看最新状态。")
 
 
 @router.get("/tickets")
 def tickets(
     request: Request,
-    viewer: Clerk,
+    viewer: Crew,
     services: ServicesDep,
     tab: Annotated[str, Query(max_length=20)] = "open",
     cursor: Annotated[str, Query(max_length=400)] = "",
@@ -58,7 +61,7 @@ def tickets(
 
 
 @router.get("/tickets/{ticket_id}")
-def ticket(request: Request, viewer: Clerk, services: ServicesDep, ticket_id: str) -> Response:
+def ticket(request: Request, viewer: Crew, services: ServicesDep, ticket_id: str) -> Response:
     """Show one ticket."""
     found = services[TicketViews].detail(viewer, ticket_id)
     return page_response(request, viewer, "tickets/ticket.html", ticket=found, notice="")
@@ -79,9 +82,9 @@ def change_ticket(
     try:
         services[TicketActions].change(viewer, ticket_id, wanted)
     except ForbiddenTicketMoveError:
-        notice = reader_of(request, viewer).text(_MOVE_REFUSED)
-        found = services[TicketViews].detail(viewer, ticket_id)
-        return page_response(request, viewer, "tickets/ticket.html", status=409, ticket=found, notice=notice)
+        return _refused(request, viewer, services, ticket_id, 409, _MOVE_REFUSED)
+    except UnfitActionError:
+        return _refused(request, viewer, services, ticket_id, 422, _WHY_CANCELLED)
     return RedirectResponse(f"/tickets/{ticket_id}", 303)
 
 
@@ -99,3 +102,12 @@ def call_back(
     answer = CallbackRequest(room_temp_c=room_temp_c, satisfied=satisfied == "yes", note=note)
     services[TicketActions].call_back(viewer, ticket_id, answer)
     return RedirectResponse(f"/tickets/{ticket_id}", 303)
+
+
+def _refused(
+    request: Request, viewer: Viewer, services: Services, ticket_id: str, status: int, why: str
+) -> Response:
+    """Show a ticket as it is now, with why it was not changed."""
+    found = services[TicketViews].detail(viewer, ticket_id)
+    notice = reader_of(request, viewer).text(why)
+    return page_response(request, viewer, "tickets/ticket.html", status=status, ticket=found, notice=notice)

@@ -1,5 +1,6 @@
 """Tickets as people see them: address, clocks, what may come next."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from casework.tickets.promises import clocks_of
@@ -9,7 +10,7 @@ from dashboard.tickets.models import TicketHistoryEntry, TicketView
 from dashboard.web.refusals import NotVisibleError
 from dashboard.web.security.viewer import CLERKS, Viewer
 from heating.clock import Clock
-from heating.tickets import Ticket, allowed_moves
+from heating.tickets import Ticket, TicketState, allowed_moves
 from storage.records.pages import Page
 from storage.records.queries import MAX_LIMIT, TicketQuery
 from storage.records.records import Records
@@ -109,8 +110,13 @@ class TicketViews:
             remaining_s=clocks.remaining_s,
             callback_temp_c=ticket.callback_temp_c,
             satisfied=ticket.satisfied,
-            allowed_moves=tuple(sorted(allowed_moves(ticket.state))) if clerk else (),
+            allowed_moves=_in_order(allowed_moves(ticket.state)) if clerk else (),
         )
+
+
+def _in_order(moves: AbstractSet[TicketState]) -> tuple[TicketState, ...]:
+    """Return moves in the order of a repair, giving up last."""
+    return tuple(state for state in TicketState if state in moves)
 
 
 def _station_of(index: SiteIndex, household_id: str) -> str | None:

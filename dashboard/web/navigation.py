@@ -34,7 +34,7 @@ _ENTRIES = (
     Entry("/alarms", N_("告警"), "a", DESK_ROLES | {"hotline"}),
     Entry("/incidents", N_("事件"), "i", DESK_ROLES | {"hotline"}),
     Entry("/hotline", N_("热线"), "h", HOTLINE_ROLES),
-    Entry("/tickets", N_("工单"), "t", HOTLINE_ROLES),
+    Entry("/tickets", N_("工单"), "t", HOTLINE_ROLES | {"maintenance"}),
     Entry("/devices", N_("设备"), "d", frozenset({"admin", "maintenance"})),
     Entry("/my", N_("我家"), "m", frozenset({"resident"})),
 )

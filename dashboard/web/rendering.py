@@ -17,7 +17,7 @@ from markupsafe import Markup
 from dashboard.web import navigation
 from dashboard.web.assets import asset_url
 from dashboard.web.languages import N_, Localiser, translations_for
-from dashboard.web.security.viewer import STAFF, Role
+from dashboard.web.security.viewer import CLERKS, STAFF, Role
 from dashboard.web.values import Bilingual, PointValue
 from dashboard.web.vocabulary import source_word
 from heating.points import POINTS, PointKind
@@ -55,6 +55,16 @@ class PageContext:
     def is_staff(self) -> bool:
         """Whether single stations and alarms are for this reader; others see totals only."""
         return not self.roles.isdisjoint(STAFF)
+
+    @property
+    def is_clerk(self) -> bool:
+        """Whether homes and their tickets are for this reader to look up and handle."""
+        return not self.roles.isdisjoint(CLERKS)
+
+    @property
+    def search_page(self) -> str:
+        """Where a search begins for this reader; empty where there is none."""
+        return "/hotline" if self.is_clerk else "/stations" if self.is_staff else ""
 
     @property
     def language_url(self) -> str:

@@ -156,3 +156,32 @@ def test_31_stations_are_found_by_pinyin(house: House, words: str, found: int) -
     place_station(house, name="东区换热站")
     stations = house.client("dispatcher").get("/api/v1/stations", params={"q": words}).json()["items"]
     assert len(stations) == found
+
+
+def ticket_of(house: House) -> str:
+    client = house.client("dispatcher")
+    body = {"household_id": "jx-12-1-101", "category": "insufficient"}
+    return str(client.post("/api/v1/tickets", json=body).json()["ticket_id"])
+
+
+def test_21_moving_on_chooses_nothing_for_the_clerk_and_giving_up_comes_last(house: House) -> None:
+    page = house.client("dispatcher").get(f"/tickets/{ticket_of(house)}").text
+    options = re.findall(r'<option value="(\w*)"( selected)?>', page[page.index('id="move-to"') :])
+    assert options[0] == ("", "") and options[-1] == ("cancelled", "")
+    assert [value for value, _ in options] == ["", "assigned", "waiting", "resolved", "cancelled"]
+
+
+def test_21_cancelling_needs_its_reason(house: House) -> None:
+    address = f"/api/v1/tickets/{ticket_of(house)}"
+    client = house.client("dispatcher")
+    assert client.patch(address, json={"state": "cancelled"}).status_code == 422
+    assert client.get(address).json()["state"] == "new"
+    assert client.patch(address, json={"state": "cancelled", "note": "住户撤回"}).status_code == 200
+
+
+def test_32_the_crew_reads_tickets_and_changes_none(house: House) -> None:
+    ticket_id, crew = ticket_of(house), house.client("maintenance")
+    assert ticket_id in crew.get("/tickets").text
+    page = crew.get(f"/tickets/{ticket_id}").text
+    assert "锦绣花园12号楼1单元101" in page and 'id="move-to"' not in page and "/hotline/households/" not in page
+    assert crew.patch(f"/api/v1/tickets/{ticket_id}", json={"note": "x"}).status_code == 403

@@ -2,6 +2,7 @@
 
 import { start as startLive } from "./live.js";
 import { start as startKeys } from "./keyboard.js";
+import { start as startForms } from "./forms.js";
 
 const zone = document.body.dataset.zone;
 const clockFormat = new Intl.DateTimeFormat("zh-CN", { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
@@ -37,3 +38,4 @@ document.addEventListener("desk:new", () => {
 
 startLive();
 startKeys();
+startForms();

@@ -40,8 +40,17 @@ function go(letter) {
   if (link) link.click();
 }
 
+// A page without a search of its own leads to the one that has it.
+function search() {
+  const box = document.querySelector("[data-search]");
+  const elsewhere = document.body.dataset.searchPage;
+  if (!box) { if (elsewhere) location.assign(`${elsewhere}#search`); return; }
+  box.focus();
+  box.select();
+}
+
 const actions = {
-  "/": () => { const box = document.querySelector("[data-search]"); if (box) { box.focus(); box.select(); } },
+  "/": search,
   "?": () => document.getElementById("keys-help")?.showModal(),
   j: () => select(1),
   k: () => select(-1),
@@ -72,6 +81,7 @@ function pressed(event) {
 }
 
 export function start() {
+  if (location.hash === "#search") search();
   document.addEventListener("keydown", pressed);
   // Escape leaves a search field, so that the keys work again.
   document.addEventListener("keydown", (event) => {

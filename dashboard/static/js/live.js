@@ -1,15 +1,17 @@
-// One event stream a page: connection state, gaps, and events for the rest of the page.
+// The live line of a page: connection state, gaps, and events for the rest of the page.
 // Announces on `document`: live:TOPIC (detail: the frame), live:gap (frames were missed: fetch again).
+// Tabs of one session share one stream (stream-worker.js); where there are no shared workers each visible tab has one.
 
 const LAGGING_MS = 20_000;
 const LOST_MS = 60_000;
+const HIDDEN_MS = 60_000;
 // «alive» comes on every stream, whatever its topics: the time of the data and the open alarms.
 const TOPIC_OF = { alive: "alive", snapshot: "snapshot", alarm: "alarms", ticket: "tickets", station: "station", my: "my" };
 
 let lastHeard = Date.now();
 const lastOfTopic = new Map();
-let source = null;
 let greeted = false;
+let letGo = false;
 
 export function durationText(seconds) {
   const words = document.body.dataset;
@@ -40,51 +42,112 @@ function showConnection() {
   if (banner.textContent !== text) banner.textContent = text;
 }
 
-// A frame names the one before it in its own topic: another one than we saw means that we missed something.
-function missed(name, frame) {
-  const before = lastOfTopic.get(name);
-  lastOfTopic.set(name, frame.sequence);
-  return before !== undefined && frame.previous > before;
-}
-
-function receive(name, event) {
+// A frame names the one before it in its own topic: another one than we saw means that we missed something. One that we
+// have seen comes again when the shared stream changes hands.
+function receive(name, frame) {
   heard();
-  let frame = null;
-  try {
-    frame = event.data ? JSON.parse(event.data) : null;
-  } catch (error) {
-    console.warn("live: a frame is no JSON", name, error);
-    announce("live:gap", {});
-    return;
+  if (frame.sequence !== undefined) {
+    const before = lastOfTopic.get(name);
+    if (before !== undefined && frame.sequence <= before) return;
+    lastOfTopic.set(name, frame.sequence);
+    if (before !== undefined && frame.previous > before) announce("live:gap", {});
   }
-  if (frame === null) return;
-  if (frame.sequence !== undefined && missed(name, frame)) announce("live:gap", {});
   announce(`live:${TOPIC_OF[name]}`, frame);
 }
 
-function open(topics) {
-  source?.close();
-  source = new EventSource(`/api/v1/stream?topics=${encodeURIComponent(topics.join(","))}`);
-  source.addEventListener("open", heard);
-  for (const name of Object.keys(TOPIC_OF)) source.addEventListener(name, (event) => receive(name, event));
-  // «hello» comes first on every connection; with reset, frames were lost since the last one.
-  source.addEventListener("hello", (event) => {
+function follow(message) {
+  if (message.kind === "event") receive(message.name, message.data);
+  else if (message.kind === "hello") {
     heard();
-    const again = greeted;
-    greeted = true;
-    if (again && JSON.parse(event.data).reset) announce("live:gap", {});
+    if (message.restarted) lastOfTopic.clear();
+  } else if (message.first && !greeted) return;
+  else announce("live:gap", {});
+  greeted = true;
+}
+
+function read(text) {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    console.warn("live: a frame is no JSON", error);
+    announce("live:gap", {});
+    return null;
+  }
+}
+
+// ---- one stream for all tabs --------------------------------------------------------------------------------
+
+function share(topics, script) {
+  // Named by the session: tabs of another person in this browser never get its frames.
+  const name = document.querySelector('meta[name="csrf-token"]').content;
+  const worker = new SharedWorker(script, { name });
+  const { port } = worker;
+  const say = () => port.postMessage({ topics, visible: !letGo });
+  port.addEventListener("message", (event) => { if (!letGo) follow(event.data); });
+  port.start();
+  say();
+  setInterval(say, 30_000);
+  addEventListener("pagehide", () => port.postMessage({ kind: "bye" }));
+  return say;
+}
+
+// ---- a stream of its own ------------------------------------------------------------------------------------
+
+function own(topics) {
+  let source = null;
+  function open() {
+    source = new EventSource(`/api/v1/stream?topics=${encodeURIComponent(topics.join(","))}`);
+    source.addEventListener("open", heard);
+    for (const name of Object.keys(TOPIC_OF)) {
+      source.addEventListener(name, (event) => {
+        const data = read(event.data);
+        if (data) follow({ kind: "event", name, data });
+      });
+    }
+    // «hello» comes first on every connection; with reset, frames were lost since the last one.
+    source.addEventListener("hello", (event) => {
+      const said = JSON.parse(event.data);
+      const known = Math.max(0, ...lastOfTopic.values());
+      if (greeted && said.reset) follow({ kind: "gap" });
+      follow({ kind: "hello", restarted: said.sequence < known });
+    });
+    // The browser reconnects by itself unless the answer was an error; then try again after a while.
+    const mine = source;
+    source.addEventListener("error", () => {
+      if (mine.readyState === EventSource.CLOSED) setTimeout(() => { if (source === mine && !letGo) open(); }, 5_000 + Math.random() * 5_000);
+    });
+  }
+  open();
+  addEventListener("pagehide", () => source.close());
+  return () => {
+    source.close();
+    if (!letGo) open();
+  };
+}
+
+// A hidden tab lets go after a while: it shows nothing, and what it missed is fetched when it is seen again.
+function letGoWhileHidden(change) {
+  let timer = 0;
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(timer);
+    if (document.hidden) timer = setTimeout(() => { letGo = true; change(); }, HIDDEN_MS);
+    else if (letGo) resume(change);
   });
-  // The browser reconnects by itself unless the answer was an error; then try again after a while.
-  source.addEventListener("error", () => {
-    if (source.readyState === EventSource.CLOSED) setTimeout(() => open(topics), 5_000 + Math.random() * 5_000);
-  });
+  addEventListener("pageshow", (event) => { if (event.persisted) resume(change); });
+}
+
+function resume(change) {
+  letGo = false;
+  heard();
+  change();
+  announce("live:gap", {});
 }
 
 export function start() {
-  const topics = (document.body.dataset.topics || "").split(",").map((t) => t.trim()).filter(Boolean);
+  const { topics: listed, streamWorker } = document.body.dataset;
+  const topics = (listed || "").split(",").map((t) => t.trim()).filter(Boolean);
   if (!topics.length) return;
-  open(topics);
-  setInterval(showConnection, 1_000);
-  addEventListener("pagehide", () => source?.close());
-  addEventListener("pageshow", (event) => { if (event.persisted) { open(topics); announce("live:gap", {}); } });
+  const shared = typeof SharedWorker === "function" && streamWorker;
+  letGoWhileHidden(shared ? share(topics, streamWorker) : own(topics));
+  setInterval(() => { if (!document.hidden) showConnection(); }, 1_000);
 }

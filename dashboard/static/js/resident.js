@@ -1,6 +1,7 @@
 // The resident's phone: a stream that says when something changed, and the sections fetched again then.
 
 import { start } from "./live.js";
+import { start as startForms } from "./forms.js";
 
 let waiting = 0;
 
@@ -24,3 +25,4 @@ function soon() {
 for (const name of ["live:my", "live:gap"]) document.addEventListener(name, soon);
 document.addEventListener("visibilitychange", soon);
 start();
+startForms();

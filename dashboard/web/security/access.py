@@ -21,7 +21,7 @@ from fastapi import Depends, Request
 from dashboard.web.refusals import NotVisibleError
 from dashboard.web.security.accounts import Accounts
 from dashboard.web.security.cross_site import check_origin, check_token
-from dashboard.web.security.viewer import ACTORS, CLERKS, KEEPERS, OBSERVERS, STAFF, Role, Viewer
+from dashboard.web.security.viewer import ACTORS, CLERKS, CREW, KEEPERS, OBSERVERS, STAFF, Role, Viewer
 from dashboard.web.services import services_of
 from heating.errors import HeatingError
 
@@ -29,6 +29,7 @@ __all__ = [
     "Access",
     "Actor",
     "Clerk",
+    "Crew",
     "ForbiddenError",
     "Keeper",
     "MaybeViewer",
@@ -149,6 +150,8 @@ Actor = Annotated[Viewer, Depends(require(*ACTORS))]
 """Parameter of a route for who may act on alarms."""
 Clerk = Annotated[Viewer, Depends(require(*CLERKS))]
 """Parameter of a route for who may look up households."""
+Crew = Annotated[Viewer, Depends(require(*CREW))]
+"""Parameter of a route for who may read tickets."""
 Keeper = Annotated[Viewer, Depends(require(*KEEPERS))]
 """Parameter of a route for who may look after devices."""
 Resident = Annotated[Viewer, Depends(require(Role.RESIDENT))]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["ACTORS", "CLERKS", "KEEPERS", "OBSERVERS", "STAFF", "Role", "Viewer"]
+__all__ = ["ACTORS", "CLERKS", "CREW", "KEEPERS", "OBSERVERS", "STAFF", "Role", "Viewer"]
 
 
 class Role(StrEnum):
@@ -31,6 +31,8 @@ ACTORS = (Role.ADMIN, Role.DISPATCHER)
 """Who may act on alarms."""
 CLERKS = (Role.ADMIN, Role.DISPATCHER, Role.HOTLINE)
 """Who may look up households and handle their tickets."""
+CREW = (*CLERKS, Role.MAINTENANCE)
+"""Who may read tickets: those who go there need the address and the fault, and neither phone nor card."""
 KEEPERS = (Role.ADMIN, Role.MAINTENANCE)
 """Who may look after devices."""
 

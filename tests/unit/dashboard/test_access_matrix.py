@@ -8,7 +8,7 @@ import pytest
 from fastapi import APIRouter, FastAPI
 
 from dashboard.web.security.access import Access
-from dashboard.web.security.viewer import ACTORS, CLERKS, KEEPERS, OBSERVERS, STAFF, Role
+from dashboard.web.security.viewer import ACTORS, CLERKS, CREW, KEEPERS, OBSERVERS, STAFF, Role
 from heating.tickets import Ticket, TicketCategory, TicketState, TicketUrgency
 from tests.support.dashboard_house import NOW, OWN_HOME, House, open_house
 
@@ -37,8 +37,8 @@ MATRIX: dict[tuple[str, str], tuple[Role, ...]] = {
     ("GET", "/api/v1/households/{household_id}/card"): CLERKS,
     ("GET", "/api/v1/households/{household_id}/trend"): CLERKS,
     ("POST", "/api/v1/tickets"): CLERKS,
-    ("GET", "/api/v1/tickets"): CLERKS,
-    ("GET", "/api/v1/tickets/{ticket_id}"): CLERKS,
+    ("GET", "/api/v1/tickets"): CREW,
+    ("GET", "/api/v1/tickets/{ticket_id}"): CREW,
     ("PATCH", "/api/v1/tickets/{ticket_id}"): CLERKS,
     ("POST", "/api/v1/tickets/{ticket_id}/callback"): CLERKS,
     ("GET", "/api/v1/my/home"): RESIDENT,
