@@ -161,7 +161,7 @@ def _views(
     sites = SiteSource(registry=records.registry, clock=clock)
     newest = NewestValues(live=live, clock=clock)
     counts = AlarmCountSource(records.alarms)
-    alarms = AlarmViews(sites=sites, records=records, rules=rules, clock=clock)
+    alarms = AlarmViews(sites=sites, records=records, newest=newest, rules=rules, clock=clock)
     alarm_health = AlarmHealthView(sites=sites, records=records.alarms, alarms=alarms, clock=clock)
     incidents = IncidentViews(sites=sites, records=records, alarms=alarms, newest=newest)
     tickets = TicketViews(records=records, sites=sites, clock=clock)

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from dashboard.web.values import Bilingual
+from dashboard.web.values import Bilingual, PointValue
+from heating.contacts import Contact
 
 __all__ = [
     "AlarmDetail",
@@ -60,6 +61,12 @@ class AlarmRow:
     closed_at: datetime | None = None
     parameters: Mapping[str, object] = field(default_factory=dict)
     """Values at the moment it was raised."""
+    text_has_figures: bool = False
+    """Whether `text` names such values: they are those of then, not of now."""
+    now: PointValue | None = None
+    """Room temperature now, of an alarm about a home; None for other subjects."""
+    building_id: str | None = None
+    """The building of an alarm about a home, a riser or a building; None for others."""
     actions: Sequence[str] = ()
     """What the viewer may do now: acknowledge, shelve, unshelve, comment."""
 
@@ -108,6 +115,8 @@ class AlarmDetail:
     source: str
     """Where the limit comes from."""
     history: Sequence[AlarmHistoryEntry]
+    contact: Contact | None = None
+    """Whom to call at home, the phone masked; None for other subjects and for who may not look up homes."""
     inhibitor: AlarmRow | None = None
     holder: AlarmRow | None = None
     """The alarm about lost data because of which this one keeps its state."""

@@ -5,18 +5,20 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from config.rules.alarm_texts import AlarmText, alarm_text
+from config.rules.alarm_texts import AlarmText, alarm_text, placeholders
 from config.rules.reading import RuleSet
 from dashboard.alarms.models import AlarmDetail, AlarmHistoryEntry, AlarmRow, IncidentSummary
 from dashboard.alarms.restraints import Restraints
 from dashboard.alarms.subjects import read_subjects
+from dashboard.readings.newest import NewestValues
 from dashboard.site.index import SiteIndex, SiteSource
 from dashboard.web.refusals import NotVisibleError
-from dashboard.web.security.viewer import ACTORS, Viewer
-from dashboard.web.values import Bilingual
+from dashboard.web.security.viewer import ACTORS, CLERKS, Viewer
+from dashboard.web.values import Bilingual, PointValue
 from heating.alarms import Alarm, Incident
 from heating.clock import Clock
-from heating.heat_tree import Node
+from heating.contacts import Contact
+from heating.heat_tree import Level, Node
 from storage.records.pages import Page
 from storage.records.queries import AlarmQuery, AlarmSubjects
 from storage.records.records import Records
@@ -35,13 +37,18 @@ class AlarmViews:
         The registry.
     records : Records
         Alarms and incidents; the registry for the words of a filter.
+    newest : NewestValues
+        What a cold home measures now.
     rules : RuleSet
         Names and texts.
     clock : Clock
         The time data are judged by.
     """
 
-    def __init__(self, *, sites: SiteSource, records: Records, rules: RuleSet, clock: Clock) -> None:
+    def __init__(
+        self, *, sites: SiteSource, records: Records, newest: NewestValues, rules: RuleSet, clock: Clock
+    ) -> None:
+        self._newest = newest
         self._sites = sites
         self._records = records.alarms
         self._registry = records.registry
@@ -98,6 +105,7 @@ class AlarmViews:
             time_to_respond_s=None if rule is None else rule.time_to_respond_s,
             source="; ".join(rule.source) if rule is not None else "",
             history=self.history(alarm_id),
+            contact=self._contact(viewer, alarm),
             inhibitor=None if above is None else self.row(viewer, index, above),
             holder=None if holder is None else self.row(viewer, index, holder),
             incident=None if incident is None else self.incident_summary(index, incident),
@@ -142,6 +150,9 @@ class AlarmViews:
             incident_id=alarm.incident_id,
             closed_at=alarm.closed_at,
             parameters=parameters,
+            text_has_figures=self._has_figures(alarm.rule_id),
+            now=self._now(index, alarm.subject),
+            building_id=_building_of(index, alarm.subject),
             actions=_actions(viewer, alarm),
         )
 
@@ -181,6 +192,20 @@ class AlarmViews:
         rule = self._rules.get(rule_id)
         return Bilingual(rule_id, rule_id) if rule is None else Bilingual(rule.name.zh, rule.name.en)
 
+    def _contact(self, viewer: Viewer, alarm: Alarm) -> Contact | None:
+        if alarm.subject.level is not Level.HOUSEHOLD or not viewer.has(*CLERKS):
+            return None
+        return self._registry.contact(alarm.subject.object_id)
+
+    def _now(self, index: SiteIndex, subject: Node) -> PointValue | None:
+        if subject.level is not Level.HOUSEHOLD or subject.object_id not in index.households:
+            return None
+        return self._newest.room_of(index, subject.object_id)
+
+    def _has_figures(self, rule_id: str) -> bool:
+        rule = self._rules.get(rule_id)
+        return rule is not None and any(name not in rule.limits for name in placeholders(rule.text.zh))
+
     def _restraints(self, viewer: Viewer, index: SiteIndex, alarms: Sequence[Alarm]) -> Restraints:
         return Restraints.read(self._records, self._rules, viewer, index, alarms)
 
@@ -210,6 +235,19 @@ class AlarmViews:
             while len(self._openings) > _KEPT_OPENINGS:
                 self._openings.popitem(last=False)
         return parameters
+
+
+def _building_of(index: SiteIndex, subject: Node) -> str | None:
+    match subject.level:
+        case Level.BUILDING:
+            found = subject.object_id
+        case Level.RISER:
+            found = subject.object_id.rpartition("/u")[0]
+        case Level.HOUSEHOLD if home := index.households.get(subject.object_id):
+            found = home.building_id
+        case _:
+            return None
+    return found if found in index.buildings else None
 
 
 def _actions(viewer: Viewer, alarm: Alarm) -> tuple[str, ...]:

@@ -112,6 +112,8 @@ class HouseholdCard:
     room_now: PointValue
     """Room temperature; missing without a sensor."""
     day: RoomDay
+    day_series: Sequence[tuple[int, float]]
+    """Hourly means of the last 24 h: time [epoch ms] and temperature [°C]."""
     verdict: Verdict
     station: StationSummary | None
     incidents: Sequence[IncidentView]

@@ -3,9 +3,11 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
+from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
-from dashboard.homes.models import HouseholdHit
+from dashboard.figures.sparkline import day_curve
+from dashboard.homes.models import HouseholdCard, HouseholdHit
 from dashboard.homes.search_misses import SearchMiss
 from dashboard.homes.view import HouseholdViews
 from dashboard.tickets.actions import TicketActions, TicketRequest
@@ -79,9 +81,17 @@ def household(
         hits=found,
         miss=None if fragment else _miss(services, viewer, q, found),
         card=card,
+        chart=_chart(request, viewer, services, card),
         notice=notice,
         notice_bad=False,
     )
+
+
+@router.get("/hotline/households/{household_id}/phone")
+def phone(request: Request, viewer: Clerk, services: ServicesDep, household_id: str) -> Response:
+    """Return the whole phone number as a piece of the card or of an alarm; the look is audited."""
+    number = services[HouseholdViews].phone(viewer, household_id)
+    return page_response(request, viewer, "homes/phone.html", number=number)
 
 
 @router.post("/hotline/households/{household_id}/tickets")
@@ -94,6 +104,13 @@ def open_ticket(
     """Open a ticket and show the card again, with the ticket in it."""
     ticket = services[TicketActions].open(viewer, household_id, wanted)
     return RedirectResponse(f"/hotline/households/{household_id}?taken={ticket.ticket_id}", 303)
+
+
+def _chart(request: Request, viewer: Viewer, services: Services, card: HouseholdCard) -> Markup:
+    reader = reader_of(request, viewer)
+    return day_curve(
+        card.day_series, standard_c=card.day.standard_c, now=services.clock.now(), localiser=reader
+    )
 
 
 def _hits(services: Services, viewer: Viewer, text: str) -> list[HouseholdHit]:

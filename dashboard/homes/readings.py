@@ -128,11 +128,11 @@ class HomeReadings:
         since_ms = index.measured_since_ms.get(home.household_id, 0)
         known = self._newest.of_object(ObjectRef(Measurement.ROOM, sensor.sensor_id))
         latest = {name: one for name, one in known.items() if one.measured_ms >= since_ms}
-        name = "room_temp_c"
-        room, flag = latest.get(name), latest.get("sensor_fault")
+        room, flag = latest.get("room_temp_c"), latest.get("sensor_fault")
         is_bad = room is not None and room.quality >= Quality.BAD
-        value = self._newest.value(Measurement.ROOM, name, room, sensor.interval_s)
-        return value, is_bad or (flag is not None and flag.value == 1.0)
+        return self._newest.room_of(index, home.household_id), is_bad or (
+            flag is not None and flag.value == 1.0
+        )
 
     @staticmethod
     def _sensor(index: SiteIndex, home: Household) -> Sensor:

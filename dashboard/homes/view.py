@@ -95,6 +95,7 @@ class HouseholdViews:
         contact = self._records.registry.contact(home.household_id)
         earlier = self._duplicates.open_ticket_of(home.household_id)
         address = index.address_of(home.household_id)
+        day, series = self._readings.day(home)
         return HouseholdCard(
             household_id=home.household_id,
             address=address.zh,
@@ -112,7 +113,8 @@ class HouseholdViews:
             vulnerable=home.vulnerable,
             sensor_id=index.sensor_of.get(home.household_id),
             room_now=facts.room,
-            day=self._readings.day(home)[0],
+            day=day,
+            day_series=series,
             verdict=verdict_of(facts),
             station=facts.station,
             incidents=facts.incidents,
@@ -125,6 +127,12 @@ class HouseholdViews:
             proposal=_proposal(facts, cause, duplicate_of=None if earlier is None else earlier.ticket_id),
             outdoor=self._readings.outdoor(index),
         )
+
+    def phone(self, viewer: Viewer, household_id: str) -> str:
+        """Return the whole phone number of a home, empty without one; audited. Raises `NotVisibleError`."""
+        _, home = self._look(viewer, household_id, "household.phone_seen")
+        contact = self._records.registry.contact(home.household_id, reveal=True)
+        return "" if contact is None else contact.phone
 
     def proposal(self, viewer: Viewer, home: Household) -> IntakeProposal:
         """Return what a new ticket of a home starts with; duplicates are decided when it is opened."""

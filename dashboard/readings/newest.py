@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dashboard.site.index import SiteIndex
 from dashboard.web.values import Bilingual, PointValue, Ratio
-from heating.assets import Station
+from heating.assets import Sensor, Station
 from heating.clock import Clock
 from heating.diagnosis.freshness import STALE_INTERVALS
 from heating.intervals import from_epoch_ms
@@ -208,6 +208,19 @@ class NewestValues:
         if not sites:
             return self.value(Measurement.WEATHER, "outdoor_temp_c", None, WEATHER_INTERVAL_S)
         return self.point(ObjectRef(Measurement.WEATHER, sites[0]), "outdoor_temp_c", WEATHER_INTERVAL_S)
+
+    def room_of(self, index: SiteIndex, household_id: str) -> PointValue:
+        """Return the room temperature of a home; missing without a sensor, or while a new one has measured nothing."""
+        sensor_id = index.sensor_of.get(household_id)
+        sensor = (
+            Sensor(sensor_id="")
+            if sensor_id is None
+            else index.sensors.get(sensor_id, Sensor(sensor_id=sensor_id))
+        )
+        latest = self._live.of_object(ObjectRef(Measurement.ROOM, sensor.sensor_id)).get("room_temp_c")
+        if latest is not None and latest.measured_ms < index.measured_since_ms.get(household_id, 0):
+            latest = None
+        return self.value(Measurement.ROOM, "room_temp_c", latest, sensor.interval_s)
 
     def station_points(self, station: Station, names: Sequence[str]) -> dict[str, PointValue]:
         """Return points of a station ready to show, every name that was asked for."""

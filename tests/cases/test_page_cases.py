@@ -1,7 +1,7 @@
 """The pages in the hands of a dispatcher: what was reported, with what is right (docs/field-faults.md)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +22,14 @@ def house(tmp_path: Path) -> Iterator[House]:
         yield opened
 
 
-def raise_home(house: House, number: int, home: str, *, incident_id: str | None = None) -> Alarm:
+def raise_home(
+    house: House,
+    number: int,
+    home: str,
+    *,
+    incident_id: str | None = None,
+    parameters: Mapping[str, object] | None = None,
+) -> Alarm:
     """Raise and announce a cold home, later than everything before."""
     at = house.clock.now() + timedelta(seconds=number)
     alarm = Alarm(
@@ -34,7 +41,7 @@ def raise_home(house: House, number: int, home: str, *, incident_id: str | None 
         raised_at=at,
     )
     events = [
-        AlarmEvent(alarm_id=alarm.alarm_id, kind=K.RAISED, at=at, opening=alarm),
+        AlarmEvent(alarm_id=alarm.alarm_id, kind=K.RAISED, at=at, opening=alarm, parameters=parameters or {}),
         AlarmEvent(alarm_id=alarm.alarm_id, kind=K.ANNUNCIATED, at=at),
     ]
     if incident_id is not None:
@@ -183,5 +190,35 @@ def test_32_the_crew_reads_tickets_and_changes_none(house: House) -> None:
     ticket_id, crew = ticket_of(house), house.client("maintenance")
     assert ticket_id in crew.get("/tickets").text
     page = crew.get(f"/tickets/{ticket_id}").text
-    assert "锦绣花园12号楼1单元101" in page and 'id="move-to"' not in page and "/hotline/households/" not in page
+    assert (
+        "锦绣花园12号楼1单元101" in page and 'id="move-to"' not in page and "/hotline/households/" not in page
+    )
     assert crew.patch(f"/api/v1/tickets/{ticket_id}", json={"note": "x"}).status_code == 403
+
+
+def test_23_a_cold_home_leads_to_phone_card_building_trend_and_ticket_and_says_then_and_now(
+    house: House,
+) -> None:
+    alarm = raise_home(house, 1, "jx-12-3-301", parameters={"t_room_med30": 10.4})
+    house.room("jx-12-3-301", 8.6)
+    page = house.client("dispatcher").get(f"/alarms/{alarm.alarm_id}").text
+    assert "发生时：近半小时室温中位值 10.4 °C" in page
+    assert re.search(r"现在 <span[^>]*>8.6</span>", re.sub(r"\s+", " ", page))
+    home = "/hotline/households/jx-12-3-301"
+    for way in (f'href="{home}"', f'href="{home}#day"', f'href="{home}#intake"', 'href="/buildings/jx-12"'):
+        assert way in page
+    assert "138****5678" in page and "13812345678" not in page
+    assert "tel:13812345678" in house.client("dispatcher").get(f"{home}/phone").text
+    assert [line.action for line in house.records.audit.entries(limit=1)] == ["household.phone_seen"]
+    card = house.client("dispatcher").get(home).text
+    assert 'id="intake"' in card and f'hx-get="{home}/phone"' in card
+
+
+def test_23_who_may_not_look_up_homes_sees_no_phone_and_no_card(house: House) -> None:
+    alarm = raise_home(house, 1, "jx-12-3-301")
+    for role in ("maintenance", "wall"):
+        page = house.client(role).get(f"/alarms/{alarm.alarm_id}").text
+        assert "138****5678" not in page and "/hotline/households/" not in page
+        assert 'href="/buildings/jx-12"' in page
+        assert house.client(role).get("/hotline/households/jx-12-3-301/phone").status_code == 403
+        assert house.client(role).get(f"/api/v1/alarms/{alarm.alarm_id}").json()["contact"] is None

@@ -327,6 +327,7 @@ def card(**changes: object) -> HouseholdCard:
         sensor_id="rs-000042",
         room_now=reading("room_temp_c", 15.9, age_s=1500.0, measurement=Measurement.ROOM),
         day=room_day(),
+        day_series=day_series(),
         verdict=Verdict.COLD,
         station=_station_summary(),
         incidents=[incident(root=None, members=())],

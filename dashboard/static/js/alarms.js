@@ -57,6 +57,10 @@ async function send(action, form) {
   if (detail) htmx.ajax("GET", `/alarms/${encodeURIComponent(detail.dataset.alarm)}/detail`, { target: "#alarm-detail", swap: "innerHTML" });
 }
 
+document.addEventListener("desk:ticket", () => {
+  const way = document.querySelector("#alarm-detail [data-ticket]");
+  if (way) location.assign(way.href);
+});
 document.addEventListener("desk:act", (event) => open(event.detail, meant()));
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-act]");
