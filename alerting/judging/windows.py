@@ -86,6 +86,9 @@ class Windows:
         self.past_is_missing = False
         """The newest values are known, what was shortly before not yet: what follows from it (medians, silence) is not
         known until it is."""
+        self.listening_since_ms = 0
+        """Since when somebody listens without a break [epoch ms]; 0: always. What was silent while nobody listened is
+        silent to us only once it had time to speak."""
         self._degree_hours: DegreeHours | None = None
 
     def newest(self, measurement: Measurement) -> ObjectTable:

@@ -312,6 +312,7 @@ class AlertingService:
             else self._watch.look(now=now, last=self._watched_at, clock_jump_s=self._clock_jump_s)
         )
         with self._live.held() as windows:
+            windows.listening_since_ms = 0 if history else to_epoch_ms(self._started_at)
             tables = image.signals.tables(windows, now_ms=to_epoch_ms(now), watch=watch)
         judged = self._engine.advance(image.timers, tables, now, held=self._held(now))
         plan = image.lifecycle.tick(judged.transitions, now=now)

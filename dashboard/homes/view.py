@@ -87,8 +87,7 @@ class HouseholdViews:
     def card(self, viewer: Viewer, household_id: str) -> HouseholdCard:
         """Return the clerk's card; the look is noted in the audit. Raises `NotVisibleError`."""
         index, home = self._look(viewer, household_id, "household.seen")
-        building = index.buildings[home.building_id]
-        community = index.communities[building.community_id]
+        community = index.communities[index.buildings[home.building_id].community_id]
         rooms = self._readings.building_rooms(index, home)
         facts = self._readings.facts(viewer, index, home, rooms)
         cause = probable_cause(facts)

@@ -7,6 +7,8 @@ from math import sqrt
 
 __all__ = ["Bilingual", "PointValue", "Ratio", "Sum", "TrendColumns"]
 
+_WHOLE = 0.9
+"""Share of what could count from which a sum stands for the whole (own)."""
 _Z_95 = 1.959964
 """Two-sided 95 % quantile of the normal distribution."""
 
@@ -89,6 +91,11 @@ class Sum:
     unit: str
     counted: int
     total: int
+    partial: bool = False
+    """Whether so much is missing that the total says little of the whole. Always computed, whatever is given."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "partial", self.counted < _WHOLE * self.total)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -222,3 +222,13 @@ def test_23_who_may_not_look_up_homes_sees_no_phone_and_no_card(house: House) ->
         assert 'href="/buildings/jx-12"' in page
         assert house.client(role).get("/hotline/households/jx-12-3-301/phone").status_code == 403
         assert house.client(role).get(f"/api/v1/alarms/{alarm.alarm_id}").json()["contact"] is None
+
+
+def test_29_a_heat_sum_of_few_stations_is_no_total(house: House) -> None:
+    client = house.client("admin")
+    house.warm_station()
+    few = client.get("/overview").text
+    house.warm_station("st-west")
+    whole = client.get("/overview").text
+    assert "data-is-partial" in few and "data-is-partial" not in whole
+    assert client.get("/api/v1/overview").json()["heat_rate"]["partial"] is False

@@ -17,7 +17,7 @@ from alerting.judging.object_table import ObjectTable
 from alerting.judging.windows import Windows
 from config.rules.scopes import Scope
 from heating.assets import Circuit, Station
-from heating.diagnosis.freshness import JUDGED
+from heating.diagnosis.freshness import JUDGED, STALE_INTERVALS
 from heating.points import Measurement
 
 __all__ = ["CALM", "WATCH_WORDS", "Basis", "Column", "Columns", "Family", "Moment", "Signal", "WatchFigures"]
@@ -108,9 +108,24 @@ class Moment:
     watch: WatchFigures
 
     def silent_s(self, measurement: Measurement) -> Column:
-        """Return for how long each object has not been heard [s]."""
+        """Return for how long each object has not been heard [s]; unknown while it had no time to speak to us.
+
+        After a restart everything was last heard before it, however well it is: an object that has not spoken since is
+        taken for silent only after `STALE_INTERVALS` of its own intervals of listening.
+        """
         heard_ms = self.windows.heard_ms(measurement)
-        return (self.now_ms - np.where(heard_ms > 0, heard_ms, self.basis.watching_since_ms)) / 1000.0
+        since_ms = self.windows.listening_since_ms
+        silent_s = (self.now_ms - np.where(heard_ms > 0, heard_ms, self.basis.watching_since_ms)) / 1000.0
+        listened_s = (self.now_ms - since_ms) / 1000.0
+        unheard = (heard_ms < since_ms) & (listened_s <= STALE_INTERVALS * self._interval_s(measurement))
+        return np.where(unheard, np.nan, silent_s)
+
+    def _interval_s(self, measurement: Measurement) -> Column:
+        layout = self.basis.layout
+        if measurement is Measurement.ROOM:
+            return layout.sensor_interval_s
+        of_stations = layout.station_interval_s
+        return of_stations[layout.circuit_station] if measurement is Measurement.CIRCUIT else of_stations
 
     def point(self, point: str) -> Column:
         """Return a point of each plant of the basis, NaN while it is unknown."""

@@ -28,6 +28,9 @@ function show(overview) {
     const digits = element.dataset.digits;
     write(element, digits === "age" ? (value === null ? MISSING : durationText(value)) : figure(value, Number(digits || 0)));
   }
+  for (const element of document.querySelectorAll("main [data-partial]")) {
+    element.toggleAttribute("data-is-partial", Boolean(overview[element.dataset.partial]?.partial));
+  }
   for (const element of document.querySelectorAll("main [data-live-point]")) {
     const point = overview[element.dataset.livePoint];
     const number = element.querySelector(".number");
