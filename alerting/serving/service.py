@@ -420,10 +420,8 @@ class AlertingService:
     def _stand_by(self) -> None:
         """Let go of what is held when another process judges; without an answer of the records keep it and wait."""
         assert self._lease is not None, "without a lease this process always judges"
-        if (
-            self._started_at is None
-        ):  # it hears what comes in, so the grace of a start runs while it stands by
-            self._started_at = self._clock.now()
+        # It hears what comes in, so the grace of a start runs while it stands by.
+        self._started_at = self._started_at or self._clock.now()
         if self._lease.other_holder and not self._lease.fault:
             with self._lock:
                 self._image, self._watched_at, self._fault = None, None, ""
