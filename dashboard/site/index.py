@@ -13,7 +13,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.site.names import building_in_english, home_address, riser_name
+from dashboard.site.names import building_in_english, home_address, plant_in_english, riser_name
 from dashboard.web.security.viewer import Viewer
 from dashboard.web.values import Bilingual
 from heating.assets import Area, Building, Community, Contract, Household, Sensor, Site, Station
@@ -126,7 +126,7 @@ class SiteIndex:
             case Level.SOURCE | Level.BRANCH:
                 plain = self._network_names.get(node)
                 if plain is not None:
-                    return Bilingual(plain, plain)
+                    return Bilingual(plain, plant_in_english(plain, self.site.areas))
         return Bilingual(node.object_id, node.object_id)
 
     @property

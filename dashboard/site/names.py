@@ -6,21 +6,59 @@ and communities, which the registry keeps in both languages.
 """
 
 import re
+from collections.abc import Iterable
 
 from dashboard.web.values import Bilingual
-from heating.assets import Building, Community
+from heating.assets import Area, Building, Community
 from heating.places import address_on_site, riser_on_site
 
-__all__ = ["building_in_english", "home_address", "riser_name"]
+__all__ = ["building_in_english", "home_address", "plant_in_english", "riser_name"]
 
 _NUMBERED = re.compile(r"(?P<number>[A-Za-z]?\d+[A-Za-z]?|[A-Za-z])\s*(号楼|号栋|#楼|号|#|栋|幢|座|楼)?")
 """Only a number or a letter, with or without a word for «building»."""
+
+
+_PLANTS = {
+    "热电厂": "CHP plant",
+    "电厂": "power plant",
+    "热源厂": "heat plant",
+    "锅炉房": "boiler house",
+    "干线": "trunk",
+    "主干线": "main trunk",
+    "支线": "branch",
+    "线": "line",
+}
+"""Common words for sources and branches."""
+_PLANT = re.compile(
+    rf"(?P<place>\D*?)(?:(?P<number>\d+)号?)?(?P<kind>{'|'.join(sorted(_PLANTS, key=len, reverse=True))})"
+)
 
 
 def building_in_english(name: str) -> str:
     """Return «Building 12» for «12号楼», «12栋», «12#» or «12»; any other name unchanged."""
     found = _NUMBERED.fullmatch(name.strip())
     return name if found is None else f"Building {found['number']}"
+
+
+def plant_in_english(name: str, areas: Iterable[Area]) -> str:
+    """Return «Xilinhot CHP plant» for «锡林浩特热电厂», «Xilinhot trunk 3» for «锡林浩特3号干线»; others unchanged.
+
+    The registry has no English names of sources and branches: they are made of an area's name, a number and a common
+    word, or they are names that stay as they are.
+    """
+    found = _PLANT.fullmatch(name.strip())
+    if found is None:
+        return name
+    place = found["place"]
+    english = next((a.name_en for a in areas if a.name_en and place in (a.name, _bare(a.name))), "")
+    if place and not english:
+        return name
+    words = (english, _PLANTS[found["kind"]], found["number"] or "")
+    return " ".join(word for word in words if word)
+
+
+def _bare(area: str) -> str:
+    return re.sub(r"(市|旗|县|区|街道|镇)$", "", area)
 
 
 def riser_name(community: Community, building: Building, unit: str) -> Bilingual:
