@@ -145,7 +145,7 @@ def test_31_loose_alarms_do_not_look_like_members_of_the_incident_above(house: H
     raise_home(house, 2, homes_of(house, 2)[1])
     page = house.client("dispatcher").get("/alarms?tab=active").text
     bodies = page.split("<tbody>")[1:]
-    assert ["group-row alone" in body for body in bodies][-1] and "不属于任何事件" in bodies[-1]
+    assert ["group-row loose" in body for body in bodies][-1] and "不属于任何事件" in bodies[-1]
     assert "home-002" in bodies[-1] and "home-001" not in bodies[-1]
 
 
