@@ -88,7 +88,7 @@ def _known_rows(decoded: Decoded, known: KnownObjects, rejections: list[Rejectio
     refused: dict[int, Rejection] = {}
     objects, areas = decoded.samples.objects, decoded.areas
     owners = tuple(map(known.areas.get, objects))
-    if owners == areas and None not in owners:
+    if owners == areas and None not in set(owners):
         return np.ones(len(decoded.samples), np.bool_)
     for place, (ref, area, own) in enumerate(zip(objects, areas, owners, strict=True)):
         if own is None:
@@ -155,7 +155,7 @@ def _mark_absurd(decoded: Decoded, rejections: list[Rejection]) -> SampleBatch:
 def _with_distinct_objects(decoded: Decoded) -> Decoded:
     """Merge objects that came twice (with two claimed areas) and leave out those without rows."""
     samples = decoded.samples
-    used = np.unique(samples.object_index)
+    used = np.flatnonzero(np.bincount(samples.object_index, minlength=len(samples.objects)))
     if len(used) == len(samples.objects) and len(set(samples.objects)) == len(used):
         return decoded
     places: dict[object, int] = {}

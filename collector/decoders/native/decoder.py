@@ -99,10 +99,11 @@ class NativeDecoder:
     def _senders(self, messages: Sequence[RawMessage]) -> list[NativeTopic | None]:
         """Return what the topic of each message names."""
         topics = topics_of(messages)
-        senders = list(map(self._topics.get, topics))
-        if None in senders:
-            senders = list(map(self._topic, topics))
-        return senders
+        # Not `get` and a search for None among what was found: that compares each of them as a dataclass.
+        try:
+            return list(map(self._topics.__getitem__, topics))
+        except KeyError:
+            return list(map(self._topic, topics))
 
     def _topic(self, topic: str) -> NativeTopic | None:
         try:
