@@ -46,7 +46,7 @@ class NetworkLoop:
     backoff
         Pauses between connects.
     least_pause_s
-        Shortest pause after a connection that ended [s].
+        Shortest pause after a connection that ended, and after a broker that was away has come back [s].
     """
 
     def __init__(
@@ -76,6 +76,7 @@ class NetworkLoop:
             stop_timeout_s=FAREWELL_S + 10.0,
         )
         self._connect_after_s = 0.0
+        self._is_away = False
         self._read_after_s = 0.0
         self.heartbeat_s = monotonic()
         """When the loop last turned [s, monotonic]."""
@@ -117,17 +118,33 @@ class NetworkLoop:
         left_s = self._connect_after_s - self.heartbeat_s
         if left_s > 0:
             return min(left_s, POLL_S)
-        connects = self.connects
+        is_back, connects = False, self.connects
         try:
-            self._connect_and_serve()
+            if self._is_away and self._least_pause_s:
+                self._knock()
+                is_back = True
+            else:
+                self._connect_and_serve()
         except Exception as error:  # noqa: BLE001 - a broker, a resolver or paho may fail in any way: try again
             self._failed(error)
         self.heartbeat_s = monotonic()
-        pause_s = self._backoff.next_pause_s(now_s=self.heartbeat_s)
-        if self.connects > connects:
+        pause_s = 0.0 if is_back else self._backoff.next_pause_s(now_s=self.heartbeat_s)
+        self._is_away = not is_back and self.connects == connects
+        if not self._is_away:
             pause_s = max(pause_s, self._least_pause_s)
         self._connect_after_s = self.heartbeat_s + pause_s
         return 0.0
+
+    def _knock(self) -> None:
+        """See whether a broker that was away listens again; the session is taken up after a pause.
+
+        Raises
+        ------
+        OSError
+            While it is away.
+        """
+        client = self._client
+        socket.create_connection((client.host, client.port), timeout=client.connect_timeout).close()
 
     def _failed(self, error: Exception) -> None:
         self.last_error = f"{type(error).__name__}: {error}"

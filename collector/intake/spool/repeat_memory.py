@@ -8,11 +8,13 @@ late reading asks for them. Everything here can be made again from the batches. 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import structlog
+from numpy.typing import NDArray
 
 from collector.intake.spool.batch_codec import CodecError, decode_batch
 from collector.intake.spool.repeats import Judged, RowFate, SeenFile, judge_rows
@@ -117,7 +119,7 @@ class RepeatMemory:
         """
         settled = self._untimed.settle(messages, decoded, kept_already=messages is self._kept_already)
         decoded = settled.decoded
-        judged = judge_rows(decoded, partial(self._seen_files, connection))
+        judged = self._judge_new(connection, decoded, settled.repeated)
         if decoded.untimed is not None:
             judged, decoded = self._judge_untimed(connection, messages, judged, settled)
         self._untimed.write(connection)
@@ -131,15 +133,35 @@ class RepeatMemory:
         assert decoded.untimed is not None
         # Replayed messages have the arrival they first had, so the same again is a repeat of a replay that broke off.
         replayed = np.array([message.epoch == REPLAY_EPOCH for message in messages])[decoded.message]
+        movable = decoded.untimed & ~repeated
         for _attempt in range(MOST_MOVES):
             clashing = (judged.fates == RowFate.CONFLICT) | ((judged.fates != RowFate.NEW) & ~replayed)
-            clashing &= decoded.untimed & ~repeated
+            clashing &= movable
             if not clashing.any():
                 break
-            decoded = self._untimed.move_on(decoded, clashing)
-            judged = judge_rows(decoded, partial(self._seen_files, connection))
-        judged.fates[repeated] = RowFate.DUPLICATE
+            decoded = self._untimed.move_on(decoded, clashing, movable & ~replayed)
+            judged = self._judge_new(connection, decoded, repeated)
         return judged, decoded
+
+    def _judge_new(
+        self, connection: sqlite3.Connection, decoded: Decoded, repeated: NDArray[np.bool_]
+    ) -> Judged:
+        """Judge the rows that are no repeats already: these have no place in time that another row could take."""
+        files = partial(self._seen_files, connection)
+        if not repeated.any():
+            return judge_rows(decoded, files)
+        new = ~repeated
+        part = replace(
+            decoded,
+            samples=decoded.samples.select(new),
+            message=decoded.message[new],
+            reading=decoded.reading[new],
+            untimed=None,
+        )
+        judged = judge_rows(part, files)
+        fates = np.full(len(repeated), RowFate.DUPLICATE, np.uint8)
+        fates[new] = judged.fates
+        return Judged(fates, judged.keys)
 
     def rejected_before(self, connection: sqlite3.Connection, message: RawMessage) -> bool:
         """Return whether a message is in the rejections of a file as a whole."""

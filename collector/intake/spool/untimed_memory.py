@@ -277,10 +277,18 @@ class UntimedMemory:
         self._remember_object(key, time_ms)
         return time_ms
 
-    def move_on(self, decoded: Decoded, clashing: NDArray[np.bool_]) -> Decoded:
-        """Return the batch with the readings of some rows a millisecond later: a measured time stands there already."""
+    def move_on(self, decoded: Decoded, clashing: NDArray[np.bool_], movable: NDArray[np.bool_]) -> Decoded:
+        """Return the batch with some rows a millisecond later: a measured time stands there already.
+
+        What follows of the object moves along, so that nothing runs into the next one.
+        """
         samples = decoded.samples
         rows = np.isin(decoded.reading, decoded.reading[clashing])
+        for place in np.unique(samples.object_index[clashing]).tolist():
+            of_object = samples.object_index == place
+            rows |= (
+                of_object & movable & (samples.measured_ms >= samples.measured_ms[of_object & clashing].min())
+            )
         measured, received = samples.measured_ms + rows, samples.received_ms + rows
         for row in np.flatnonzero(rows).tolist():
             key = object_hash(samples.objects[samples.object_index[row]])

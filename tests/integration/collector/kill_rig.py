@@ -6,6 +6,7 @@ themselves on purpose, in readings without a time and in retained link states: w
 in the order in which it said it.
 """
 
+import itertools
 import json
 import random
 import signal
@@ -76,6 +77,9 @@ class KillRig:
     origin_ms: int = 0
     untimed: bool = False
     """Whether messages without a time are mixed in."""
+    distinct: bool = False
+    """Whether these are readings that never say the same twice: what a broker that was killed sends again is known by
+    content only, and so is what a publisher sends again that never got its PUBACK."""
     said: dict[tuple[str, str], list[float]] = field(default_factory=dict)
     """What each device without a clock published, by device and point."""
     _child: subprocess.Popen[str] | None = None
@@ -196,7 +200,10 @@ class KillRig:
         device = f"S{DEVICES + turn % UNTIMED_DEVICES}"
         point = ("room_temp_c", "gateway_online")[turn // UNTIMED_DEVICES % 2]
         number = len(self.said.get((device, point), ()))
-        if point == "room_temp_c":
+        if self.distinct:
+            number = len(self.said.get((device, "room_temp_c"), ()))
+            self.say(device, "room_temp_c", number / 100, retain=False)
+        elif point == "room_temp_c":
             self.say(device, point, float(TEMPERATURES[number % len(TEMPERATURES)]), retain=False)
         else:
             self.say(device, point, float(STATES[number % len(STATES)]), retain=True)
@@ -307,6 +314,17 @@ class KillRig:
             verdict.lost += max(0, len(said) - len(kept))
             verdict.doubled += max(0, len(kept) - len(said))
             verdict.disordered += sum(one != other for one, other in zip(said, kept, strict=False))
+        return verdict
+
+    def judge_distinct(self, found: dict[tuple[str, str], list[float]]) -> Verdict:
+        """Compare devices that never say the same twice with what they said; the first time counts."""
+        verdict = Verdict(0, 0, 0)
+        for key, said in self.said.items():
+            kept = list(dict.fromkeys(found[key]))
+            verdict.lost += len(set(said) - set(kept))
+            verdict.invented += len(set(kept) - set(said))
+            verdict.disordered += sum(one > other for one, other in itertools.pairwise(kept))
+            verdict.doubled += len(found[key]) - len(kept)
         return verdict
 
     def stored(self) -> Counter[tuple[str, int]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from collector.broker_access.files import BrokerPlace, mosquitto_configuration
-from tests.integration.collector.kill_rig import KillRig, Verdict
+from tests.integration.collector.kill_rig import IN_FLIGHT, KillRig, Verdict
 from tests.support.servers.influxdb import InfluxdbServer
 from tests.support.servers.mosquitto import MosquittoBroker
 from tests.support.servers.nats import NatsBroker
@@ -34,7 +34,10 @@ def finish(rig: KillRig, *, timeout_s: float = 30.0, may_lack: int = 0) -> tuple
     rig.settle()
     rig.wait_for_stored()
     wait_until(
-        lambda: rig.judge(rig.spooled()).lost <= may_lack,
+        lambda: (
+            rig.judge(rig.spooled()).lost <= may_lack
+            and (not rig.distinct or rig.judge_distinct(rig.untimed_spooled()).lost <= may_lack)
+        ),
         timeout_s,
         interval_s=0.3,
         what="nothing is missing",
@@ -118,6 +121,7 @@ def test_mosquitto_as_shipped_keeps_what_it_acknowledged_but_for_the_last_moment
 ) -> None:
     broker = mosquitto_factory(configuration=shipped_durability(tmp_path))
     rig = KillRig(host=broker.host, port=broker.port, folder=tmp_path, protocol="5", seed=22)
+    rig.untimed = rig.distinct = True
     kills = 2 if crash else 0
     try:
         shake(rig, broker, crash=crash, messages=300)
@@ -127,6 +131,11 @@ def test_mosquitto_as_shipped_keeps_what_it_acknowledged_but_for_the_last_moment
     assert spool == store, "the collector loses nothing on its own way"
     assert (spool.doubled, spool.invented) == (0, 0)
     assert spool.lost <= kills * LAST_MOMENT
+    untimed = rig.judge_distinct(rig.untimed_spooled())
+    assert (untimed.invented, untimed.disordered) == (0, 0)
+    assert untimed.lost <= kills * LAST_MOMENT
+    # A broker that was killed sends again, unmarked, what its last save held, and the publisher what it got no PUBACK for.
+    assert untimed.doubled <= kills * 2 * IN_FLIGHT
 
 
 @pytest.mark.nats
@@ -142,10 +151,13 @@ def test_nats_as_shipped_keeps_what_it_acknowledged_over_a_kill(
     assert durable.count("sync_interval") == 1
     monkeypatch.setattr(nats, "CONFIGURATION", durable)
     broker = nats_factory()
-    rig = KillRig(host=broker.host, port=broker.port, folder=tmp_path, seed=23)
+    rig = KillRig(host=broker.host, port=broker.port, folder=tmp_path, seed=23, untimed=True, distinct=True)
     try:
         shake(rig, broker, crash=True, messages=500)
         assert finish(rig, timeout_s=60) == (UNHARMED, UNHARMED)
+        untimed = rig.judge_distinct(rig.untimed_spooled())
+        assert (untimed.lost, untimed.invented, untimed.disordered) == (0, 0, 0)
+        assert untimed.doubled <= 2 * IN_FLIGHT, "what the publisher got no PUBACK for it sends again"
     finally:
         rig.close()
 

@@ -165,6 +165,8 @@ def act(broker: Broker, action: str, size: int) -> None:
         broker.copies(min(size, 700))
         return
     if action == "others":
+        broker.send()
+        broker.commit(7)
         broker.others(size)
     elif action == "dying":
         broker.take_for_a_dying_connection()

@@ -252,3 +252,19 @@ def test_a_clock_wrong_for_a_moment_costs_one_file_that_is_deleted_like_others(h
     house.restart()
     assert house.take(untimed(5, packet_id=5, redelivered=True)) == 0, "the newest file says it all"
     assert house.take(untimed(5, packet_id=6, received_ms=house.clock.now_ms(), retained=True)) == 0
+
+
+def test_neither_repeats_nor_measured_times_drive_what_follows_into_one_another(house: House) -> None:
+    """A repeat in the same read is no reason to move, and many rows that move keep their distance."""
+    house.take(untimed(10, packet_id=1), reading(2, 30, t=NOW_MS + 1_000))
+    later = NOW_MS + 1_000
+    values = list(range(11, 61))
+    batch = [
+        untimed(10, packet_id=1, received_ms=later, redelivered=True),
+        *(untimed(value, packet_id=value, received_ms=later) for value in values),
+        *(untimed(value, packet_id=value + 100, received_ms=later, number=2) for value in values),
+    ]
+    assert house.take(*batch) == 100
+    of_first, of_second = house.rows[2:52], house.rows[52:]
+    assert of_first == [(later + place, value) for place, value in enumerate(values)]
+    assert of_second == [(later + 1 + place, value) for place, value in enumerate(values)]
