@@ -1,5 +1,6 @@
 """`ByObject`: arrays with one row an object. What is carried over, split, merged and saved goes by id."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
@@ -11,7 +12,7 @@ __all__ = ["ByObject", "Rows", "move_future"]
 Rows = NDArray[np.intp] | slice
 
 
-class ByObject:
+class ByObject(ABC):
     """Base of what windows are made of.
 
     A subclass names in `ARRAYS` the arrays that are its state, each with the axis along which objects stand: readings
@@ -30,9 +31,9 @@ class ByObject:
         for name in self.ARRAYS:
             self.rows(name)[mine] = other.rows(name)[theirs]
 
+    @abstractmethod
     def follow_clock(self, by_ms: int, *, now_ms: int) -> None:
         """Move remembered moments along after the clock jumped by `by_ms` to `now_ms`; see `Windows.follow_clock`."""
-        raise NotImplementedError
 
 
 def move_future(moments_ms: NDArray[np.int64], by_ms: int, now_ms: int) -> None:

@@ -86,10 +86,6 @@ class OutboxRecords:
         with self._database.reading() as connection:
             return connection.scalar(sa.select(_COLUMNS.last_error).where(_COLUMNS.message_id == message_id))
 
-    def revive(self, message_id: int, *, at: datetime) -> None:
-        """Give a dead message another chance, due at once. Raises `UnknownMessageError`."""
-        self._change(message_id, dead_at=None, due_at=at)
-
     def depth(self) -> int:
         """Return how many messages wait."""
         with self._database.reading() as connection:

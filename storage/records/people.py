@@ -78,15 +78,6 @@ class PeopleRecords:
         """Shut a user out (sessions end in the same transaction) or let in again. Raises `UnknownUserError`."""
         self._change(username, ends_sessions=disabled, disabled=disabled)
 
-    def set_access(self, username: str, *, roles: Iterable[str], area_ids: Iterable[str] | None) -> None:
-        """Change roles and areas and end the user's sessions. Raises `UnknownUserError`."""
-        areas = sa.null() if area_ids is None else sorted(set(area_ids))
-        self._change(username, ends_sessions=True, roles=sorted(set(roles)), area_ids=areas)
-
-    def set_locale(self, username: str, locale: str | None) -> None:
-        """Keep the chosen language. Raises `UnknownUserError`."""
-        self._change(username, ends_sessions=False, locale=locale)
-
     def open_session(
         self, token_hash: str, username: str, now: datetime, ip_hash: str | None = None
     ) -> Session:
@@ -119,14 +110,6 @@ class PeopleRecords:
     def close_session(self, token_hash: str) -> None:
         """End a session."""
         self._delete_sessions(sessions.c.token_hash == token_hash)
-
-    def close_sessions_of(self, username: str) -> int:
-        """End all sessions of a user and return how many there were."""
-        return self._delete_sessions(sessions.c.username == username)
-
-    def close_sessions_before(self, *, opened: datetime, seen: datetime) -> int:
-        """Delete sessions opened before `opened` or last seen before `seen` (clean-up); return how many."""
-        return self._delete_sessions(sa.or_(sessions.c.opened_at < opened, sessions.c.seen_at < seen))
 
     def add_token(
         self, name: str, token_hash: str, username: str, expires: datetime | None = None

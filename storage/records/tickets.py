@@ -116,11 +116,6 @@ class TicketRecords:
         entry = _Entry(kind="assigned", at=at, by=by, parameters={"assigned_to": assigned_to})
         return self._change(ticket_id, lambda ticket: replace(ticket, assigned_to=assigned_to), entry)
 
-    def attach_incident(self, ticket_id: str, incident_id: str | None, *, by: str, at: datetime) -> Ticket:
-        """Link to an incident, or to none. Raises `UnknownTicketError`."""
-        entry = _Entry(kind="attached", at=at, by=by, parameters={"incident_id": incident_id})
-        return self._change(ticket_id, lambda ticket: replace(ticket, incident_id=incident_id), entry)
-
     def callback(
         self, ticket_id: str, *, temp_c: float | None, satisfied: bool, by: str, at: datetime
     ) -> Ticket:

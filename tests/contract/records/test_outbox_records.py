@@ -1,4 +1,4 @@
-"""The outbox: due, tried again, given up but visible, revived."""
+"""The outbox: due, tried again, given up but visible."""
 
 from datetime import timedelta
 
@@ -53,7 +53,7 @@ def test_a_failed_message_comes_back_later_and_counts_its_tries(records: Records
     assert records.outbox.error_of(message.message_id) == "HTTP 503"
 
 
-def test_a_dead_message_stays_visible_and_can_be_revived(records: Records) -> None:
+def test_a_dead_message_stays_visible(records: Records) -> None:
     put(records, "k")
     assert records.health().status is HealthStatus.OK
     (message,) = records.outbox.due(now=RAISED_AT)
@@ -64,9 +64,6 @@ def test_a_dead_message_stays_visible_and_can_be_revived(records: Records) -> No
     health = records.health()
     assert health.status is HealthStatus.DEGRADED
     assert health.figures["outbox_dead"] == 1
-    records.outbox.revive(message.message_id, at=RAISED_AT)
-    assert [revived.key for revived in records.outbox.due(now=RAISED_AT)] == ["k"]
-    assert records.outbox.dead() == []
 
 
 def test_an_unknown_message_is_refused(records: Records) -> None:

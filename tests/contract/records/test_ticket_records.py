@@ -48,26 +48,24 @@ def test_the_whole_way_of_a_ticket_is_in_its_history(records: Records) -> None:
     part = records.tickets
     part.add(ticket("t1"))
     part.assign("t1", "crew-2", by="clerk", at=RAISED_AT)
-    part.attach_incident("t1", "i1", by="clerk", at=RAISED_AT)
     part.move("t1", State.ASSIGNED, by="clerk", at=RAISED_AT + HOUR, note="二班")
     part.note("t1", "阀门已开", by="crew-2", at=RAISED_AT + 2 * HOUR)
     part.move("t1", State.RESOLVED, by="crew-2", at=RAISED_AT + 3 * HOUR)
     closed = part.callback("t1", temp_c=20.5, satisfied=True, by="clerk", at=RAISED_AT + 4 * HOUR)
     assert closed == part.get("t1")
     assert (closed.state, closed.callback_temp_c, closed.satisfied) == (State.CLOSED, 20.5, True)
-    assert (closed.assigned_to, closed.incident_id) == ("crew-2", "i1")
+    assert closed.assigned_to == "crew-2"
     assert (closed.responded_at, closed.closed_at) == (RAISED_AT + HOUR, RAISED_AT + 4 * HOUR)
     history = part.history("t1")
     assert [entry.kind for entry in history] == [
         "opened",
         "assigned",
-        "attached",
         "moved",
         "noted",
         "moved",
         "callback",
     ]
-    assert (history[3].from_state, history[3].to_state, history[3].note) == (
+    assert (history[2].from_state, history[2].to_state, history[2].note) == (
         State.NEW,
         State.ASSIGNED,
         "二班",
