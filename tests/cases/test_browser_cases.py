@@ -162,3 +162,65 @@ def test_31_the_keys_work_where_people_press_them(house: House, sign_in: Callabl
     page.wait_for_url(f"**/hotline/households/{OWN_HOME}*")
     page.keyboard.press("t")
     assert page.evaluate("document.activeElement.name") == "category"
+
+
+def test_24_a_value_a_little_below_0_is_shown_as_0(house: House, sign_in: Callable[[str], "Page"]) -> None:
+    house.warm_station(valve_position_pct=-0.2)
+    page = sign_in("dispatcher")
+    page.goto(f"{house.url}/stations/st-east")
+    heard_station(page)
+    wait_until(lambda: page.evaluate("document.body.dataset.heard") == "st-east", 20)
+    shown = page.locator("[data-point=valve_position_pct] [data-value]")
+    assert str(shown.text_content()).strip() == "0"
+
+
+@pytest.mark.parametrize("path", ["/alarms?tab=active", "/tickets", "/incidents"])
+@pytest.mark.parametrize("locale", ["zh_CN", "en"])
+def test_32_lists_flow_on_a_phone(
+    house: House, sign_in: Callable[[str], "Page"], path: str, locale: str
+) -> None:
+    if house.records.alarms.alarm("pump") is None:
+        house.raise_alarm("pump")
+        body = {"household_id": OWN_HOME, "category": "insufficient"}
+        house.client("dispatcher").post("/api/v1/tickets", json=body)
+    page = sign_in("dispatcher")
+    page.context.add_cookies([{"name": "nuanliu_locale", "value": locale, "url": house.url}])
+    page.set_viewport_size({"width": 375, "height": 812})
+    page.goto(house.url + path)
+    assert page.locator("tr[data-href]").count() >= 1
+    hidden = "[...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth + 1).length"
+    assert page.evaluate(hidden) == 0
+    assert page.locator("tr[data-href] a").last.bounding_box()["width"] > 60  # type: ignore[index]
+
+
+SMALLEST = """[...document.querySelectorAll('main *, header *')]
+  .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && e.getClientRects().length
+    && !e.closest('.visually-hidden'))
+  .map(e => parseFloat(getComputedStyle(e).fontSize)).reduce((a, b) => Math.min(a, b))"""
+
+
+def test_32_large_text_leaves_nothing_small(house: House, sign_in: Callable[[str], "Page"]) -> None:
+    page = sign_in("resident")
+    page.set_viewport_size({"width": 375, "height": 812})
+    page.goto(f"{house.url}/my")
+    page.click("button[value=large]")
+    wait_until(lambda: page.locator("body.large").count() == 1)
+    assert page.evaluate(SMALLEST) >= 18
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+CONTRAST = """selector => { const e = document.querySelector(selector), s = getComputedStyle(e);
+  const light = c => { const v = c.match(/[\\d.]+/g).slice(0, 3).map(x => x / 255)
+    .map(x => x <= .03928 ? x / 12.92 : ((x + .055) / 1.055) ** 2.4); return .2126 * v[0] + .7152 * v[1] + .0722 * v[2]; };
+  const [a, b] = [light(s.color), light(s.backgroundColor)].sort((x, y) => y - x); return (a + .05) / (b + .05); }"""
+
+
+def test_32_a_suspended_home_can_be_read_and_the_trend_nests_no_controls(
+    house: House, sign_in: Callable[[str], "Page"]
+) -> None:
+    page = sign_in("dispatcher")
+    page.goto(f"{house.url}/buildings/jx-12")
+    assert page.evaluate(CONTRAST, ".home.suspended") >= 4.5
+    page.goto(f"{house.url}/stations/st-east")
+    wait_until(lambda: page.locator("#trend .modebar-btn, #trend a").count() > 0)
+    assert page.get_attribute("#trend", "role") == "group"

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.site.index import build_site_index
-from dashboard.site.names import building_in_english, home_address, riser_name
+from dashboard.site.names import building_in_english, home_address, plant_in_english, riser_name
 from dashboard.web.values import Bilingual
+from heating.assets import Area
 from heating.heat_tree import Level, Node
 from tests.support.dashboard_house import NOW
 from tests.support.small_town import small_town
@@ -62,3 +63,19 @@ def test_buildings_and_risers_of_alarms_are_named_in_the_readers_language() -> N
     riser = index.node_name(Node(Level.RISER, "jx-1/u2"))
     assert riser == riser_name(community, building, "2")
     assert (riser.zh[-3:], riser.en[-18:]) == ("2单元", "Building 1, Unit 2")
+
+
+@pytest.mark.parametrize(
+    ("name", "english"),
+    [
+        ("锡林浩特热电厂", "Xilinhot CHP plant"),
+        ("锡林浩特3号干线", "Xilinhot trunk 3"),
+        ("2号锅炉房", "boiler house 2"),
+        ("主干线", "main trunk"),
+        ("阿尔善热源厂", "阿尔善热源厂"),
+        ("东线", "东线"),
+    ],
+)
+def test_plants_are_named_by_their_area_number_and_kind_or_keep_their_name(name: str, english: str) -> None:
+    areas = [Area(area_id="xilinhot", name="锡林浩特市", name_en="Xilinhot")]
+    assert plant_in_english(name, areas) == english
