@@ -189,6 +189,15 @@ class ForeignRows:
             return DeviceTarget(ObjectRef(self._default, device))
         return self._recorded(message, device)
 
+    def known(self, device: str) -> ObjectRef | None:
+        """Return the object that a device speaks for by map or registry; None when neither names one."""
+        found = self._options.devices.target(device)
+        if found is not None:
+            return found.ref
+        recorded = self._options.recorded
+        known = recorded is not None and recorded.family_of(device) == self._family
+        return ObjectRef(Measurement.ROOM, device) if known else None
+
     def _recorded(self, message: int, device: str) -> DeviceTarget | None:
         """Return the sensor that a device in no map was assigned as; nobody speaks for what is registered otherwise."""
         recorded = self._options.recorded

@@ -9,7 +9,7 @@ from typing import Final
 
 from collector.decoders.civil_time import loose_time_ms
 from collector.decoders.foreign import MAX_FIELDS, DeviceTarget, FamilyOptions, Field, ForeignRows
-from collector.decoders.gateways.sender import ID_NAMES, device_of
+from collector.decoders.gateways.sender import ID_NAMES, sender_of
 from collector.decoders.json_payload import first_items, json_value
 from collector.decoders.named_points import NamedValue, fields_of, flat_values
 from collector.decoders.numbers import number_of
@@ -81,9 +81,9 @@ class ModbusJsonDecoder:
         if any(name in part for name in NOT_READINGS) or str(part.get("dir", "up")).lower() != "up":
             rows.reject(place, Reason.NOT_TELEMETRY, "a command or its echo")
             return
-        device = device_of((part,), message.topic)
-        target = rows.target(place, device)
-        if target is None:
+        device = sender_of(rows, place, part, message.topic)
+        target = None if device is None else rows.target(place, device)
+        if device is None or target is None:
             return
         wrong: list[str] = []
         fields = fields_of(_named(part, wrong), target, self._maps)

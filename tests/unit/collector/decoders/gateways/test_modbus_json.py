@@ -142,3 +142,30 @@ JSON = st.recursive(
 def test_nothing_makes_it_raise(told: dict[str, object]) -> None:
     found = decode(ModbusJsonDecoder(FamilyOptions(), maps=MAPS), json.dumps(told), TOPIC)
     assert found.rejections or len(found.samples) or found.extras
+
+
+MAPPED = Map(**{"GW-003": station("S3"), "GW-777": station("S7"), "GW-003-B": station("S3")})
+
+
+@pytest.mark.parametrize(
+    ("told", "topic", "found", "reason"),
+    [
+        ({"id": "GW-777"}, "gateway/unknown-1/data", "S7", None),
+        ({"id": "GW-777"}, "gateway/GW-003/data", None, "topic_mismatch"),
+        ({"sn": "GW-777"}, "gateway/GW-003/data", None, "topic_mismatch"),
+        # Two names of one station are no contradiction.
+        ({"id": "GW-003-B"}, "gateway/GW-003/data", "S3", None),
+        # What the id names nobody knows: the topic decides, as it does for a number that counts messages.
+        ({"id": "GW-888"}, "gateway/GW-003/data", "S3", None),
+        ({"id": 4711}, "gateway/GW-003/data", "S3", None),
+        ({"id": "GW-888"}, "gateway/unknown-1/data", None, "unknown_device"),
+        ({}, "gateway/GW-777/data", "S7", None),
+    ],
+)
+def test_the_id_in_the_message_and_the_topic_are_held_against_each_other(
+    told: dict[str, object], topic: str, found: str | None, reason: str | None
+) -> None:
+    decoder = ModbusJsonDecoder(FamilyOptions(devices=MAPPED, unmapped_pass=False), maps=MAPS)
+    answer = decode(decoder, json.dumps({**told, "data": {"一次供温": 85.2}}, ensure_ascii=False), topic)
+    assert [one.object_id for one in answer.samples.objects] == ([] if found is None else [found])
+    assert reasons(answer) == ([] if reason is None else [reason])
