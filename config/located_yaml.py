@@ -16,6 +16,8 @@ __all__ = ["KeyPath", "LocatedYaml", "read_yaml"]
 KeyPath = tuple[str | int, ...]
 _QUICK_LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """PyYAML's safe composer in C, a tenth of the time; PyYAML can be built without it."""
+_LEAST_VALUES = 10_000
+"""So many values are never too many, however short the file."""
 _MERGE = "tag:yaml.org,2002:merge"
 """Of the key ``<<``, which takes over the keys of another mapping where the own ones say nothing."""
 
@@ -39,6 +41,21 @@ class LocatedYaml:
         return f"{self.path}:1"
 
 
+class _TooManyValuesError(Exception):
+    """A few lines that refer to one another can mean billions of values."""
+
+
+class _Lines(dict[KeyPath, int]):
+    """Lines of the key paths, up to a number of them."""
+
+    most: int
+
+    def __setitem__(self, key_path: KeyPath, line: int) -> None:
+        if len(self) > self.most:
+            raise _TooManyValuesError
+        super().__setitem__(key_path, line)
+
+
 def read_yaml(path: Path) -> LocatedYaml:
     """Read a YAML mapping.
 
@@ -48,7 +65,8 @@ def read_yaml(path: Path) -> LocatedYaml:
         When the file cannot be read, is not UTF-8, is no YAML, or is not a mapping. Smaller mistakes are in
         `LocatedYaml.mistakes`, so that they can be reported together with the reader's own.
     """
-    node = _compose(path, _read_text(path))
+    text = _read_text(path)
+    node = _compose(path, text)
     if node is None:
         return LocatedYaml(path, {}, {(): 1})
     if not isinstance(node, yaml.MappingNode):
@@ -59,9 +77,14 @@ def read_yaml(path: Path) -> LocatedYaml:
                 )
             ]
         )
-    lines: dict[KeyPath, int] = {(): 1}
+    lines = _Lines({(): 1})
+    lines.most = max(len(text), _LEAST_VALUES)
     mistakes: list[Mistake] = []
-    values = _value(node, (), lines, mistakes, path)
+    try:
+        values = _value(node, (), lines, mistakes, path)
+    except (_TooManyValuesError, RecursionError) as error:
+        problem = "Its references (*name) unfold to more values than the file has characters."
+        raise MistakesError([Mistake(f"{path}:1", problem, "Write the values out.")]) from error
     assert isinstance(values, dict)
     return LocatedYaml(path, values, lines, tuple(mistakes))
 

@@ -65,7 +65,7 @@ def import_registry(
             changes = records.registry.diff(read.site, read.contacts)
             if dry_run:
                 _show(changes)
-                _tell_kept_moves(read)
+                _tell_what_was_left(read)
                 say("would change: " + changes.summary())
                 return
             _confirm_removals(len(changes.removed), yes)
@@ -74,7 +74,7 @@ def import_registry(
         )
         note(records, "registry.imported", f"file:{file.name}", {"changes": done.summary()})
         _show(done)
-        _tell_kept_moves(read)
+        _tell_what_was_left(read)
         say("done: " + done.summary())
 
 
@@ -90,7 +90,7 @@ def diff_registry(
         read = _read(file, records, remove=remove, undo_moves=undo_moves)
         changes = records.registry.diff(read.site, read.contacts)
         _show(changes)
-        _tell_kept_moves(read)
+        _tell_what_was_left(read)
         say(changes.summary())
 
 
@@ -109,7 +109,9 @@ def _read(file: Path, records: Records, *, remove: bool, undo_moves: bool) -> Re
     return read_registry(file, onto=onto)
 
 
-def _tell_kept_moves(read: RegistryFile) -> None:
+def _tell_what_was_left(read: RegistryFile) -> None:
+    for text in read.skipped[:_SHOWN_LINES]:
+        complain(f"skipped: {text}")
     for one in read.kept_moves[:_SHOWN_LINES]:
         complain(
             f"kept: sensor {one.sensor_id} measures {one.household_id} from {one.start.isoformat()} on, as was decided "

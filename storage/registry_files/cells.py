@@ -6,22 +6,17 @@ Nothing here knows what the columns mean.
 import csv
 import io
 import re
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
 from pathlib import Path
 
-from heating.errors import HeatingError
+from storage.registry_files.workbooks import UnreadableFileError, WrongCell, sheets_of
 
-__all__ = ["Sheet", "UnreadableFileError", "read_sheets", "with_quote", "without_quote"]
+__all__ = ["Sheet", "UnreadableFileError", "WrongCell", "read_sheets", "with_quote", "without_quote"]
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
-_QUOTED_FORMULA = re.compile(r"'+[=+\-@\t\r]")
-
-
-class UnreadableFileError(HeatingError):
-    """The file is neither CSV nor XLSX that can be read at all."""
+# Spreadsheets read full-width signs as the plain ones, too.
+_FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
+_QUOTED_FORMULA = re.compile(r"'+[=+\-@\t\r＝＋－＠]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,33 +97,10 @@ def _decoded(path: Path, content: bytes) -> str:
 
 
 def _xlsx_sheets(path: Path) -> Iterator[Sheet]:
-    import openpyxl  # here, since most processes never read a workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile, InvalidFileException) as error:
-        raise UnreadableFileError(f"{path}: is no workbook that can be read: {error}") from error
-    try:
-        for sheet in workbook.worksheets:
-            rows = (
-                (number, [_cell(value) for value in row]) for number, row in enumerate(sheet.values, start=1)
-            )
-            _, header = next(rows, (1, []))
-            yield Sheet(sheet.title, header, ((number, cells) for number, cells in rows if any(cells)))
-    finally:
-        workbook.close()
+    for title, rows in sheets_of(path):
+        _, header = next(rows, (1, []))
+        yield Sheet(title, header, ((number, [_unquoted(cell) for cell in cells]) for number, cells in rows))
 
 
-def _cell(value: object) -> str:
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "true" if value else "false"
-        case float() if value.is_integer():
-            return str(int(value))
-        case datetime() | date():
-            return value.isoformat()
-        case _:
-            return without_quote(str(value).strip())
+def _unquoted(cell: str) -> str:
+    return cell if isinstance(cell, WrongCell) else without_quote(cell)

@@ -4,15 +4,20 @@ What lives here: the kinds with their columns. Reading files is in `storage.regi
 `storage.registry_files.writing`.
 """
 
-import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
 
 from heating.asset_kinds import ASSET_KIND_NAMED, AssetKind
 from heating.assets import Contract, Emitter, Position, Zone
 from heating.circuits import ZONE_OF_WORD
+from storage.registry_files.office_forms import (
+    UnreadableCellError,
+    first_phone,
+    moment_of,
+    number_of,
+    plain_id,
+    plain_text,
+)
 
 __all__ = [
     "COLUMNS",
@@ -24,9 +29,6 @@ __all__ = [
     "RowKind",
     "UnreadableCellError",
 ]
-
-_LOCAL = timezone(timedelta(hours=8))
-"""A moment without zone in a file is time of China (UTC+8, no summer time)."""
 
 _TRUTHS = {
     "true": True,
@@ -69,53 +71,32 @@ _ZONES: dict[str, object] = {zone.value: zone.value for zone in Zone}
 _ZONES |= {word: zone.value for word, zone in ZONE_OF_WORD.items()}
 
 
-class UnreadableCellError(ValueError):
-    """A cell that is no value of its column."""
-
-    def __init__(self, remedy: str) -> None:
-        super().__init__(remedy)
-        self.remedy = remedy
-        """What to do, one sentence."""
-
-
 def _text(cell: str) -> object:
     return cell
 
 
-def _number(cell: str) -> float:
-    try:
-        value = float(cell)
-    except ValueError:
-        raise UnreadableCellError("Write a number, for example 43.9.") from None
-    if not math.isfinite(value):
-        raise UnreadableCellError("Write a finite number.")
-    return value
+def _number(*units: str) -> Callable[[str], object]:
+    return lambda cell: number_of(cell, units)
 
 
-def _whole(cell: str) -> object:
-    value = _number(cell)
-    if value != int(value):
-        raise UnreadableCellError("Write a whole number, for example 6.")
-    return int(value)
+def _whole(*units: str) -> Callable[[str], object]:
+    def read(cell: str) -> object:
+        value = number_of(cell, units)
+        if value != int(value):
+            raise UnreadableCellError("Write a whole number, for example 6.")
+        return int(value)
 
-
-def _moment(cell: str) -> object:
-    try:
-        moment = datetime.fromisoformat(cell)
-    except ValueError:
-        raise UnreadableCellError("Write a moment, for example 2026-10-01T00:00:00+08:00.") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=_LOCAL)).astimezone(UTC)
+    return read
 
 
 def _phone(cell: str) -> object:
-    digits = re.sub(r"[\s\-()（）]", "", cell)
-    return digits.removeprefix("+86") if re.fullmatch(r"\+861\d{10}", digits) else digits
+    return first_phone(cell)[0]
 
 
 def _one_of(words: Mapping[str, object]) -> Callable[[str], object]:
     def read(cell: str) -> object:
         try:
-            return words[cell.casefold()]
+            return words[plain_text(cell).casefold()]
         except KeyError:
             raise UnreadableCellError(f"Write one of: {', '.join(words)}.") from None
 
@@ -133,47 +114,47 @@ class Column:
 
 
 COLUMNS = (
-    Column("area_id", "区域编号"),
-    Column("parent_id", "上级区域编号"),
+    Column("area_id", "区域编号", plain_id),
+    Column("parent_id", "上级区域编号", plain_id),
     Column("area_kind", "区域类型"),
-    Column("source_id", "热源编号"),
-    Column("branch_id", "管线编号"),
-    Column("parent_branch_id", "上级管线编号"),
-    Column("station_id", "换热站编号"),
-    Column("circuit_id", "环路编号"),
-    Column("community_id", "小区编号"),
-    Column("building_id", "楼栋编号"),
-    Column("household_id", "住户编号"),
-    Column("sensor_id", "传感器编号"),
-    Column("weather_site_id", "气象站编号"),
+    Column("source_id", "热源编号", plain_id),
+    Column("branch_id", "管线编号", plain_id),
+    Column("parent_branch_id", "上级管线编号", plain_id),
+    Column("station_id", "换热站编号", plain_id),
+    Column("circuit_id", "环路编号", plain_id),
+    Column("community_id", "小区编号", plain_id),
+    Column("building_id", "楼栋编号", plain_id),
+    Column("household_id", "住户编号", plain_id),
+    Column("sensor_id", "传感器编号", plain_id),
+    Column("weather_site_id", "气象站编号", plain_id),
     Column("name", "名称"),
     Column("name_en", "英文名称"),
-    Column("longitude_deg", "经度", _number),
-    Column("latitude_deg", "纬度", _number),
-    Column("capacity_gj_per_h", "供热能力GJ/h", _number),
+    Column("longitude_deg", "经度", _number("°", "度")),
+    Column("latitude_deg", "纬度", _number("°", "度")),
+    Column("capacity_gj_per_h", "供热能力GJ/h", _number("gj/h")),
     Column("emitter", "末端形式", _one_of(_EMITTERS)),
-    Column("heated_area_m2", "供热面积m2", _number),
-    Column("design_flow_m3_per_h", "设计流量m3/h", _number),
-    Column("static_head_mpa", "静压MPa", _number),
-    Column("tank_height_m", "补水箱高度m", _number),
-    Column("report_interval_s", "上报间隔s", _number),
+    Column("heated_area_m2", "供热面积m2", _number("m2", "平方米", "平米")),
+    Column("design_flow_m3_per_h", "设计流量m3/h", _number("m3/h")),
+    Column("static_head_mpa", "静压MPa", _number("mpa")),
+    Column("tank_height_m", "补水箱高度m", _number("m", "米")),
+    Column("report_interval_s", "上报间隔s", _number("s", "秒")),
     Column("circuit", "分区", _one_of(_ZONES)),
-    Column("floors", "层数", _whole),
-    Column("units", "单元数", _whole),
-    Column("built_year", "建成年份", _whole),
-    Column("unit", "单元", _whole),
-    Column("floor", "楼层", _whole),
-    Column("room", "门牌号"),
-    Column("area_m2", "建筑面积m2", _number),
+    Column("floors", "层数", _whole("层")),
+    Column("units", "单元数", _whole("个", "个单元", "单元")),
+    Column("built_year", "建成年份", _whole("年")),
+    Column("unit", "单元", _whole("单元")),
+    Column("floor", "楼层", _whole("层", "楼", "f")),
+    Column("room", "门牌号", plain_id),
+    Column("area_m2", "建筑面积m2", _number("m2", "平方米", "平米")),
     Column("position", "户型位置", _one_of(_POSITIONS)),
     Column("contract", "供暖状态", _one_of(_CONTRACTS)),
     Column("vulnerable", "重点关怀", _one_of(_TRUTHS)),
     Column("contact_name", "联系人"),
     Column("phone", "电话", _phone),
     Column("sensor_kind", "传感器类型"),
-    Column("interval_s", "采集间隔s", _number),
-    Column("start", "开始时间", _moment),
-    Column("end", "结束时间", _moment),
+    Column("interval_s", "采集间隔s", _number("s", "秒")),
+    Column("start", "开始时间", moment_of),
+    Column("end", "结束时间", moment_of),
 )
 """Every column but `kind`, in the order of a file."""
 

@@ -12,7 +12,7 @@ from typing import Any
 from config.mistakes import Mistake
 from heating.assets import Household, SensorAssignment, Site
 from heating.contacts import Contact
-from storage.registry_files.cells import Sheet, UnreadableFileError, read_sheets
+from storage.registry_files.cells import Sheet, UnreadableFileError, WrongCell, read_sheets
 from storage.registry_files.checks import BrokenRegistryError, find_mistakes
 from storage.registry_files.columns import (
     COLUMN_OF_HEADER,
@@ -21,9 +21,9 @@ from storage.registry_files.columns import (
     ROW_KIND_OF_WORD,
     ROW_KINDS,
     RowKind,
-    UnreadableCellError,
 )
 from storage.registry_files.merging import MergedRegistry, merged_onto
+from storage.registry_files.office_forms import UnreadableCellError, first_phone, is_total
 from storage.registry_files.writing import write_registry
 
 __all__ = [
@@ -46,6 +46,8 @@ class RegistryFile:
     contacts: tuple[Contact, ...]
     kept_moves: tuple[SensorAssignment, ...] = ()
     """Moves of sensors made since, which the file would have undone."""
+    skipped: tuple[str, ...] = ()
+    """What in the file is no data and was left out, with its place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +87,12 @@ class _Reading:
     mistakes: dict[tuple[str, int, str], list[Mistake]] = field(default_factory=dict)
     """By sheet, row and column."""
     complaints: int = 0
+    skipped: list[str] = field(default_factory=list)
+
+    def skip(self, place: _Place, what: str) -> None:
+        """Note what is no data and is left out."""
+        sheet = f"sheet {place.sheet}, " if place.sheet else ""
+        self.skipped.append(f"{sheet}row {place.row}: {what}")
 
     def complain(self, place: _Place, column: str, problem: str, remedy: str) -> None:
         """Note a mistake; `column` is empty when the whole row is meant."""
@@ -121,11 +129,14 @@ def read_registry(path: Path, *, onto: Onto | None = None) -> RegistryFile:
     _complain_of_rows_that_do_not_fit(reading, merged)
     if reading.mistakes:
         raise RegistryFileError([one for cell in sorted(reading.mistakes) for one in reading.mistakes[cell]])
-    return RegistryFile(merged.site, merged.contacts, merged.kept_moves)
+    return RegistryFile(merged.site, merged.contacts, merged.kept_moves, tuple(reading.skipped))
 
 
 def _read_sheet(reading: _Reading, sheet: Sheet) -> None:
     header = _Place(sheet.name, 1)
+    if not any(sheet.header) and next(sheet.rows, None) is None:
+        reading.skip(header, "the sheet is empty")
+        return
     columns = [COLUMN_OF_HEADER.get(cell.casefold(), "") for cell in sheet.header]
     for cell, column in zip(sheet.header, columns, strict=True):
         if cell and not column:
@@ -139,6 +150,10 @@ def _read_sheet(reading: _Reading, sheet: Sheet) -> None:
         return
     for row, cells in sheet.rows:
         place = _Place(sheet.name, row)
+        first = next(cell for cell in cells if cell)
+        if is_total(first):
+            reading.skip(place, f"{first[:20]!r} is a sum and no object")
+            continue
         if len(cells) > len(columns) and any(cells[len(columns) :]):
             reading.complain(
                 place, "", "The row has more cells than there are columns.", "Quote cells that hold a comma."
@@ -162,17 +177,13 @@ def _read_row(reading: _Reading, place: _Place, kind: RowKind, texts: dict[str, 
     for column in kind.required:
         if column not in texts:
             reading.complain(place, column, "The cell is empty.", "Fill it in.")
-    values: dict[str, Any] = {}
-    for column in (*kind.columns, *contact_columns):
-        if column in texts:
-            try:
-                values[kind.columns.get(column, column)] = _COLUMN[column].read(texts[column])
-            except UnreadableCellError as error:
-                reading.complain(place, column, f"Cannot read {texts[column]!r}.", error.remedy)
+    values = _values(reading, place, kind, texts)
     if reading.complaints > before:
         # Others may point to this row; they shall not be blamed for it.
         reading.unreadable_ids.add(texts.get(kind.required[0], ""))
         return
+    if "phone" in values and first_phone(texts["phone"])[1]:
+        reading.skip(place, "a home has one phone: the first was taken")
     name, phone = (values.pop(column, "") for column in CONTACT_COLUMNS)
     asset = kind.kind.asset
     made = values["weather_site_id"] if asset is None else asset(**values)
@@ -181,6 +192,22 @@ def _read_row(reading: _Reading, place: _Place, kind: RowKind, texts: dict[str, 
     if isinstance(made, Household) and (name or phone):
         reading.contacts.append(Contact(household_id=made.household_id, name=name, phone=phone))
         reading.contact_places.append(place)
+
+
+def _values(reading: _Reading, place: _Place, kind: RowKind, texts: dict[str, str]) -> dict[str, Any]:
+    """Return the values of a row's cells by field; what cannot be read is noted."""
+    values: dict[str, Any] = {}
+    contact_columns = CONTACT_COLUMNS if kind.name == "household" else ()
+    for column in (*kind.columns, *contact_columns):
+        cell = texts.get(column)
+        if isinstance(cell, WrongCell):
+            reading.complain(place, column, cell.problem, cell.remedy)
+        elif cell is not None:
+            try:
+                values[kind.columns.get(column, column)] = _COLUMN[column].read(cell)
+            except UnreadableCellError as error:
+                reading.complain(place, column, f"Cannot read {cell!r}.", error.remedy)
+    return values
 
 
 def _site(reading: _Reading) -> Site:

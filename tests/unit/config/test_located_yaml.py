@@ -64,3 +64,22 @@ def test_the_composer_in_c_and_the_one_in_python_read_the_same_with_the_same_lin
     for source, slow in zip(quick, map(read_yaml, shipped), strict=True):
         assert (source.values, source.lines, source.mistakes) == (slow.values, slow.lines, slow.mistakes)
         assert len(source.lines) > 3
+
+
+def test_references_that_unfold_without_end_are_a_mistake(tmp_path: Path) -> None:
+    doubled = "\n".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12))
+    bomb = tmp_path / "bomb.yaml"
+    bomb.write_text(f"a0: &a0 [x, x]\n{doubled}\n", encoding="utf-8")
+    with pytest.raises(MistakesError, match="unfold"):
+        read_yaml(bomb)
+    ring = tmp_path / "ring.yaml"
+    ring.write_text("a: &a [*a]\n", encoding="utf-8")
+    with pytest.raises(MistakesError, match="unfold"):
+        read_yaml(ring)
+
+
+def test_a_reference_used_a_few_times_is_what_it_says(tmp_path: Path) -> None:
+    path = tmp_path / "plain.yaml"
+    path.write_text("base: &base {a: 1, b: 2}\none: {<<: *base, b: 3}\ntwo: *base\n", encoding="utf-8")
+    assert read_yaml(path).values["one"] == {"a": 1, "b": 3}
+    assert read_yaml(path).values["two"] == {"a": 1, "b": 2}
