@@ -96,6 +96,7 @@ COMMANDS = (
         "restore_backup",
         "Put a backup in place of what the settings name; stop the service first.",
     ),
+    _place("export", "export", "export_app", "Readings, and names of objects, as CSV."),
     _place("spool", "stores", "spool_app", "The collector's durable spool and its rejections."),
 )
 """The commands of the top level, in the order of the overview."""

@@ -1,5 +1,6 @@
 """``nuanliu store`` and ``nuanliu spool``: what is kept, and rejected messages given another try."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,11 +10,20 @@ from collector.intake.spool.rejections import RejectionFilter, count_by_reason, 
 from collector.intake.spool.rejections_of_store import ask_again
 from collector.messages.decoded import Reason
 from heating.clock import SystemClock
+from heating.protocols import HealthStatus
 from runtime.commands.backup import export_parquet
-from runtime.commands.terminal import ConfigOption, complain, errors_as_messages, say, settings_from
+from runtime.commands.terminal import (
+    BAD_CONFIGURATION,
+    FAILED,
+    ConfigOption,
+    complain,
+    errors_as_messages,
+    say,
+    settings_from,
+)
 from runtime.running_service import RunningService
 from storage.readings.errors import StoreInUseError
-from storage.readings.opening import open_time_series_store
+from storage.readings.opening import open_influxdb_store, open_time_series_store
 
 __all__ = ["spool_app", "store_app"]
 
@@ -40,6 +50,45 @@ def store_info(config: ConfigOption = None) -> None:
     say(f"store {settings.timeseries.url.split('@')[-1]}: {health.status} {health.reason}".rstrip())
     for name, figure in sorted(health.figures.items()):
         say(f"  {name} {figure:g}")
+
+
+@store_app.command("prepare")
+def store_prepare(
+    admin_token_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--admin-token-file",
+            help="File with an administrator's token (user:password for InfluxDB 1.x); else timeseries.token is used.",
+        ),
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Make database or buckets, their lengths, the user and its rights, or say exactly what an administrator makes."""
+    settings = settings_from(config)
+    if settings.timeseries.url.startswith("duckdb:"):
+        say("the embedded store needs nothing")
+        return
+    try:
+        token = None if admin_token_file is None else admin_token_file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        complain(f"{admin_token_file}: {error.strerror}")
+        raise typer.Exit(BAD_CONFIGURATION) from error
+    with errors_as_messages():
+        store = open_influxdb_store(settings.timeseries)
+        try:
+            prepared = store.prepare(admin_token=token)
+            health = store.health()
+        finally:
+            store.close()
+    for line in prepared.there:
+        say(f"there: {line}")
+    for line in prepared.remarks:
+        say(f"remark: {line}")
+    for line in prepared.to_do:
+        say(f"to do: {line}")
+    say(f"store {settings.timeseries.url.split('@')[-1]}: {health.status} {health.reason}".rstrip())
+    if prepared.to_do or health.status is HealthStatus.DOWN:
+        raise typer.Exit(FAILED)
 
 
 @spool_app.command("info")

@@ -12,9 +12,13 @@ __all__ = [
     "RAW_POLICY",
     "ROLLUP_POLICY",
     "apply_policies",
+    "create_statements",
+    "default_policy",
     "limits_of",
     "policy_lengths",
     "prepare_database",
+    "quoted",
+    "shown_hours",
 ]
 
 RAW_POLICY = "nuanliu_raw"
@@ -40,21 +44,16 @@ def prepare_database(
     StoreUnavailableError
         When the server is away.
     """
+    make_database, make_policy = create_statements(database, raw=raw, rollup=rollup)
     try:
         if database not in _first_column(transport, "SHOW DATABASES"):
-            transport.query(
-                f"CREATE DATABASE {_quoted(database)} WITH DURATION {_hours(raw)} REPLICATION 1 "
-                f"NAME {_quoted(RAW_POLICY)}"
-            )
+            transport.query(make_database)
             _log.info("storage.influxdb_database_made", database=database)
         policies = _policies(transport, database)
         if ROLLUP_POLICY in policies:
             return policies
         try:
-            transport.query(
-                f"CREATE RETENTION POLICY {_quoted(ROLLUP_POLICY)} ON {_quoted(database)} "
-                f"DURATION {_hours(rollup)} REPLICATION 1"
-            )
+            transport.query(make_policy)
         except StoreAccessError as error:
             _log.warning("storage.influxdb_policy_not_made", database=database, reason=str(error))
             return policies
@@ -62,6 +61,27 @@ def prepare_database(
     except (StoreQueryError, StoreAccessError) as error:
         _log.warning("storage.influxdb_policies_unknown", database=database, reason=str(error))
         return frozenset()
+
+
+def create_statements(database: str, *, raw: timedelta, rollup: timedelta) -> tuple[str, str]:
+    """Return the statements that make the database with its default policy, and the policy of the roll-ups."""
+    return (
+        f"CREATE DATABASE {quoted(database)} WITH DURATION {shown_hours(raw)} REPLICATION 1 "
+        f"NAME {quoted(RAW_POLICY)}",
+        f"CREATE RETENTION POLICY {quoted(ROLLUP_POLICY)} ON {quoted(database)} "
+        f"DURATION {shown_hours(rollup)} REPLICATION 1",
+    )
+
+
+def default_policy(transport: InfluxTransport, database: str) -> tuple[str, timedelta] | None:
+    """Return the name of the default policy and how long it keeps rows; zero is for ever, None: there is none.
+
+    Raises
+    ------
+    heating.errors.HeatingError
+        When the server is away or refuses.
+    """
+    return next(((name, length) for name, length, default in _lengths(transport, database) if default), None)
 
 
 def policy_lengths(
@@ -74,17 +94,21 @@ def policy_lengths(
     heating.errors.HeatingError
         When the server is away or refuses.
     """
-    default: timedelta | None = None
-    named: dict[str, timedelta] = {}
-    for series in transport.query(f"SHOW RETENTION POLICIES ON {_quoted(database)}")[0]:
+    found = _lengths(transport, database)
+    default = next((length for _, length, is_default in found if is_default), None)
+    return default, {name: length for name, length, _ in found}
+
+
+def _lengths(transport: InfluxTransport, database: str) -> list[tuple[str, timedelta, bool]]:
+    """Return name, length and whether it is the default of every policy."""
+    found: list[tuple[str, timedelta, bool]] = []
+    for series in transport.query(f"SHOW RETENTION POLICIES ON {quoted(database)}")[0]:
         for row in series.get("values", []):
             cells = dict(zip(series["columns"], row, strict=True))
             parts = re.findall(r"(\d+)([hms])", cells["duration"])
-            named[cells["name"]] = timedelta(
-                seconds=sum(int(number) * _UNIT_S[unit] for number, unit in parts)
-            )
-            default = named[cells["name"]] if cells["default"] else default
-    return default, named
+            length = timedelta(seconds=sum(int(number) * _UNIT_S[unit] for number, unit in parts))
+            found.append((cells["name"], length, bool(cells["default"])))
+    return found
 
 
 def limits_of(transport: InfluxTransport) -> dict[str, float]:
@@ -120,23 +144,25 @@ def apply_policies(
             continue
         try:
             transport.query(
-                f"ALTER RETENTION POLICY {_quoted(policy)} ON {_quoted(database)} DURATION {_hours(length)}"
+                f"ALTER RETENTION POLICY {quoted(policy)} ON {quoted(database)} DURATION {shown_hours(length)}"
             )
         except StoreAccessError as error:
             _log.info("storage.influxdb_policy_kept", policy=policy, reason=str(error))
 
 
 def _policies(transport: InfluxTransport, database: str) -> frozenset[str]:
-    return frozenset(_first_column(transport, f"SHOW RETENTION POLICIES ON {_quoted(database)}"))
+    return frozenset(_first_column(transport, f"SHOW RETENTION POLICIES ON {quoted(database)}"))
 
 
 def _first_column(transport: InfluxTransport, statement: str) -> list[str]:
     return [row[0] for series in transport.query(statement)[0] for row in series.get("values", [])]
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """Return a name as InfluxQL quotes it."""
     return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _hours(length: timedelta) -> str:
+def shown_hours(length: timedelta) -> str:
+    """Return a length as the server takes it, in whole hours."""
     return f"{max(1, round(length / timedelta(hours=1)))}h"

@@ -51,6 +51,7 @@ def find_standing(
     *,
     database: str,
     rollup_place: tuple[str, str],
+    raw: timedelta,
     rollup: timedelta,
 ) -> Standing:
     """Ask the server for the rights that the store needs.
@@ -59,8 +60,8 @@ def find_standing(
     ----------
     rollup_place
         Database or bucket of the roll-ups, and their policy (1.x).
-    rollup
-        How long the settings want roll-ups kept.
+    raw, rollup
+        How long the settings want readings and roll-ups kept.
 
     Raises
     ------
@@ -83,6 +84,8 @@ def find_standing(
     shares = flavour is not Flavour.V1 and rollup_place[0] == database
     shares |= flavour is Flavour.V1 and not rollup_place[1]
     remarks = [_shared(flavour, database, lengths[1], rollup)] if shares and not faults else []
+    if not faults:
+        remarks.append(_other_length(flavour, database, lengths[0], raw))
     return Standing(tuple(faults), tuple(filter(None, remarks)), figures)
 
 
@@ -147,6 +150,21 @@ def _lengths(
                 return None, None
     except (StoreQueryError, StoreAccessError, StoreMissingError, StoreLimitError):
         return None, None
+
+
+def _other_length(flavour: Flavour, database: str, kept: timedelta | None, wanted: timedelta) -> str:
+    """Return that readings are kept otherwise than the settings say, empty when they are not or nobody knows."""
+    # The server takes whole hours, and may round to the length of its shards.
+    if kept is None or abs(kept - wanted) < timedelta(hours=1):
+        return ""
+    if flavour is Flavour.V2 and not kept:
+        return ""  # a bucket without an end is a choice; 1.x makes such a policy by itself
+    days = f"for {kept / timedelta(days=1):g} d" if kept else "for ever"
+    return (
+        f"readings are kept {days} in the {_WORD[flavour]} «{database}», which was there before, and not for "
+        f"{wanted / timedelta(days=1):g} d as timeseries.retention_raw_days says: nuanliu store prepare says what to "
+        "change"
+    )
 
 
 def _shared(flavour: Flavour, database: str, kept: timedelta | None, wanted: timedelta) -> str:

@@ -22,6 +22,7 @@ from storage.readings.influxdb.databases import ROLLUP_POLICY, apply_policies, p
 from storage.readings.influxdb.flavour import Flavour
 from storage.readings.influxdb.influxql import joined_rollup, joined_series, read_rollup, read_series
 from storage.readings.influxdb.line_protocol import rollup_lines, sample_lines
+from storage.readings.influxdb.preparing import Prepared, Wanted, prepare_server
 from storage.readings.influxdb.reach import QueryReach
 from storage.readings.influxdb.rights import Standing, find_standing
 from storage.readings.influxdb.scanning import newest_rows, pieces_newest_first, read_window
@@ -238,6 +239,27 @@ class InfluxDBStore:
             return Health(HealthStatus.DEGRADED, "; ".join(standing.remarks), standing.figures)
         return Health(HealthStatus.OK, figures=standing.figures)
 
+    def prepare(self, *, admin_token: str | None = None) -> Prepared:
+        """Make database, lengths, user and rights, as far as a token may: that of an administrator, or our own.
+
+        Raises
+        ------
+        heating.errors.HeatingError
+            When the server is away or does not know the token.
+        """
+        flavour = self._wanted or detect_flavour(self.url, timeout_s=self._timeout_s)
+        wanted = Wanted(
+            database=self.database, org=self._org, raw=self._raw, rollup=self._rollup, token=self._token
+        )
+        token = admin_token or self._token
+        transport = InfluxTransport(
+            self.url, flavour=flavour, token=token, org=self._org, timeout_s=self._timeout_s
+        )
+        try:
+            return prepare_server(transport, flavour, wanted)
+        finally:
+            transport.close()
+
     def close(self) -> None:
         """Let go of the connections; nothing is kept back, so nothing needs a flush."""
         with self._opening:
@@ -317,6 +339,7 @@ class InfluxDBStore:
             self._flavour or Flavour.V2,
             database=self.database,
             rollup_place=self._rollup_place,
+            raw=self._raw,
             rollup=self._rollup,
         )
         place = "/".join(filter(None, self._rollup_place))

@@ -112,3 +112,27 @@ def test_rollups_beside_readings_in_3x_are_told(server: RecordedServer) -> None:
     )
     store_for = health(server, "3", *cases)
     assert store_for.status is HealthStatus.DEGRADED and "make a database one-rollup" in store_for.reason
+
+
+def test_preparing_2x_with_a_small_token_says_the_commands_of_an_administrator(server: RecordedServer) -> None:
+    server.give("2", *V2)
+    store = InfluxDBStore(server.url, database="one", token="t")
+    prepared = store.prepare()
+    store.close()
+    assert prepared.there == ["bucket one"]
+    assert prepared.remarks == ["bucket one keeps rows for ever, the settings say 400 d"]
+    assert prepared.to_do == [
+        "influx bucket update --id ID-OF-one --retention 9600h",
+        "influx bucket create --org nuanliu --name one_rollup --retention 43824h",
+    ]
+
+
+def test_preparing_3x_without_room_says_which_database_is_missing(server: RecordedServer) -> None:
+    server.give("3", "ping", "databases", "sixth database by the management address")
+    store = InfluxDBStore(server.url, database="one")
+    prepared = store.prepare()
+    store.close()
+    assert prepared.to_do[-2:] == [
+        "influxdb3 create database --retention-period 43824h one-rollup",
+        "influxdb3 create token --admin",
+    ]
