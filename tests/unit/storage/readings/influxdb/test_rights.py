@@ -114,7 +114,9 @@ def test_rollups_beside_readings_in_3x_are_told(server: RecordedServer) -> None:
     assert store_for.status is HealthStatus.DEGRADED and "make a database one-rollup" in store_for.reason
 
 
-def test_preparing_2x_with_a_small_token_says_the_commands_of_an_administrator(server: RecordedServer) -> None:
+def test_preparing_2x_with_a_small_token_says_the_commands_of_an_administrator(
+    server: RecordedServer,
+) -> None:
     server.give("2", *V2)
     store = InfluxDBStore(server.url, database="one", token="t")
     prepared = store.prepare()
