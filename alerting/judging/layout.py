@@ -188,6 +188,22 @@ class Layout:
         return np.where(is_circuit, np.cumsum(is_circuit) - 1, -1)
 
     @cached_property
+    def station_branch(self) -> tuple[str, ...]:
+        """Id of the branch that each station hangs on."""
+        return tuple(self.tree.ids[int(self.tree.parent[number])] for number in self._station_numbers)
+
+    @cached_property
+    def station_source(self) -> tuple[str, ...]:
+        """Id of the source that feeds each station."""
+        found = (self.tree.ancestor_at(number, Level.SOURCE) for number in self._station_numbers)
+        return tuple("" if number is None else self.tree.ids[number] for number in found)
+
+    @property
+    def _station_numbers(self) -> list[int]:
+        numbers: list[int] = self._subjects[Level.STATION].numbers.tolist()
+        return numbers
+
+    @cached_property
     def station_interval_s(self) -> NDArray[np.float64]:
         """Expected time between messages of each station [s]."""
         return np.array([station.report_interval_s for station in self.stations], np.float64)

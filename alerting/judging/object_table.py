@@ -84,6 +84,12 @@ class ObjectTable(ByObject):
         known = (self.measured_ms[row] > 0) & (self.measured_ms[row] >= oldest_ms) & ~doubted
         return np.where(known, self.value[row], np.nan)
 
+    def all_current(self, *, oldest_ms: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return every point of each object, as `current` does, shape ``(n_points, n_objects)``."""
+        doubted = ~is_judgeable(self.quality) & (self.newest_ms > self.measured_ms)
+        known = (self.measured_ms > 0) & (self.measured_ms >= oldest_ms) & ~doubted
+        return np.where(known, self.value, np.nan)
+
     def hear(self, batch: SampleBatch, rows: NDArray[np.intp], place: NDArray[np.intp]) -> None:
         """Note that objects spoke; `place` is the object of each row, shape ``(len(rows),)``."""
         speaks = POINT_ROW[batch.point[rows]] != self.points[_STATUS]

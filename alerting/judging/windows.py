@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 from alerting.judging.by_object import ByObject, Rows, move_future
 from alerting.judging.layout import Layout
+from alerting.judging.learned.memory import Memory
+from alerting.judging.learned.registry import SOURCE_LEARNS, STATION_LEARNS
+from alerting.judging.learned.schedule import Schedule
 from alerting.judging.object_table import POINT_MEASUREMENT, POINT_ROW, ObjectTable
 from alerting.judging.room_hours import DegreeHours
 from alerting.judging.room_readings import RoomReadings
@@ -73,6 +76,10 @@ def parts_of(measurement: Measurement, ids: Sequence[str]) -> dict[str, ByObject
         parts |= {"readings": readings, "hours": readings.hours}
     elif measurement in WITH_SETPOINTS:
         parts["setpoints"] = Setpoints(len(ids))
+    if measurement in (Measurement.STATION, Measurement.CIRCUIT):
+        parts |= {"memory": Memory(STATION_LEARNS, len(ids)), "schedule": Schedule(len(ids))}
+    elif measurement is Measurement.SOURCE:
+        parts["memory"] = Memory(SOURCE_LEARNS, len(ids))
     return parts
 
 
@@ -118,6 +125,18 @@ class Windows:
         setpoints = self.parts[measurement]["setpoints"]
         assert isinstance(setpoints, Setpoints)
         return setpoints
+
+    def memory(self, measurement: Measurement) -> Memory:
+        """Return what was learned of stations, circuits or sources."""
+        memory = self.parts[measurement]["memory"]
+        assert isinstance(memory, Memory)
+        return memory
+
+    def schedule(self, measurement: Measurement) -> Schedule:
+        """Return the learned week of each station or circuit."""
+        schedule = self.parts[measurement]["schedule"]
+        assert isinstance(schedule, Schedule)
+        return schedule
 
     def follow_clock(self, by_ms: int, *, now_ms: int) -> None:
         """Move what is remembered along after the clock jumped by `by_ms` to `now_ms`.

@@ -16,7 +16,7 @@ from config.rules.reading import InhibitKind, Rule, RuleSet
 from config.rules.scopes import WATCH
 from heating.alarms import Priority
 
-__all__ = ["lint_rules"]
+__all__ = ["lint_rules", "unit_problems"]
 
 _Found = tuple[str, str]
 """Problem, without a full stop, and remedy."""
@@ -65,7 +65,7 @@ def _conditions(rule: Rule, known: Mapping[str, Signal]) -> Iterator[_Found]:
         used |= expression.names
         for name in sorted(expression.names - set(rule.signals) - rule.limits.keys()):
             yield f"{key}: {name!r} is neither in signals nor in limits", "Add or correct it."
-        for problem in _unit_problems(expression, units):
+        for problem in unit_problems(expression, units):
             yield f"{key}: {problem}", "Bring both sides to one unit."
     for name in sorted(rule.limits.keys() - used):
         yield f"limit {name!r} is used by no condition", "Remove it."
@@ -73,7 +73,8 @@ def _conditions(rule: Rule, known: Mapping[str, Signal]) -> Iterator[_Found]:
         yield "clear_when is the same as raise_when", "Say when the alarm is over."
 
 
-def _unit_problems(expression: Expression, units: Mapping[str, str]) -> Iterator[str]:
+def unit_problems(expression: Expression, units: Mapping[str, str]) -> Iterator[str]:
+    """Yield what an expression compares or adds although the units differ."""
     for node in expression.walk():
         if node.kind in ("compare", "between", "in"):
             found = {unit for child in node.children if (unit := _unit_of(child, units))}

@@ -23,6 +23,8 @@ from heating.points import Measurement
 __all__ = ["CALM", "WATCH_WORDS", "Basis", "Column", "Columns", "Family", "Moment", "Signal", "WatchFigures"]
 
 Column = NDArray[np.float64]
+_SOURCE_MS = 600_000.0
+"""Values of sources are judged by up to this age: they report every minute to every five [ms]."""
 Columns = Mapping[str, Column]
 
 
@@ -129,8 +131,24 @@ class Moment:
 
     def point(self, point: str) -> Column:
         """Return a point of each plant of the basis, NaN while it is unknown."""
-        known = self.plants.current(point, oldest_ms=self._oldest_ms)
+        column: Column = self.points_now[self.plants.points[point]]
+        return column
+
+    @cached_property
+    def points_now(self) -> NDArray[np.float64]:
+        """All points of the plants of the basis, NaN while unknown, shape ``(n_points, n_plants)``."""
+        known = self.plants.all_current(oldest_ms=self._oldest_ms)
         return np.where(self.gateway_down == 1.0, np.nan, known)
+
+    def source_point(self, point: str) -> Column:
+        """Return a point of each source, NaN while it is unknown."""
+        column: Column = self._sources_now[self.windows.newest(Measurement.SOURCE).points[point]]
+        return column
+
+    @cached_property
+    def _sources_now(self) -> NDArray[np.float64]:
+        table = self.windows.newest(Measurement.SOURCE)
+        return table.all_current(oldest_ms=np.full(len(table.ids), self.now_ms - _SOURCE_MS))
 
     @property
     def plants(self) -> ObjectTable:

@@ -14,7 +14,10 @@ def _columns(moment: Moment) -> Columns:
     # A plant that never reported the setpoint has none: 0, so that the static head alone decides. One that did and
     # is silent about it now is unknown, and the rule waits.
     never = moment.plants.newest_ms[moment.plants.points[_HOLDING]] == 0
-    return {"p2r_sp_if_any": np.where(never, 0.0, moment.point(_HOLDING))}
+    return {
+        "p2r_sp_if_any": np.where(never, 0.0, moment.point(_HOLDING)),
+        "relief": moment.point("relief_valve_open"),
+    }
 
 
 def _constants(basis: Basis) -> Columns:
@@ -28,7 +31,9 @@ FAMILY = Family(
         Signal("p1r", "MPa", "primary return pressure", "primary_return_pressure_mpa"),
         Signal("p2s", "MPa", "secondary supply pressure", "secondary_supply_pressure_mpa"),
         Signal("p2r", "MPa", "secondary return pressure", "secondary_return_pressure_mpa"),
+        Signal("p2r_sp", "MPa", "pressure-holding setpoint", "secondary_return_pressure_setpoint_mpa"),
         Signal("p2r_sp_if_any", "MPa", "pressure-holding setpoint; 0 at a station that never reported one"),
+        Signal("relief", "", "1 while the relief valve is open"),
         Signal("static_head", "MPa", "static pressure of the highest building; 0 when the registry has none"),
     ),
     columns=_columns,

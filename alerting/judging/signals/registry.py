@@ -4,7 +4,10 @@ from collections.abc import Sequence
 
 from alerting.judging.signals import (
     circuit_devices,
+    electricity,
     flows,
+    learned,
+    network,
     pressures,
     pumps,
     room_sensors,
@@ -25,6 +28,11 @@ FAMILIES: tuple[Family, ...] = (
     pumps.FAMILY,
     station_devices.FAMILY,
     circuit_devices.FAMILY,
+    electricity.FAMILY,
+    learned.STATIONS,
+    learned.SOURCES,
+    network.SOURCES,
+    network.BRANCHES,
     rooms.FAMILY,
     room_sensors.FAMILY,
     watch.FAMILY,

@@ -68,8 +68,22 @@ class Signals:
         self._families = families
         self._constants: WeakKeyDictionary[Layout, dict[Measurement, list[Columns]]] = WeakKeyDictionary()
 
+    def moment(
+        self,
+        windows: Windows,
+        *,
+        now_ms: int,
+        of: Measurement = Measurement.STATION,
+        watch: WatchFigures = CALM,
+    ) -> Moment:
+        """Return what families compute from; it is good while the windows stand still."""
+        return self._moment(windows, of, now_ms, watch)
+
     def tables(self, windows: Windows, *, now_ms: int, watch: WatchFigures = CALM) -> SignalTables:
-        """Return every signal at a moment; the windows must stand still meanwhile, the tables are copies."""
+        """Return every signal at a moment; the windows must stand still meanwhile, the tables are copies.
+
+        What is learned stands as of the last slot that was remembered (`alerting.judging.remembering`).
+        """
         layout = windows.layout
         moment = self._moment(windows, Measurement.STATION, now_ms, watch)
         columns = self._columns(moment, [one for one in self._families if one.scope.level is not None])
@@ -79,7 +93,7 @@ class Signals:
         levels = {one.scope.table: one.scope.level for one in self._families} | {CIRCUIT.table: Level.CIRCUIT}
         return {
             table: SignalTable(
-                layout.subjects(level), columns[table], watch.names if table == WATCH.table else {}
+                layout.subjects(level), columns[table], moment.watch.names if table == WATCH.table else {}
             )
             for table, level in levels.items()
             if level is not None and table in columns

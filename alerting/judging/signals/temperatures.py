@@ -26,6 +26,7 @@ FAMILY = Family(
         Signal("t2s", "°C", "secondary supply temperature", "secondary_supply_temp_c"),
         Signal("t2s_sp", "°C", "secondary supply setpoint", "secondary_supply_temp_setpoint_c"),
         Signal("t2r", "°C", "secondary return temperature", "secondary_return_temp_c"),
+        Signal("t_out", "°C", "outdoor temperature at the station", "outdoor_temp_c"),
         Signal("floor_heating", "", "1 when the homes have floor heating"),
         Signal("setpoint_age_s", "s", "time since the supply setpoint last moved by more than 2 K"),
     ),

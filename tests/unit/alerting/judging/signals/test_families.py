@@ -97,7 +97,9 @@ def test_families_compute_exactly_the_signals_they_declare_and_no_two_the_same()
     assert signals_of(SENSOR) == signals_of(HOUSEHOLD)
 
 
-POINT_OF = {point.name: point for point in POINTS if point.measurement is Measurement.STATION}
+POINT_OF = {
+    point.name: point for point in POINTS if point.measurement in (Measurement.STATION, Measurement.SOURCE)
+}
 
 
 @pytest.mark.parametrize("signal", [s for f in FAMILIES for s in f.signals if s.point], ids=lambda s: s.name)

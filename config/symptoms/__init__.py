@@ -1,0 +1,1 @@
+"""Symptoms as data: what each says about one object, read from YAML."""
