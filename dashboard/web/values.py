@@ -92,10 +92,11 @@ class Sum:
     counted: int
     total: int
     partial: bool = False
-    """Whether so much is missing that the total says little of the whole. Always computed, whatever is given."""
+    """Whether it is there and so much is missing that it says little of the whole. Always computed."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "partial", self.counted < _WHOLE * self.total)
+        missing = self.counted < _WHOLE * self.total
+        object.__setattr__(self, "partial", self.value is not None and missing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
