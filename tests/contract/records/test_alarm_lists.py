@@ -9,7 +9,7 @@ from heating.alarms import AlarmEventKind, AlarmState, Priority
 from heating.heat_tree import Level, Node
 from storage.records.alarms import UnknownIncidentError
 from storage.records.pages import InvalidCursorError
-from storage.records.queries import AlarmQuery, IncidentQuery
+from storage.records.queries import AlarmQuery, AlarmSubjects, IncidentQuery
 from storage.records.records import Records
 from tests.contract.records.test_registry_records import fill
 from tests.support.sample_alarms import RAISED_AT, event_of, incident_of, raising
@@ -80,6 +80,45 @@ def test_pages_hold_while_new_alarms_come_in(records: Records) -> None:
     seen = [alarm.alarm_id for page in (first, second, third) for alarm in page.items]
     assert seen == ["a6", "a5", "a4", "a3", "a2", "a1", "a0"]
     assert third.next_cursor is None
+
+
+def test_urgent_lists_go_by_priority_then_incident_on_every_page(console: Records) -> None:
+    home = Node(Level.HOUSEHOLD, "jx-12-1-101")
+    late = raising("a5", rule_id="HB-03", minutes=20)
+    assert late.opening is not None
+    cold = replace(late, opening=replace(late.opening, subject=home))
+    console.alarms.append_events([cold, event_of("a5", Kind.ATTACHED, minutes=21, incident_id="i1")])
+    seen: list[str] = []
+    cursor: str | None = None
+    while cursor is not None or not seen:
+        page = console.alarms.find_urgent(AlarmQuery(open_only=True, limit=1, cursor=cursor))
+        seen += [alarm.alarm_id for alarm in page.items]
+        cursor = page.next_cursor
+    assert seen == ["a1", "a2", "a4", "a5"]
+    assert console.alarms.count(AlarmQuery(open_only=True)) == len(seen)
+    assert set(console.alarms.incidents_of(["i1", "i9"])) == {"i1"}
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "é", "bnVsbA", "WzEsMl0", "WyIyMDI2LTExLTAxIiwgImEiXQ"])
+def test_an_urgent_list_refuses_a_foreign_cursor(records: Records, cursor: str) -> None:
+    with pytest.raises(InvalidCursorError):
+        records.alarms.find_urgent(AlarmQuery(cursor=cursor))
+
+
+@pytest.mark.parametrize(
+    ("subjects", "expected"),
+    [
+        (AlarmSubjects(object_ids=frozenset({"st-west"})), ["a4"]),
+        (AlarmSubjects(rule_ids=frozenset({"ST-15"})), ["a3"]),
+        (AlarmSubjects(place_key="xizhan"), ["a4"]),
+        (AlarmSubjects(place_key="%"), []),
+        (AlarmSubjects(), []),
+    ],
+)
+def test_alarms_are_found_by_what_they_are_about(
+    console: Records, subjects: AlarmSubjects, expected: list[str]
+) -> None:
+    assert [alarm.alarm_id for alarm in console.alarms.find(AlarmQuery(about=subjects)).items] == expected
 
 
 def test_the_last_full_page_has_no_cursor(records: Records) -> None:
