@@ -27,6 +27,8 @@ __all__ = ["buildings_of", "find_household_ids"]
 _MAX_TERMS = 6
 _MAX_READINGS = 48
 _AFTER_EVERY_TEXT = "\U0010ffff"
+_WHOLE_DOOR = 3
+"""Parts of a door that names one home: building, unit, room."""
 _PERSON, _PLACE = 1, 2
 _SHORTEST_PHONE_MIDDLE = 5
 """Digits from which the middle of a phone number is searched too."""
@@ -61,10 +63,16 @@ def find_household_ids(
         return list(found)
     ways = [list(_ways(connection, term, alone=len(terms) == 1)) for term in terms]
     for reading in islice(product(*ways), _MAX_READINGS):
-        if len(found) >= limit:
+        if len(found) >= limit or (found and _names_one_home(terms)):
             break
         found.update(dict.fromkeys(_search(connection, reading, area_ids, limit)))
     return list(found)[:limit]
+
+
+def _names_one_home(terms: Sequence[Term]) -> bool:
+    """Whether a place and a whole door are given: what is found by them is meant, other readings are guesses."""
+    whole = any(term.kind == "door" and len(term.text.strip("-").split("-")) >= _WHOLE_DOOR for term in terms)
+    return whole and any(term.kind == "word" for term in terms)
 
 
 def _search(

@@ -14,7 +14,7 @@ __all__ = ["begins_a_key", "passes_over", "place_pieces"]
 
 _LONGEST = 32
 """Letters of a word that are looked at: longer ones are sentences."""
-_SCRIPTS = re.compile(r"[a-z]{2,}|[^a-z]+(?:[a-z](?![a-z])[^a-z]*)*")
+_SCRIPTS = re.compile(r"[a-z][a-z0-9]+|[^a-z]+(?:[a-z](?![a-z])[^a-z]*)*")
 _ADMINISTRATIVE = re.compile(
     r".{1,8}?(?:自治区|特别行政区|街道|苏木|社区|大街|省|市|盟|州|(?<!小)区|县|旗|镇|乡|街|路|巷)"
 )

@@ -123,13 +123,20 @@ def read_query(query: str) -> list[Term]:
     return terms
 
 
-_CHUNK = re.compile(r"\+?(?:(?<![a-z])[a-z](?=\d))?\d[0-9a-z]*(?:-[0-9a-z]+)*-?|[^0-9]+|\d+")
+# A phase of a community is part of its name: 蓝天苑2期.
+_PHASE = r"\d{1,2}(?=期|区|组团|qi)"
+_CHUNK = re.compile(
+    rf"(?!{_PHASE})\+?(?:(?<![a-z])[a-z](?=\d))?\d[0-9a-z]*(?:-[0-9a-z]+)*-?|(?:[^0-9]|{_PHASE})+|\d+"
+)
+
+
+_PHASED = re.compile(_PHASE)
 
 
 def _terms_of(piece: str) -> Iterator[Term]:
     for chunk in _CHUNK.findall(piece):
         digits = phone_digits(chunk)
-        if not re.search(r"\d", chunk):
+        if not re.search(r"\d", chunk) or _PHASED.search(chunk):
             word = normal_text(chunk)
             if word:
                 yield Term("word", word)

@@ -12,7 +12,7 @@ _DIGITS |= {"八": 8, "九": 9}
 _TENS = {"十": 10, "百": 100}
 _NUMERAL = "".join((*_DIGITS, *_TENS))
 # Only before a word that counts doors: 五一小区, 八一路 and 三里屯 are names.
-_COUNTED = re.compile(rf"[{_NUMERAL}]+(?=号|栋|幢|座|单元|门|室|户|楼|层)")
+_COUNTED = re.compile(rf"[{_NUMERAL}]+(?=号|栋|幢|座|单元|门|室|户|楼|层|期)")
 _AFTER_DOOR = re.compile(rf"(?<=-)[{''.join(_DIGITS)}]{{3,4}}(?![\u3400-\u9fff])")
 _STREET_NUMBER = re.compile(r"(?<=[街路道巷])\d+(?:-\d+)?号(?!楼|院)")
 
