@@ -3,6 +3,8 @@
 The modules are imported when one of their commands is called; here is only what the overview shows.
 """
 
+from typing import Annotated
+
 import typer
 
 from runtime.commands.lazy_loading import CommandPlace, lazy_group
@@ -82,6 +84,7 @@ COMMANDS = (
     _place("devices", "devices", "app", "New devices, and the clocks of known ones."),
     _place("rooms", "rooms", "app", "Processes of the rooms: who runs, who is missing."),
     _place("user", "people", "user_app", "People who may log in."),
+    _place("audit", "audit", "app", "The audit: who did or saw what."),
     _place("token", "people", "token_app", "Tokens of scripts."),
     _place("store", "stores", "store_app", "The store of readings."),
     _place(
@@ -110,8 +113,21 @@ app = typer.Typer(
 )
 
 
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version  # 40 ms that only this option needs
+
+        typer.echo(f"nuanliu {version('nuanliu')}")
+        raise typer.Exit
+
+
 @app.callback()
-def _overview() -> None:
+def _overview(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version and end.", callback=_tell_version, is_eager=True),
+    ] = False,
+) -> None:
     """Do nothing: the commands do the work."""
 
 

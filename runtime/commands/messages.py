@@ -3,7 +3,7 @@
 import base64
 import gzip
 import json
-import subprocess
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -44,7 +44,9 @@ PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_optio
 
 def simulate(context: typer.Context) -> None:
     """Run the simulator as a process of its own; options are the simulator's (``nuanliu simulate --help``)."""
-    raise typer.Exit(subprocess.call([sys.executable, "-m", "simulators", *context.args]))
+    # In place of this process, not as its child: a signal meant for the command must end what publishes.
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "simulators", *context.args])
 
 
 def replay_messages(

@@ -1,25 +1,31 @@
 """``nuanliu user`` and ``nuanliu token``: who may log in. Passwords are asked for or read from standard input."""
 
+import re
 import secrets
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
 
 from dashboard.web.security.accounts import hash_secret
+from dashboard.web.security.password_strength import weakness_of
 from dashboard.web.security.passwords import hash_password
 from dashboard.web.security.viewer import Role
 from heating.clock import SystemClock
+from runtime.commands.operator import line
 from runtime.commands.terminal import BAD_CONFIGURATION, FAILED, ConfigOption, complain, say, with_records
+from storage.records.records import Records
 
 __all__ = ["token_app", "user_app"]
 
 user_app = typer.Typer(no_args_is_help=True, help="People who may log in.")
 token_app = typer.Typer(no_args_is_help=True, help="Tokens of scripts.")
 
-MINIMUM_PASSWORD_LENGTH = 12
-"""Characters; OWASP ASVS 5 asks for at least 8 and recommends 15 without a second factor."""
+TOKEN_DAYS = 365
+"""Days that a token is good for unless said otherwise [d]."""
+_NAME = re.compile(r"[\w.@-]{1,64}")
+"""Names of users: letters of any script, digits and ``_ . @ -``."""
 
 UserArgument = Annotated[str, typer.Argument(help="User name.")]
 
@@ -36,22 +42,38 @@ def add_user(
     config: ConfigOption = None,
 ) -> None:
     """Add a user; the password is asked for twice, or read as one line from standard input."""
+    if not _NAME.fullmatch(username):
+        _refuse(f"{username!r} is no user name: 1 to 64 letters, digits and _ . @ -")
     if (household is None) == (Role.RESIDENT in role):
-        complain("a resident needs --household, and only a resident has one")
-        raise typer.Exit(BAD_CONFIGURATION)
-    password = _ask_password()
+        _refuse("a resident needs --household, and only a resident has one")
     with with_records(config) as (_, records):
-        records.people.add_user(username, hash_password(password), [str(r) for r in role], area, household)
+        _refuse_unknown_places(records, area or [], household)
+        password = _ask_password(username)
+        roles = [str(one) for one in role]
+        records.people.add_user(
+            username,
+            hash_password(password),
+            roles,
+            area,
+            household,
+            audit=line(
+                "user.added", f"user:{username}", {"roles": roles, "areas": area, "household": household}
+            ),
+        )
         say(f"added: {username}")
 
 
 @user_app.command("passwd")
 def change_password(username: UserArgument, config: ConfigOption = None) -> None:
-    """Set a new password; open sessions of the user end."""
-    password = _ask_password()
+    """Set a new password; open sessions of the user and its tokens end."""
     with with_records(config) as (_, records):
-        records.people.set_password(username, hash_password(password))
+        password = _ask_password(username)
+        tokens = records.people.set_password(
+            username, hash_password(password), audit=line("user.password_changed", f"user:{username}")
+        )
         say(f"changed: {username}")
+        for name in tokens:
+            say(f"token ended: {name}")
 
 
 @user_app.command("disable")
@@ -61,9 +83,10 @@ def disable_user(
     config: ConfigOption = None,
 ) -> None:
     """Shut a user out; open sessions and streams end within seconds."""
+    done = "enabled" if undo else "disabled"
     with with_records(config) as (_, records):
-        records.people.set_disabled(username, not undo)
-        say(f"{'enabled' if undo else 'disabled'}: {username}")
+        records.people.set_disabled(username, not undo, audit=line(f"user.{done}", f"user:{username}"))
+        say(f"{done}: {username}")
 
 
 @user_app.command("list")
@@ -81,23 +104,77 @@ def list_users(config: ConfigOption = None) -> None:
 def add_token(
     name: Annotated[str, typer.Argument(help="Name of the token, for example the script's.")],
     user: Annotated[str, typer.Option("--user", help="User whose roles and areas the token has.")],
-    days: Annotated[int | None, typer.Option("--days", min=1, help="Ends after so many days.")] = None,
+    days: Annotated[
+        int, typer.Option("--days", min=0, help="Ends after so many days; 0: never.")
+    ] = TOKEN_DAYS,
     config: ConfigOption = None,
 ) -> None:
-    """Make a token and print it once; only its hash is kept."""
+    """Make a token and print it once; only its hash is kept. It ends with the days, or with the user's password."""
+    if not name.strip():
+        _refuse("a token needs a name")
     token = secrets.token_urlsafe(32)
     expires = SystemClock().now() + timedelta(days=days) if days else None
     with with_records(config) as (_, records):
-        records.people.add_token(name, hash_secret(token), user, expires)
+        detail = {"user": user, "expires_at": None if expires is None else expires.isoformat()}
+        records.people.add_token(
+            name, hash_secret(token), user, expires, audit=line("token.added", f"token:{name}", detail)
+        )
         say(token)
 
 
-def _ask_password() -> str:
+@token_app.command("list")
+def list_tokens(config: ConfigOption = None) -> None:
+    """List tokens with their users and ends; the tokens themselves are kept nowhere."""
+    now = SystemClock().now()
+    with with_records(config) as (_, records):
+        for token in records.people.tokens():
+            say(f"{token.name}: {token.username}; {_end_of(token.expires_at, now)}")
+
+
+@token_app.command("revoke")
+def revoke_token(
+    name: Annotated[str, typer.Argument(help="Name of the token.")], config: ConfigOption = None
+) -> None:
+    """End a token at once."""
+    with with_records(config) as (_, records):
+        if not records.people.remove_token(name, audit=line("token.revoked", f"token:{name}")):
+            complain(f"there is no token {name!r}")
+            raise typer.Exit(FAILED)
+        say(f"revoked: {name}")
+
+
+def _end_of(expires: datetime | None, now: datetime) -> str:
+    if expires is None:
+        return "never ends"
+    return f"{'ended' if expires <= now else 'ends'} {expires:%Y-%m-%d %H:%M}Z"
+
+
+def _refuse_unknown_places(records: Records, areas: list[str], household: str | None) -> None:
+    """Refuse what the registry does not know: a person bound to nothing would see nothing, and nobody would say why."""
+    site = records.registry.load_site() if areas or household else None
+    if site is None:
+        return
+    known = {one.area_id for one in site.areas}
+    unknown = [one for one in areas if one not in known]
+    if unknown:
+        listed = ", ".join(sorted(known)[:20]) or "none, import the registry first"
+        _refuse(f"the registry has no area {', '.join(unknown)}; its areas: {listed}")
+    if household is not None and all(one.household_id != household for one in site.households):
+        _refuse(f"the registry has no household {household!r}")
+
+
+def _refuse(reason: str) -> None:
+    complain(reason)
+    raise typer.Exit(BAD_CONFIGURATION)
+
+
+def _ask_password(username: str) -> str:
     if sys.stdin.isatty():
         password = str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
     else:
         password = sys.stdin.readline().rstrip("\n")
-    if len(password) < MINIMUM_PASSWORD_LENGTH:
-        complain(f"the password needs at least {MINIMUM_PASSWORD_LENGTH} characters")
+    weakness = weakness_of(password, username=username)
+    if weakness:
+        complain(weakness)
         raise typer.Exit(FAILED)
     return password

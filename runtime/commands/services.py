@@ -14,6 +14,7 @@ from runtime.commands.terminal import (
     ConfigOption,
     complain,
     errors_as_messages,
+    refuse_forgotten_settings,
     say,
     settings_from,
 )
@@ -44,6 +45,7 @@ def dashboard(config: ConfigOption = None) -> None:
 
 def _run_rooms(config: Path | None, rooms: frozenset[Room]) -> None:
     settings = settings_from(config)
+    refuse_forgotten_settings(config, settings)
     if Room.DASHBOARD in rooms:
         _refuse_weak_secrets(settings)
     with errors_as_messages():

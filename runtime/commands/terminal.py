@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 failed while running, 2 bad configuration or arguments.
 """
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 
 from config.mistakes import Mistake, MistakesError
 from config.settings.reading import load_settings
-from config.settings.tree import Settings
+from config.settings.tree import RecordsSettings, Settings
 from heating.errors import HeatingError
 from runtime.logging_setup import set_up_logging
 from storage.records.records import Records, open_records
@@ -27,6 +28,7 @@ __all__ = [
     "ProgressLine",
     "complain",
     "errors_as_messages",
+    "refuse_forgotten_settings",
     "say",
     "settings_from",
     "show_progress",
@@ -88,10 +90,24 @@ def settings_from(path: Path | None) -> Settings:
     return settings
 
 
+def refuse_forgotten_settings(path: Path | None, settings: Settings) -> None:
+    """Refuse to begin a data folder wherever somebody stands who named no settings."""
+    built_in = settings.records.url == RecordsSettings().url
+    if (
+        path is None
+        and not os.environ.get("NUANLIU_CONFIG")
+        and built_in
+        and not Path("nuanliu-data").is_dir()
+    ):
+        complain("no settings were named: give --config FILE or set NUANLIU_CONFIG; nothing was created")
+        raise typer.Exit(BAD_CONFIGURATION)
+
+
 @contextmanager
 def with_records(path: Path | None) -> Iterator[tuple[Settings, Records]]:
     """Open settings and records for one command."""
     settings = settings_from(path)
+    refuse_forgotten_settings(path, settings)
     with errors_as_messages():
         records = open_records(settings.records.url, password_file=settings.records.password_file)
         try:

@@ -7,8 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from heating.errors import HeatingError
+from storage.records.audit import write_line
 from storage.records.database import Database
-from storage.records.people_values import ApiToken, Session, User
+from storage.records.people_values import ApiToken, AuditLine, Session, User
 from storage.records.schema.people import api_tokens, sessions, users
 
 __all__ = ["PeopleRecords", "UnknownUserError", "UserExistsError"]
@@ -36,8 +37,13 @@ class PeopleRecords:
         area_ids: Iterable[str] | None,
         household_id: str | None = None,
         locale: str | None = None,
+        *,
+        audit: AuditLine | None = None,
     ) -> User:
-        """Add a user; `area_ids` None binds to all areas. Raises `UserExistsError`."""
+        """Add a user; `area_ids` None binds to all areas. Raises `UserExistsError`.
+
+        Here and below `audit` is the line of who does it; it is kept in the same transaction.
+        """
         user = User(
             username=username,
             password_hash=password_hash,
@@ -55,8 +61,13 @@ class PeopleRecords:
             "locale": locale,
             "disabled": False,
         }
+
+        def work(connection: sa.Connection) -> None:
+            connection.execute(sa.insert(users).values(row))
+            self._note(connection, audit)
+
         try:
-            self._database.write(lambda connection: connection.execute(sa.insert(users).values(row)))
+            self._database.write(work)
         except IntegrityError as error:
             raise UserExistsError(f"there is a user {username!r} already") from error
         return user
@@ -70,13 +81,27 @@ class PeopleRecords:
         """Return all users by name."""
         return self._users(sa.select(users).order_by(users.c.username))
 
-    def set_password(self, username: str, password_hash: str) -> None:
-        """Change a password and end the user's sessions. Raises `UnknownUserError`."""
-        self._change(username, ends_sessions=True, password_hash=password_hash)
+    def set_password(self, username: str, password_hash: str, *, audit: AuditLine | None = None) -> list[str]:
+        """Change a password, end the user's sessions and tokens; return the names of the tokens.
 
-    def set_disabled(self, username: str, disabled: bool) -> None:
+        Whoever has stolen a password may have made a token with it. Raises `UnknownUserError`.
+        """
+
+        def work(connection: sa.Connection) -> list[str]:
+            self._set(connection, username, ends_sessions=True, password_hash=password_hash)
+            own = api_tokens.c.username == username
+            ended = list(
+                connection.scalars(sa.select(api_tokens.c.name).where(own).order_by(api_tokens.c.name))
+            )
+            connection.execute(sa.delete(api_tokens).where(own))
+            self._note(connection, audit)
+            return ended
+
+        return self._database.write(work)
+
+    def set_disabled(self, username: str, disabled: bool, *, audit: AuditLine | None = None) -> None:
         """Shut a user out (sessions end in the same transaction) or let in again. Raises `UnknownUserError`."""
-        self._change(username, ends_sessions=disabled, disabled=disabled)
+        self._change(username, ends_sessions=disabled, audit=audit, disabled=disabled)
 
     def open_session(
         self, token_hash: str, username: str, now: datetime, ip_hash: str | None = None
@@ -112,7 +137,13 @@ class PeopleRecords:
         self._delete_sessions(sessions.c.token_hash == token_hash)
 
     def add_token(
-        self, name: str, token_hash: str, username: str, expires: datetime | None = None
+        self,
+        name: str,
+        token_hash: str,
+        username: str,
+        expires: datetime | None = None,
+        *,
+        audit: AuditLine | None = None,
     ) -> ApiToken:
         """Add a token of a script. Raises `UserExistsError` for a name in use, `UnknownUserError`."""
         token = ApiToken(name=name, token_hash=token_hash, username=username, expires_at=expires)
@@ -122,6 +153,7 @@ class PeopleRecords:
             if connection.scalar(sa.select(users.c.username).where(users.c.username == username)) is None:
                 raise UnknownUserError(f"no user {username!r}")
             connection.execute(sa.insert(api_tokens).values(row))
+            self._note(connection, audit)
 
         try:
             self._database.write(work)
@@ -142,10 +174,16 @@ class PeopleRecords:
             rows = connection.execute(sa.select(api_tokens).order_by(api_tokens.c.name)).mappings()
             return [ApiToken(**row) for row in rows]
 
-    def remove_token(self, name: str) -> bool:
+    def remove_token(self, name: str, *, audit: AuditLine | None = None) -> bool:
         """Delete a token and return whether it was there."""
         statement = sa.delete(api_tokens).where(api_tokens.c.name == name)
-        return self._database.write(lambda connection: connection.execute(statement).rowcount > 0)
+
+        def work(connection: sa.Connection) -> bool:
+            found = connection.execute(statement).rowcount > 0
+            self._note(connection, audit if found else None)
+            return found
+
+        return self._database.write(work)
 
     def _users(self, statement: sa.Select[tuple[object, ...]]) -> list[User]:
         with self._database.reading() as connection:
@@ -160,15 +198,26 @@ class PeopleRecords:
                 for row in connection.execute(statement).mappings()
             ]
 
-    def _change(self, username: str, *, ends_sessions: bool, **values: object) -> None:
+    def _change(
+        self, username: str, *, ends_sessions: bool, audit: AuditLine | None = None, **values: object
+    ) -> None:
         def work(connection: sa.Connection) -> None:
-            done = connection.execute(sa.update(users).where(users.c.username == username).values(**values))
-            if done.rowcount == 0:
-                raise UnknownUserError(f"no user {username!r}")
-            if ends_sessions:
-                connection.execute(sa.delete(sessions).where(sessions.c.username == username))
+            self._set(connection, username, ends_sessions=ends_sessions, **values)
+            self._note(connection, audit)
 
         self._database.write(work)
+
+    @staticmethod
+    def _set(connection: sa.Connection, username: str, *, ends_sessions: bool, **values: object) -> None:
+        done = connection.execute(sa.update(users).where(users.c.username == username).values(**values))
+        if done.rowcount == 0:
+            raise UnknownUserError(f"no user {username!r}")
+        if ends_sessions:
+            connection.execute(sa.delete(sessions).where(sessions.c.username == username))
+
+    def _note(self, connection: sa.Connection, audit: AuditLine | None) -> None:
+        if audit is not None:
+            write_line(self._database, connection, audit)
 
     def _delete_sessions(self, condition: sa.ColumnElement[bool]) -> int:
         statement = sa.delete(sessions).where(condition)

@@ -20,7 +20,7 @@ from tests.support.servers.postgresql import PostgresqlServer
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.slow
-PASSWORD = "nuanliu-test-2026"
+PASSWORD = "three cold winters"
 
 
 def write_settings(folder: Path, *, broker: MosquittoBroker, series_url: str, records_url: str) -> Path:

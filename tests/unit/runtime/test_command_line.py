@@ -1,8 +1,10 @@
 """The overview of the command line is quick, and says of every command what the command says of itself."""
 
 import inspect
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -104,3 +106,29 @@ def test_an_unknown_scenario_is_refused_with_those_there_are() -> None:
     done = CliRunner().invoke(app, ["demo", "--scenario", "village"])
     assert done.exit_code == 2
     assert "choose smoke, city or league" in done.stderr
+
+
+def test_the_version_is_told() -> None:
+    done = CliRunner().invoke(app, ["--version"])
+    assert done.exit_code == 0
+    assert re.fullmatch(r"nuanliu \d+\.\d+\.\S+\n", done.stdout)
+
+
+def test_settings_that_were_forgotten_begin_no_data_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("NUANLIU_CONFIG", "NUANLIU_RECORDS__URL"):
+        monkeypatch.delenv(name, raising=False)
+    for command in (["user", "list"], ["registry", "export", "x.csv"], ["serve"]):
+        done = CliRunner().invoke(app, command)
+        assert (done.exit_code, "--config" in done.stderr) == (2, True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_simulator_takes_the_place_of_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A child would go on publishing after a SIGTERM for the command.
+    called: list[list[str]] = []
+    monkeypatch.setattr("os.execv", lambda program, words: called.append([program, *words]))
+    CliRunner().invoke(app, ["simulate", "--scenario", "smoke"])
+    assert called == [[sys.executable, sys.executable, "-m", "simulators", "--scenario", "smoke"]]

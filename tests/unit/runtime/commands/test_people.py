@@ -1,5 +1,7 @@
 """``nuanliu user`` and ``nuanliu token``: who may log in, without a secret in the arguments."""
 
+import sqlite3
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -7,13 +9,23 @@ import pytest
 from dashboard.web.security.accounts import hash_secret
 from storage.records.records import open_records
 from tests.support.quick_hashing import quick_hash, quick_verifier
+from tests.support.small_town import small_town
 
+NOW = datetime(2026, 12, 1, tzinfo=UTC)
 PASSWORD = "three cold winters"
 
 
 @pytest.fixture(autouse=True)
 def hash_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("runtime.commands.people.hash_password", quick_hash)
+
+
+@pytest.fixture(autouse=True)
+def town(nuanliu: Any, hash_quickly: None) -> None:
+    """The registry knows areas and homes."""
+    records = open_records(f"sqlite:///{nuanliu.folder / 'records.sqlite3'}")
+    records.registry.apply_site(small_town(), by="test", now=NOW)
+    records.close()
 
 
 @pytest.fixture
@@ -85,3 +97,70 @@ def test_a_token_is_printed_once_and_kept_as_a_hash(nuanliu: Any, people: Any) -
     kept = people.token(hash_secret(token))
     assert kept is not None and kept.username == "li" and kept.expires_at is not None
     assert token.encode() not in (nuanliu.folder / "records.sqlite3").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("", "--role", "hotline"), "no user name"),
+        (("a b", "--role", "hotline"), "no user name"),
+        (("li", "--role", "hotline", "--area", "nonexist"), "no area nonexist"),
+        (("anna", "--role", "resident", "--household", "nowhere"), "no household 'nowhere'"),
+    ],
+)
+def test_a_user_without_name_or_place_is_refused(
+    nuanliu: Any, people: Any, arguments: Any, said: str
+) -> None:
+    assert said in nuanliu.fails("user", "add", *arguments, stdin=f"{PASSWORD}\n", code=2)
+    assert people.users() == []
+
+
+@pytest.mark.parametrize("password", ["aaaaaaaaaaaa", "li-password-1234"])
+def test_a_weak_password_is_refused(nuanliu: Any, people: Any, password: str) -> None:
+    nuanliu.fails("user", "add", "li", "--role", "hotline", stdin=f"{password}\n", code=1)
+    assert people.users() == []
+
+
+def test_tokens_are_listed_end_by_default_and_can_be_revoked(nuanliu: Any, people: Any) -> None:
+    add(nuanliu, "li", "dispatcher")
+    nuanliu.says("token", "add", "report", "--user", "li")
+    nuanliu.says("token", "add", "for ever", "--user", "li", "--days", "0")
+    (endless, report) = people.tokens()
+    assert endless.expires_at is None
+    assert timedelta(days=360) < report.expires_at - datetime.now(UTC) <= timedelta(days=365)
+    listed = nuanliu.says("token", "list")
+    assert listed[0] == "for ever: li; never ends"
+    assert listed[1].startswith(f"report: li; ends {report.expires_at:%Y-%m-%d}")
+    assert nuanliu.says("token", "revoke", "report") == ["revoked: report"]
+    assert [one.name for one in people.tokens()] == ["for ever"]
+    assert "report" in nuanliu.fails("token", "revoke", "report", code=1)
+
+
+def test_a_new_password_ends_the_tokens_of_the_user_and_of_nobody_else(nuanliu: Any, people: Any) -> None:
+    for name in ("li", "wang"):
+        add(nuanliu, name, "dispatcher")
+        nuanliu.says("token", "add", f"of {name}", "--user", name)
+    told = nuanliu.says("user", "passwd", "li", stdin="four warm winters\n")
+    assert told == ["changed: li", "token ended: of li"]
+    assert [one.name for one in people.tokens()] == ["of wang"]
+
+
+def test_administration_is_in_the_audit_and_the_chain_can_be_checked(nuanliu: Any) -> None:
+    add(nuanliu, "li", "dispatcher")
+    nuanliu.says("token", "add", "report", "--user", "li")
+    nuanliu.says("user", "disable", "li")
+    nuanliu.says("token", "revoke", "report")
+    listed = nuanliu.says("audit", "list")
+    assert [line.split(": ", 2)[2].split()[:2] for line in listed] == [
+        ["token.revoked", "token:report"],
+        ["user.disabled", "user:li"],
+        ["token.added", "token:report"],
+        ["user.added", "user:li"],
+    ]
+    assert nuanliu.says("audit", "verify")[0].startswith("whole: 4 entries, last hash ")
+    with sqlite3.connect(nuanliu.folder / "records.sqlite3") as records:
+        triggers = records.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for (name,) in triggers:
+            records.execute(f'DROP TRIGGER "{name}"')
+        records.execute("UPDATE audit_entries SET who = 'nobody' WHERE sequence = 2")
+    assert "audit entry 2" in nuanliu.fails("audit", "verify", code=1)
