@@ -19,7 +19,7 @@ from tests.support.servers.influxdb import InfluxdbServer
 from tests.support.servers.mosquitto import MosquittoBroker
 from tests.support.servers.postgresql import PostgresqlServer
 
-PASSWORD = "nuanliu-test-2026"
+PASSWORD = "three cold winters"
 AREA = "xilinhot"
 OVERRIDES = {
     "ST-02": {"on_delay": "4s", "off_delay": "3s"},

@@ -24,7 +24,7 @@ def test_a_missing_file_is_a_mistake_too(nuanliu: Any) -> None:
 def test_mistakes_of_the_rules_are_told_as_well(nuanliu: Any, written: Any) -> None:
     folder = nuanliu.folder / "rules"
     folder.mkdir()
-    text = (RULES_DIR / "station" / "ST-15.yaml").read_text(encoding="utf-8")
+    text = (RULES_DIR / "circuit" / "ST-15.yaml").read_text(encoding="utf-8")
     (folder / "ST-15.yaml").write_text(text.replace("raise_when", "raise_wen"), encoding="utf-8")
     path = written(f"rules:\n  dir: {folder}\n")
     assert "ST-15.yaml" in nuanliu.fails("check-config", "--config", str(path), code=2)

@@ -14,7 +14,7 @@ def test_the_shipped_rules_are_in_order(nuanliu: Any) -> None:
 def test_a_rule_that_compares_with_an_unknown_signal_is_told_with_its_file(nuanliu: Any) -> None:
     folder = nuanliu.folder / "rules"
     shutil.copytree(RULES_DIR, folder, ignore=shutil.ignore_patterns("cases"))
-    rule = folder / "station" / "ST-15.yaml"
+    rule = folder / "circuit" / "ST-15.yaml"
     text = rule.read_text(encoding="utf-8")
     assert "t2s < t2s_sp - below_k" in text
     rule.write_text(text.replace("t2s < t2s_sp - below_k", "t2x < t2s_sp - below_k"), encoding="utf-8")
