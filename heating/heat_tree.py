@@ -237,8 +237,9 @@ def _refuse_unreached(site: Site, tree: HeatTree) -> None:
         (Level.HOUSEHOLD, site.households, "household_id", "building_id"),
     )
     for level, assets, own, above in hung:
+        reached = tree._index[int(level)]
         for asset in assets:
             object_id = getattr(asset, own)
-            if tree.get(level, object_id) is None:
+            if object_id not in reached:
                 parent = f"{above.removesuffix('_id')} {getattr(asset, above)!r}"
                 raise BrokenTreeError(f"{level.word} {object_id!r}: no {parent}")

@@ -147,7 +147,12 @@ def _areas_of(site: Site) -> dict[ObjectRef, str]:
     community_area = {item.community_id: item.area_id for item in site.communities}
     building_area = {item.building_id: community_area.get(item.community_id, "") for item in site.buildings}
     areas.update((ObjectRef(Measurement.BUILDING, key), area) for key, area in building_area.items())
-    home_area = {item.household_id: building_area.get(item.building_id, "") for item in site.households}
+    measured = {item.household_id for item in site.assignments}
+    home_area = {
+        item.household_id: building_area.get(item.building_id, "")
+        for item in site.households
+        if item.household_id in measured
+    }
     areas.update((ObjectRef(Measurement.ROOM, item.sensor_id), "") for item in site.sensors)
     for item in sorted(site.assignments, key=lambda assignment: assignment.start):
         areas[ObjectRef(Measurement.ROOM, item.sensor_id)] = home_area.get(item.household_id, "")
