@@ -119,10 +119,10 @@ class City:
         self.senders = Senders(layout, self.families, self.instruments.fleet)
         self.source_fleet = source_fleet(layout)
         self.weather_fleet = weather_fleet(layout)
-        live_s = [station.report_interval_s for station in layout.site.stations]
+        live_s = [station.report_interval_s for station in layout.stations]
         self._live_interval_ms = (np.array(live_s, np.float64) * 1000).astype(np.int64)
         history_s = np.maximum(live_s, self.scenario.history_station_interval)
-        phase = random.uniform("device.phase", layout.station_key)
+        phase = random.uniform("device.phase", layout.house_key)[layout.station_house]
         start = self.now_ms
         self._station_times = Timetable(
             interval_ms=(history_s * 1000).astype(np.int64), phase=phase, start_ms=start
@@ -225,7 +225,9 @@ class City:
         for places, moments in self._station_times.due(self.now_ms):
             heard = ~effects.gateway_silent[places]
             if heard.any():
-                yield self.instruments.report(self.stations, self._around, places[heard], moments[heard])
+                yield from self.instruments.reports(
+                    self.stations, self._around, places[heard], moments[heard]
+                )
         for places, moments in self._room_times.due(self.now_ms):
             report = self.sensors.report(self.homes.air_c, effects, places, moments)
             if len(report.places):
@@ -239,8 +241,8 @@ class City:
         return self.residents.take_calls(self.now_ms)
 
     def gateways_online(self) -> NDArray[np.bool_]:
-        """Return which stations' gateways are connected, shape ``(n_stations,)``."""
-        return ~self.faults.effects(self.now_ms).gateway_silent
+        """Return which houses' gateways are connected, shape ``(n_houses,)``."""
+        return ~self.faults.effects(self.now_ms).gateway_silent[self.layout.house_first]
 
     def coarse_step_s(self, until_ms: int) -> float:
         """Return the step to take towards a moment when nobody watches: `Scenario.step`, or what is left."""

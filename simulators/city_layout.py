@@ -4,12 +4,14 @@ What lives here: places. What does not: physical parameters, state, readings.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from heating.assets import Contract, Emitter, Household, Position, Site
+from heating.assets import Circuit, Contract, Emitter, Household, Position, Site, Station
+from heating.circuits import circuit_of_buildings, circuits_of_stations
 from heating.heat_tree import riser_id
 from simulators.random_streams import entity_keys
 
@@ -20,7 +22,11 @@ _POSITIONS = tuple(Position)
 
 @dataclass(frozen=True)
 class CityLayout:
-    """Homes in registry order, shape ``(n_homes,)``; stations in registry order, shape ``(n_stations,)``."""
+    """Homes in registry order, shape ``(n_homes,)``; stations in registry order, shape ``(n_stations,)``.
+
+    A «station» here is what has an exchanger, pumps and buildings of its own: a station of the registry with one circuit,
+    or one circuit of a station with several. The stations of the registry are called houses, shape ``(n_houses,)``.
+    """
 
     site: Site
     home_key: NDArray[np.uint64]
@@ -42,7 +48,6 @@ class CityLayout:
     riser_ids: tuple[str, ...]
     riser_building: NDArray[np.int32]
     """(n_risers,) place of the building of each riser."""
-    building_ids: tuple[str, ...]
     building_key: NDArray[np.uint64]
     building_station: NDArray[np.int32]
     """(n_buildings,) place of the station that feeds each building."""
@@ -53,11 +58,14 @@ class CityLayout:
     station_branch: NDArray[np.int32]
     """(n_stations,) place of the branch on which each station lies."""
     station_key: NDArray[np.uint64]
-    station_floor_heating: NDArray[np.bool_]
     station_area: tuple[str, ...]
     """Top-level area of each station, the ``{area}`` of topics."""
-    station_source: NDArray[np.int32]
-    """Place of the source of each station."""
+    stations: tuple[Station, ...]
+    """The stations; a circuit bears its own id, and what the registry says of it."""
+    station_house: NDArray[np.int64]
+    """(n_stations,) place of each station's house in the registry."""
+    house_first: NDArray[np.int64]
+    """(n_houses,) place of the first station in each house; the only one where the house has one circuit."""
     sensor_home: NDArray[np.int32]
     """(n_sensors,) place of the home of each assigned sensor."""
     sensor_ids: tuple[str, ...]
@@ -65,6 +73,38 @@ class CityLayout:
     sensor_interval_s: NDArray[np.float64]
     home_index: dict[str, int]
     station_index: dict[str, int]
+    """Place by id; the id of a house with several stations leads to its first."""
+
+    @cached_property
+    def building_ids(self) -> tuple[str, ...]:
+        """Ids of the buildings, in registry order."""
+        return tuple(self.building_index)
+
+    @cached_property
+    def house_key(self) -> NDArray[np.uint64]:
+        """Key of the random streams of each house, shape ``(n_houses,)``."""
+        return entity_keys([house.station_id for house in self.site.stations])
+
+    @cached_property
+    def station_floor_heating(self) -> NDArray[np.bool_]:
+        """Whether the homes of each station have floor heating."""
+        return np.array([station.emitter is Emitter.FLOOR for station in self.stations], np.bool_)
+
+    @cached_property
+    def station_source(self) -> NDArray[np.int32]:
+        """Place of the source of each station."""
+        return self.branch_source[self.station_branch]
+
+    @cached_property
+    def shares_house(self) -> NDArray[np.bool_]:
+        """Return which stations are circuits of a house with several, shape ``(n_stations,)``."""
+        return np.asarray(
+            np.bincount(self.station_house, minlength=len(self.house_first))[self.station_house] > 1
+        )
+
+    def in_house_of(self, station: int) -> NDArray[np.int64]:
+        """Return the places of all stations in the house of one."""
+        return np.flatnonzero(self.station_house == self.station_house[station])
 
 
 def lay_out(site: Site) -> CityLayout:
@@ -75,14 +115,14 @@ def lay_out(site: Site) -> CityLayout:
     KeyError
         When an asset names a parent that is not there.
     """
-    homes, stations = site.households, site.stations
+    homes = site.households
+    stations, station_house, house_first, station_index = _stations(site)
     home_index = {home.household_id: place for place, home in enumerate(homes)}
-    station_index = {station.station_id: place for place, station in enumerate(stations)}
     building_index = {building.building_id: place for place, building in enumerate(site.buildings)}
-    building_station = np.array([station_index[b.station_id] for b in site.buildings], np.int32)
+    building_station = _feeding(site, station_index)
     home_building = np.array([building_index[home.building_id] for home in homes], np.int32)
     risers, home_riser, riser_building = _risers(homes, home_building)
-    branches, branch_source, station_branch = _branches(site)
+    branches, branch_source, station_branch = _branches(site, stations)
     parents = {area.area_id: area.parent_id for area in site.areas}
     sensors, sensor_home, sensor_interval_s = _sensors(site, home_index)
     return CityLayout(
@@ -97,7 +137,6 @@ def lay_out(site: Site) -> CityLayout:
         neighbours=_neighbours(homes),
         riser_ids=risers,
         riser_building=riser_building,
-        building_ids=tuple(building_index),
         building_key=entity_keys(tuple(building_index)),
         building_station=building_station,
         building_index=building_index,
@@ -105,9 +144,10 @@ def lay_out(site: Site) -> CityLayout:
         branch_source=branch_source,
         station_branch=station_branch,
         station_key=entity_keys([station.station_id for station in stations]),
-        station_floor_heating=np.array([s.emitter is Emitter.FLOOR for s in stations], np.bool_),
         station_area=tuple(_top_area(station.area_id, parents) for station in stations),
-        station_source=branch_source[station_branch],
+        stations=stations,
+        station_house=station_house,
+        house_first=house_first,
         sensor_home=sensor_home,
         sensor_ids=sensors,
         sensor_key=entity_keys(sensors),
@@ -117,12 +157,55 @@ def lay_out(site: Site) -> CityLayout:
     )
 
 
-def _branches(site: Site) -> tuple[tuple[str, ...], NDArray[np.int32], NDArray[np.int32]]:
+def _stations(
+    site: Site,
+) -> tuple[tuple[Station, ...], NDArray[np.int64], NDArray[np.int64], dict[str, int]]:
+    """Return the stations, circuits of one house side by side, the house of each, the first of each house, and places."""
+    circuits = circuits_of_stations(site)
+    stations: list[Station] = []
+    houses: list[int] = []
+    first: list[int] = []
+    for place, house in enumerate(site.stations):
+        first.append(len(stations))
+        own = [_of_circuit(house, circuit) for circuit in circuits.get(house.station_id, ())] or [house]
+        stations += own
+        houses += [place] * len(own)
+    index = {station.station_id: place for place, station in enumerate(stations)}
+    for house, place in zip(site.stations, first, strict=True):
+        index.setdefault(house.station_id, place)
+    return tuple(stations), np.array(houses, np.int64), np.array(first, np.int64), index
+
+
+def _feeding(site: Site, station_index: dict[str, int]) -> NDArray[np.int32]:
+    """Return the place of the station, or circuit of one, that feeds each building."""
+    circuits = circuit_of_buildings(site)
+    fed_by = (
+        circuits[b.building_id].circuit_id if b.building_id in circuits else b.station_id
+        for b in site.buildings
+    )
+    return np.array([station_index[station_id] for station_id in fed_by], np.int32)
+
+
+def _of_circuit(house: Station, circuit: Circuit) -> Station:
+    return replace(
+        house,
+        station_id=circuit.circuit_id,
+        emitter=circuit.emitter or house.emitter,
+        heated_area_m2=circuit.heated_area_m2,
+        design_flow_m3_per_h=circuit.design_flow_m3_per_h,
+        static_head_mpa=circuit.static_head_mpa,
+        tank_height_m=circuit.tank_height_m or house.tank_height_m,
+    )
+
+
+def _branches(
+    site: Site, stations: Sequence[Station]
+) -> tuple[tuple[str, ...], NDArray[np.int32], NDArray[np.int32]]:
     """Return the ids of all branches, the source of every branch, and the branch of every station."""
     sources = {source.source_id: place for place, source in enumerate(site.sources)}
     places = {branch.branch_id: place for place, branch in enumerate(site.branches)}
     of_branch = np.array([sources[branch.source_id] for branch in site.branches], np.int32)
-    of_station = np.array([places[station.branch_id] for station in site.stations], np.int32)
+    of_station = np.array([places[station.branch_id] for station in stations], np.int32)
     return tuple(places), of_branch, of_station
 
 

@@ -256,7 +256,10 @@ def _write_device_map(run: _Run) -> int:
         layout = lay_out(_site(run, run.scenario))
         families = draw_families(layout, RandomStreams(run.seed), run.scenario.payload_mix)
         lines = write_device_maps(
-            folder, families, sensor_ids=layout.sensor_ids, station_ids=tuple(layout.station_index)
+            folder,
+            families,
+            sensor_ids=layout.sensor_ids,
+            station_ids=tuple(house.station_id for house in layout.site.stations),
         )
     run.tell("device_map_written", folder=str(folder), devices=lines)
     return 0

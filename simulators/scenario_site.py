@@ -41,5 +41,6 @@ def site_of(scenario: Scenario, *, seed: int, now: datetime) -> tuple[Site, tupl
         seed=seed,
         now=now,
         station_interval_s=preset.station_interval_s,
+        two_circuits_share=preset.two_circuits_share,
         room_interval_s=scenario.sensor_mix.intervals or preset.room_interval_s,
     )

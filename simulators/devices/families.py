@@ -28,13 +28,17 @@ class Families:
 
 
 def draw_families(layout: CityLayout, random: RandomStreams, mix: PayloadMix) -> Families:
-    """Draw the family of every device from streams ``family.*``, keyed by its id."""
+    """Draw the family of every device from streams ``family.*``, keyed by its id; houses with several circuits are native."""
     of_rooms = draw_kinds(mix.rooms.values(), random.uniform("family.room", layout.sensor_key))
-    of_stations = draw_kinds(mix.stations.values(), random.uniform("family.station", layout.station_key))
+    of_stations = draw_kinds(mix.stations.values(), random.uniform("family.station", layout.house_key))
     rooms, stations = tuple(mix.rooms), tuple(mix.stations)
+    several = set(layout.station_house[layout.shares_house].tolist())
     return Families(
         rooms=tuple(rooms[place] for place in of_rooms.tolist()),
-        stations=tuple(stations[place] for place in of_stations.tolist()),
+        stations=tuple(
+            StationFamily.NATIVE if house in several else stations[place]
+            for house, place in enumerate(of_stations.tolist())
+        ),
     )
 
 

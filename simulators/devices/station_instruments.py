@@ -4,10 +4,12 @@ What lives here: from the truth of a station to its report. What does not: the t
 Noise is keyed by station, point and moment, so that no fault shifts it.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
-from heating.points import Measurement
+from heating.points import POINT_INDEX, Measurement
 from simulators.city_layout import CityLayout
 from simulators.effects import Effects
 from simulators.random_streams import RandomStreams, entity_keys
@@ -15,7 +17,7 @@ from simulators.reports import Fleet, Report
 from simulators.stations.station_model import StationsModel, StationSurroundings
 from simulators.stations.station_readings import station_truth
 
-__all__ = ["StationInstruments"]
+__all__ = ["StationInstruments", "circuit_places"]
 
 Floats = NDArray[np.float64]
 
@@ -86,14 +88,58 @@ _SPIKE_SHARE = 0.4
 """Share of the readings of a pressure transmitter that are spikes while interference lasts."""
 
 
+_OF_CIRCUITS = np.array(
+    [place for name, place in _PLACE.items() if (Measurement.CIRCUIT, name) in POINT_INDEX], np.int64
+)
+
+_SUMMED = np.array(
+    [
+        _PLACE[name]
+        for name in (
+            "primary_flow_m3_per_h",
+            "primary_volume_total_m3",
+            "primary_heat_rate_gj_per_h",
+            "primary_heat_total_gj",
+            "electricity_total_kwh",
+            *(f"current_{phase}_a" for phase in "abc"),
+        )
+    ],
+    np.int64,
+)
+"""What all circuits of a house use, its meters count together."""
+_FLOW, _RETURN = _PLACE["primary_flow_m3_per_h"], _PLACE["primary_return_temp_c"]
+
+
+def circuit_places(layout: CityLayout) -> NDArray[np.int64]:
+    """Return the place of each station among the circuits of houses with several; -1 for all others."""
+    shared = layout.shares_house
+    return np.where(shared, np.cumsum(shared) - 1, -1).astype(np.int64)
+
+
 class StationInstruments:
     """The instruments of all stations."""
 
     def __init__(self, layout: CityLayout, random: RandomStreams) -> None:
-        ids = [station.station_id for station in layout.site.stations]
+        ids = [station.station_id for station in layout.stations]
+        shared = np.flatnonzero(layout.shares_house).tolist()
         self.fleet = Fleet(
-            measurement=Measurement.STATION, ids=tuple(ids), areas=layout.station_area, points=tuple(_POINTS)
+            measurement=Measurement.STATION,
+            ids=tuple(house.station_id for house in layout.site.stations),
+            areas=tuple(layout.station_area[place] for place in layout.house_first.tolist()),
+            points=tuple(_POINTS),
         )
+        self.circuits = Fleet(
+            measurement=Measurement.CIRCUIT,
+            ids=tuple(ids[place] for place in shared),
+            areas=tuple(layout.station_area[place] for place in shared),
+            points=tuple(list(_POINTS)[place] for place in _OF_CIRCUITS.tolist()),
+        )
+        self._layout = layout
+        self._shared, self._circuit_place = layout.shares_house, circuit_places(layout)
+        self._houses = [
+            layout.in_house_of(first) for first in layout.house_first.tolist() if self._shared[first]
+        ]
+        """Stations of each house with several."""
         self._random = random
         self._keys = np.stack(
             [entity_keys([f"{station_id}/{name}" for station_id in ids]) for name in _POINTS], axis=1
@@ -104,19 +150,50 @@ class StationInstruments:
         self._frozen = np.full((len(ids), len(_POINTS)), np.nan)
         """(n_stations, n_points) what a frozen controller goes on sending; NaN for all others."""
 
-    def report(
+    def reports(
         self,
         model: StationsModel,
         around: StationSurroundings,
         places: NDArray[np.int64],
         measured_ms: NDArray[np.int64],
-    ) -> Report:
-        """Return what the stations at `places` show, shape ``(k,)``, measured at `measured_ms` [epoch ms]."""
+    ) -> Iterator[Report]:
+        """Yield what the stations at `places` show, shape ``(k,)``, measured at `measured_ms` [epoch ms].
+
+        The first circuit of a house with several stands in for the house; then come the circuits one by one.
+        """
+        values = self._values(model, around, places, measured_ms)
+        shared, layout = self._shared[places], self._layout
+        if not shared.any():
+            yield Report(self.fleet, layout.station_house[places], measured_ms, values)
+            return
+        of_circuits = values[shared][:, _OF_CIRCUITS]
+        values[np.ix_(np.flatnonzero(shared), _OF_CIRCUITS)] = np.nan
+        speaks = layout.house_first[layout.station_house[places]] == places
+        yield Report(self.fleet, layout.station_house[places[speaks]], measured_ms[speaks], values[speaks])
+        yield Report(self.circuits, self._circuit_place[places[shared]], measured_ms[shared], of_circuits)
+
+    def _add_up_houses(self, shown: Floats) -> None:
+        """Put what the meters and gauges of a house with several circuits show in the place of its first one."""
+        for members in self._houses:
+            flow = np.maximum(shown[_FLOW, members], 1e-6)
+            returned = float(np.average(shown[_RETURN, members], weights=flow))
+            summed = shown[np.ix_(_SUMMED, members)].sum(axis=1)
+            shown[_SUMMED, members[0]], shown[_RETURN, members[0]] = summed, returned
+
+    def _values(
+        self,
+        model: StationsModel,
+        around: StationSurroundings,
+        places: NDArray[np.int64],
+        measured_ms: NDArray[np.int64],
+    ) -> Floats:
+        """Return what every point of the stations at `places` shows, shape ``(k, n_points)``."""
         truth, effects = station_truth(model, around), around.effects
-        shown = np.empty((len(_POINTS), len(self.fleet.ids)))
+        shown = np.empty((len(_POINTS), len(self._keys)))
         for row, name in enumerate(_POINTS):
             shown[row] = truth[name]
         shown[_PLACE["secondary_supply_temp_c"]] += effects.supply_sensor_shift_k
+        self._add_up_houses(shown)
         values = np.ascontiguousarray(shown[:, places].T)
         columns, second = self._noisy, measured_ms[:, None] // 1000
         noise = self._random.normal("reading.station", self._keys[places][:, columns], second)
@@ -124,9 +201,9 @@ class StationInstruments:
         values[:, columns] += noise * self._noise[columns]
         values[:, _VOLTAGES] *= mains[:, None]
         self._add_spikes(values, effects, places, second)
-        values = np.round(np.round(values / self._resolution) * self._resolution, 4)
+        values = np.asarray(np.round(np.round(values / self._resolution) * self._resolution, 4), np.float64)
         self._hold_frozen(values, effects, places)
-        return Report(fleet=self.fleet, places=places, measured_ms=measured_ms, values=values)
+        return values
 
     def _add_spikes(
         self, values: Floats, effects: Effects, places: NDArray[np.int64], second: NDArray[np.int64]

@@ -5,7 +5,7 @@ What lives here: finding targets by name or by a station nearby. What does not: 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -20,6 +20,19 @@ __all__ = ["PlacedFault", "TargetFinder", "place_faults"]
 
 Places = NDArray[np.int64]
 _NOWHERE: Places = np.zeros(0, np.int64)
+
+
+_OF_THE_WHOLE_HOUSE = frozenset(
+    {
+        FaultType.MAINS_LOSS,
+        FaultType.GATEWAY_SILENT,
+        FaultType.PLC_FROZEN,
+        FaultType.OUTDOOR_SENSOR_SUN,
+        FaultType.METER_FLOW_FAILURE,
+        FaultType.METER_RESET,
+    }
+)
+"""What a station with several circuits has once: it breaks for all of them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +51,8 @@ class PlacedFault:
     """Place of the home in which a wrongly mapped sensor really hangs."""
     onset_ms: int | None = None
     """Onset [epoch ms] of a fault by chance; planned ones count from the moment of going live."""
+    beside: Places = field(default_factory=lambda: _NOWHERE)
+    """Places of the other circuits of a station of which all are hit."""
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -46,7 +61,9 @@ class PlacedFault:
 
     def index(self, field: str) -> Places:
         """Return the places in an array of `Effects` that it changes."""
-        return self.homes if field.startswith("home_") else np.array([self.place], np.int64)
+        if field.startswith("home_"):
+            return self.homes
+        return np.concatenate((np.array([self.place], np.int64), self.beside))
 
 
 class TargetFinder:
@@ -75,9 +92,20 @@ class TargetFinder:
 
     def at(self, plan: FaultPlan, kind: FaultKind, place: int, *, onset_ms: int | None = None) -> PlacedFault:
         """Return a fault at a known place."""
+        if plan.type in _OF_THE_WHOLE_HOUSE and self._layout.shares_house[place]:
+            return self._in_house(plan, kind, place, onset_ms)
         homes = self._homes_below(kind.target, place) if kind.cools_homes else _NOWHERE
         other = self._mistaken_for(place) if plan.type is FaultType.SENSOR_MISMAPPED else -1
         return PlacedFault(plan, kind, self.ids(kind.target)[place], place, homes, other, onset_ms)
+
+    def _in_house(self, plan: FaultPlan, kind: FaultKind, place: int, onset_ms: int | None) -> PlacedFault:
+        """Return a fault that all circuits of a station share."""
+        layout = self._layout
+        every = layout.in_house_of(place)
+        homes = np.flatnonzero(np.isin(layout.home_station, every)) if kind.cools_homes else _NOWHERE
+        target = layout.site.stations[int(layout.station_house[place])].station_id
+        first, beside = int(every[0]), every[1:]
+        return PlacedFault(plan, kind, target, first, homes, onset_ms=onset_ms, beside=beside)
 
     def ids(self, kind: TargetKind) -> tuple[str, ...]:
         """Return the ids of all objects of a kind, in order of their places."""
@@ -97,7 +125,7 @@ class TargetFinder:
     def _other_ids(self) -> dict[TargetKind, tuple[str, ...]]:
         site = self._layout.site
         return {
-            TargetKind.STATION: tuple(station.station_id for station in site.stations),
+            TargetKind.STATION: tuple(station.station_id for station in self._layout.stations),
             TargetKind.SOURCE: tuple(source.source_id for source in site.sources),
             TargetKind.HOUSEHOLD: tuple(home.household_id for home in site.households),
         }

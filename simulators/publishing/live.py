@@ -63,7 +63,7 @@ def run_live(
     """
     step_s = step_for_speed(speed)
     end_ms = None if until is None else to_epoch_ms(until)
-    online = np.zeros(len(city.layout.station_key), np.bool_)
+    online = np.zeros(len(city.layout.house_key), np.bool_)
     online = _publish_links(city, online, publish)
     while not stop.is_set() and (end_ms is None or city.now_ms < end_ms):
         ahead_ms = city.now_ms + round(step_s * 1000) - clock.now_ms()

@@ -25,6 +25,7 @@ _CLASS_OF_LEVEL = {
     "source": RootCause.SOURCE,
     "branch": RootCause.PRIMARY,
     "station": RootCause.STATION,
+    "circuit": RootCause.STATION,
     "building": RootCause.BUILDING,
     "riser": RootCause.RISER,
     "household": RootCause.HOME,

@@ -21,7 +21,7 @@ __all__ = ["GRACE", "Matching", "Reach", "Verdict", "match"]
 
 GRACE = timedelta(hours=6)
 """How long after its end a fault may still be found: homes go on cooling, off-delays run out."""
-_WIDE = frozenset({"branch", "station"})
+_WIDE = frozenset({"branch", "station", "circuit"})
 """Levels that feel a fault above them at once, before any home has cooled."""
 
 

@@ -168,6 +168,8 @@ def _fault(row: Row, topology: Topology) -> TrueFault:
     fault_type = FaultType(row["type"])
     kind = CATALOGUE[fault_type]
     place: Place = (kind.target.value, row["target"])
+    if kind.target is TargetKind.STATION and ("circuit", row["target"]) in topology.above:
+        place = ("circuit", row["target"])
     if kind.target is TargetKind.SENSOR:
         place = topology.above[place]
     return TrueFault(

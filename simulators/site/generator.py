@@ -29,6 +29,7 @@ from heating.assets import (
 )
 from heating.contacts import Contact
 from simulators.site.buildings import CommunityPlan, build_community, place_sensors
+from simulators.site.circuits import STORY_HEAD_MPA, two_zone_circuits
 from simulators.site.geography import LeagueArea, inside_polygon, league_areas, xilinhot_streets
 from simulators.site.names import STREETS_EN, community_name, fictitious_phone, person_name
 
@@ -37,8 +38,6 @@ __all__ = ["SITE_PRESETS", "SitePreset", "generate_preset_site", "generate_site"
 _ONE_TOWN_STATIONS = 50
 """Up to this many stations all stand in Xilinhot; above, they spread over the league."""
 _KM_PER_DEGREE = 111.2
-_STORY_HEAD_MPA = 0.03
-"""Static head of one storey of 3 m [MPa]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +52,8 @@ class SitePreset:
     """Time between telemetry messages of a station [s]."""
     room_interval_s: tuple[float, ...]
     """Times between messages of the kinds of room sensor in use [s]."""
+    two_circuits_share: float = 0.0
+    """Share of stations with a low and a high zone, as far as there are stations with buildings of both, 0 to 1."""
 
 
 SITE_PRESETS: dict[str, SitePreset] = {
@@ -65,6 +66,7 @@ SITE_PRESETS: dict[str, SitePreset] = {
         sensed_fraction=0.1,
         station_interval_s=60.0,
         room_interval_s=(1200.0, 1800.0, 3600.0),
+        two_circuits_share=0.2,
     ),
     "league": SitePreset(
         stations=643,
@@ -112,6 +114,7 @@ def generate_preset_site(name: str, *, seed: int, now: datetime) -> tuple[Site, 
         now=now,
         station_interval_s=preset.station_interval_s,
         room_interval_s=preset.room_interval_s,
+        two_circuits_share=preset.two_circuits_share,
     )
 
 
@@ -124,6 +127,7 @@ def generate_site(
     now: datetime,
     station_interval_s: float = 60.0,
     room_interval_s: Sequence[float] = (1200.0, 1800.0, 3600.0),
+    two_circuits_share: float = 0.0,
 ) -> tuple[Site, tuple[Contact, ...]]:
     """Invent a registry and the contacts of its households.
 
@@ -141,6 +145,8 @@ def generate_site(
         Time between telemetry messages of a station [s].
     room_interval_s : sequence of float
         Times between messages of the kinds of room sensor in use [s].
+    two_circuits_share : float
+        See `SitePreset.two_circuits_share`.
 
     Raises
     ------
@@ -157,6 +163,7 @@ def generate_site(
         sensed_fraction=sensed_fraction,
         station_interval_s=station_interval_s,
         room_interval_s=tuple(room_interval_s),
+        two_circuits_share=two_circuits_share,
     )
     draft = _Draft(random=np.random.default_rng([seed, 20_241_015]), preset=preset)
     league = league_areas()
@@ -285,7 +292,7 @@ def _build_station(
             emitter=Emitter.FLOOR if floor_heating else Emitter.RADIATOR,
             heated_area_m2=round(heated_m2, 1),
             design_flow_m3_per_h=round(heated_m2 * (0.0048 if floor_heating else 0.0034), 1),
-            static_head_mpa=round(floors * _STORY_HEAD_MPA, 3),
+            static_head_mpa=round(floors * STORY_HEAD_MPA, 3),
             tank_height_m=float(draft.random.choice([1.6, 1.8, 2.0])),
             report_interval_s=draft.preset.station_interval_s,
         )
@@ -334,6 +341,12 @@ def _finish(draft: _Draft, *, seed: int, now: datetime) -> tuple[Site, tuple[Con
         sources=tuple(draft.sources),
         branches=tuple(draft.branches),
         stations=tuple(draft.stations),
+        circuits=two_zone_circuits(
+            draft.stations,
+            draft.buildings,
+            draft.households,
+            wanted=round(draft.preset.two_circuits_share * len(draft.stations)),
+        ),
         communities=tuple(draft.communities),
         buildings=tuple(draft.buildings),
         households=tuple(draft.households),

@@ -101,7 +101,7 @@ class StationParameters:
 
 def draw_stations(layout: CityLayout, random: RandomStreams) -> StationParameters:
     """Draw the constants of all stations from streams ``station.*`` around the registry's figures."""
-    keys, stations = layout.station_key, layout.site.stations
+    keys, stations = layout.station_key, layout.stations
 
     def between(name: str, low: float, high: float) -> Floats:
         return low + (high - low) * random.uniform(f"station.{name}", keys)
@@ -155,7 +155,7 @@ def _pressure(
         compliance_m3_per_mpa=area_m2 * between("compliance", 2.0e-4, 3.0e-4),
         makeup_m3_per_h=PressureParameters.makeup_of(flow),
         seepage_m3_per_h=flow * between("leak", 0.0008, 0.0025),
-        tank_full_m=_given([station.tank_height_m for station in layout.site.stations], 1.8),
+        tank_full_m=_given([station.tank_height_m for station in layout.stations], 1.8),
         tank_m2=between("tank", 2.0, 4.0),
     )
 

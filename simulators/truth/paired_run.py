@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from heating.points import Measurement
 from simulators.city import City
+from simulators.devices.station_instruments import circuit_places
 from simulators.fault_kinds import TargetKind
 from simulators.faults.fault_schedule import Occurrence, PlacedFault
 from simulators.reports import Report
@@ -162,7 +163,7 @@ class PairedRun:
         stations = sources = nothing
         match fault.kind.target:
             case TargetKind.STATION:
-                stations = np.array([fault.place], np.int64)
+                stations = fault.index("")
             case TargetKind.BRANCH | TargetKind.SOURCE:
                 stations = np.unique(layout.home_station[fault.homes]).astype(np.int64)
                 sources = np.unique(layout.station_source[stations]).astype(np.int64)
@@ -173,7 +174,12 @@ class PairedRun:
                 sensors = np.flatnonzero(layout.home_building[layout.sensor_home] == fault.place)
             case TargetKind.RISER | TargetKind.HOUSEHOLD:
                 pass
-        return {Measurement.STATION: stations, Measurement.SOURCE: sources, Measurement.ROOM: sensors}
+        return {
+            Measurement.STATION: np.unique(layout.station_house[stations]),
+            Measurement.CIRCUIT: circuit_places(layout)[stations[layout.shares_house[stations]]],
+            Measurement.SOURCE: sources,
+            Measurement.ROOM: sensors,
+        }
 
 
 def _is_history(occurrence: Occurrence, now_ms: int) -> bool:

@@ -46,7 +46,8 @@ class ReportDifferences:
 
     def __init__(self, city: City) -> None:
         self._sizes = {
-            Measurement.STATION: len(city.layout.station_key),
+            Measurement.STATION: len(city.layout.house_key),
+            Measurement.CIRCUIT: int(city.layout.shares_house.sum()),
             Measurement.ROOM: len(city.layout.sensor_key),
             Measurement.SOURCE: len(city.layout.site.sources),
         }

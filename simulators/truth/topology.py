@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import orjson
 
 from simulators.city_layout import CityLayout
@@ -18,7 +19,7 @@ __all__ = ["TOPOLOGY_FILE", "Place", "Topology"]
 
 TOPOLOGY_FILE = "topology.json"
 Place = tuple[str, str]
-"""Level (source, branch, station, building, riser, household, sensor) and id."""
+"""Level (source, branch, station, circuit, building, riser, household, sensor) and id."""
 
 
 @dataclass(frozen=True)
@@ -32,24 +33,23 @@ class Topology:
         """Return the tree of a simulated city; a branch that hangs on another one hangs on the source here too."""
         site = layout.site
         sources = [source.source_id for source in site.sources]
-        stations = [station.station_id for station in site.stations]
+        houses = [house.station_id for house in site.stations]
+        stations = [station.station_id for station in layout.stations]
+        shared = layout.shares_house
         homes = [home.household_id for home in site.households]
         above: dict[Place, Place] = {}
         _hang(above, "branch", layout.branch_ids, "source", (sources[i] for i in layout.branch_source))
         _hang(
             above,
             "station",
-            stations,
+            houses,
             "branch",
-            (layout.branch_ids[i] for i in layout.station_branch.tolist()),
+            (layout.branch_ids[i] for i in layout.station_branch[layout.house_first].tolist()),
         )
-        _hang(
-            above,
-            "building",
-            layout.building_ids,
-            "station",
-            (stations[i] for i in layout.building_station.tolist()),
-        )
+        for place in np.flatnonzero(shared).tolist():
+            above["circuit", stations[place]] = ("station", houses[layout.station_house[place]])
+        for building, place in zip(layout.building_ids, layout.building_station.tolist(), strict=True):
+            above["building", building] = ("circuit" if shared[place] else "station", stations[place])
         _hang(
             above,
             "riser",
@@ -77,20 +77,26 @@ class Topology:
         found = orjson.loads((folder / TOPOLOGY_FILE).read_bytes())
         above: dict[Place, Place] = {}
         for level, part in found.items():
-            _hang(above, level, part["ids"], part["above_level"], part["above"])
+            levels = part.get("above_levels") or [part["above_level"]] * len(part["ids"])
+            above |= {
+                (level, object_id): (above_level, above_id)
+                for object_id, above_level, above_id in zip(part["ids"], levels, part["above"], strict=True)
+            }
         return cls(above)
 
     def write(self, folder: Path) -> None:
-        """Write ``topology.json``: by level the ids, and the level and ids above them."""
-        parts: dict[str, dict[str, object]] = {}
-        ids: dict[str, list[str]] = {}
-        aboves: dict[str, list[str]] = {}
+        """Write ``topology.json``: by level the ids, and the level and ids above them.
+
+        Buildings of a city with circuits hang on stations and circuits: there the level is given one by one.
+        """
+        rows: dict[str, list[tuple[str, str, str]]] = {}
         for (level, object_id), (above_level, above_id) in self.above.items():
-            ids.setdefault(level, []).append(object_id)
-            aboves.setdefault(level, []).append(above_id)
-            parts.setdefault(level, {"above_level": above_level})
-        for level, part in parts.items():
-            part.update(ids=ids[level], above=aboves[level])
+            rows.setdefault(level, []).append((object_id, above_level, above_id))
+        parts: dict[str, dict[str, object]] = {}
+        for level, of_level in rows.items():
+            ids, levels, aboves = (list(column) for column in zip(*of_level, strict=True))
+            mixed = {"above_levels": levels} if len(set(levels)) > 1 else {"above_level": levels[0]}
+            parts[level] = {**mixed, "ids": ids, "above": aboves}
         folder.mkdir(parents=True, exist_ok=True)
         (folder / TOPOLOGY_FILE).write_bytes(orjson.dumps(parts) + b"\n")
 

@@ -122,7 +122,7 @@ def test_the_worked_example_runs_and_breaks_what_it_says(example_run: Path) -> N
     faults = {str(line["id"]): line for line in lines_of(example_run / "truth" / "faults.jsonl")}
     assert {"riser", "pump-1", "leak"} <= set(faults)
     assert faults["riser"]["affected_households"]
-    assert faults["pump-1"]["target"] == "st-003"
+    assert faults["pump-1"]["target"] == "st-003-low"  # its first circuit
     assert faults["pump-1"]["first_observable"] is not None
     assert [line["id"] for line in lines_of(example_run / "truth" / "confounders.jsonl")] == ["setback"]
 

@@ -18,6 +18,7 @@ WORDS = {
     "heating.clock",
     "heating.contacts",
     "heating.errors",
+    "heating.circuits",
     "heating.heat_tree",
     "heating.intervals",
     "heating.points",
