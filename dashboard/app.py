@@ -170,7 +170,7 @@ def _views(
     stations = StationViews(
         sites=sites,
         newest=newest,
-        open_alarms=OpenAlarmSource(records.alarms),
+        open_alarms=OpenAlarmSource(records.alarms, sites),
         alarms=alarms,
         incidents=incidents,
         places=places,

@@ -66,6 +66,8 @@ class AlarmRow:
     now: PointValue | None = None
     """Room temperature now, of an alarm about a home; None for other subjects."""
     building_id: str | None = None
+    station_id: str | None = None
+    """Of an alarm of a station or of one of its circuits."""
     """The building of an alarm about a home, a riser or a building; None for others."""
     actions: Sequence[str] = ()
     """What the viewer may do now: acknowledge, shelve, unshelve, comment."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from dashboard.alarms.counts import SPEAKING, read_pages
+from dashboard.site.index import SiteSource
 from heating.alarms import Alarm, AlarmState, Priority
 from heating.heat_tree import Level
 from storage.records.alarms import AlarmRecords
@@ -18,10 +19,11 @@ _MAX_PAGES = 10
 
 @dataclass(frozen=True, slots=True)
 class OpenAlarms:
-    """Open alarms of stations at one place of the history."""
+    """Open alarms of stations and their circuits at one place of the history."""
 
     sequence: int
     by_station: dict[str, list[Alarm]] = field(default_factory=dict)
+    """Those of a station with several circuits hold the alarms of its circuits too."""
 
     def of(self, station_id: str) -> Sequence[Alarm]:
         """Return the open alarms of a station, worst first, then newest."""
@@ -35,6 +37,10 @@ class OpenAlarms:
         """Return the most urgent priority of those that speak, 1 to 4; None when none does."""
         return min((int(alarm.priority) for alarm in self.speaking(station_id)), default=None)
 
+    def of_circuit(self, station_id: str, circuit_id: str) -> Sequence[Alarm]:
+        """Return those that speak of one circuit of a station, worst first."""
+        return [alarm for alarm in self.speaking(station_id) if alarm.subject.object_id == circuit_id]
+
     def recovered(self, station_id: str) -> bool:
         """Whether an alarm has returned that nobody has acknowledged, and none of P1 to P3 speaks any more."""
         returned = any(alarm.state is AlarmState.RTN_UNACK for alarm in self.of(station_id))
@@ -44,8 +50,8 @@ class OpenAlarms:
 class OpenAlarmSource:
     """Gives the present count; reads again only when the history grew."""
 
-    def __init__(self, alarms: AlarmRecords) -> None:
-        self._alarms = alarms
+    def __init__(self, alarms: AlarmRecords, sites: SiteSource) -> None:
+        self._alarms, self._sites = alarms, sites
         self._lock = threading.Lock()
         self._known: OpenAlarms | None = None
 
@@ -63,9 +69,14 @@ class OpenAlarmSource:
 
     def _read(self) -> dict[str, list[Alarm]]:
         groups: dict[str, list[Alarm]] = {}
-        query = AlarmQuery(open_only=True, level=Level.STATION)
-        for alarm in read_pages(self._alarms, query, most=_MAX_PAGES)[0]:
-            groups.setdefault(alarm.subject.object_id, []).append(alarm)
+        circuits = self._sites.current().circuits
+        levels = (Level.STATION, Level.CIRCUIT) if circuits else (Level.STATION,)
+        for level in levels:
+            query = AlarmQuery(open_only=True, level=level)
+            for alarm in read_pages(self._alarms, query, most=_MAX_PAGES)[0]:
+                circuit = circuits.get(alarm.subject.object_id) if level is Level.CIRCUIT else None
+                station_id = alarm.subject.object_id if circuit is None else circuit.station_id
+                groups.setdefault(station_id, []).append(alarm)
         for alarms in groups.values():
             alarms.sort(key=lambda alarm: (alarm.priority, -alarm.raised_at.timestamp()))
         return groups

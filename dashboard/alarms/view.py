@@ -4,6 +4,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from config.rules.alarm_texts import AlarmText, alarm_text, placeholders
 from config.rules.reading import RuleSet
@@ -119,7 +120,6 @@ class AlarmViews:
         holder = None if restraints is None else restraints.holder(alarm)
         parameters = self._opening(alarm.alarm_id)
         zh, en = self._texts(alarm.rule_id, parameters)
-        end = alarm.cleared_at or self._clock.now()
         return AlarmRow(
             alarm_id=alarm.alarm_id,
             rule_id=alarm.rule_id,
@@ -134,7 +134,7 @@ class AlarmViews:
             state=alarm.state.value,
             active=alarm.is_active,
             raised_at=alarm.raised_at,
-            duration_s=max(0.0, (end - alarm.raised_at).total_seconds()),
+            duration_s=_duration_s(alarm, self._clock.now()),
             annunciated_at=alarm.annunciated_at,
             cleared_at=alarm.cleared_at,
             acknowledged_at=alarm.acknowledged_at,
@@ -153,6 +153,7 @@ class AlarmViews:
             text_has_figures=self._has_figures(alarm.rule_id),
             now=self._now(index, alarm.subject),
             building_id=_building_of(index, alarm.subject),
+            station_id=_station_of(index, alarm.subject),
             actions=_actions(viewer, alarm),
         )
 
@@ -248,6 +249,16 @@ def _building_of(index: SiteIndex, subject: Node) -> str | None:
         case _:
             return None
     return found if found in index.buildings else None
+
+
+def _duration_s(alarm: Alarm, now: datetime) -> float:
+    return max(0.0, ((alarm.cleared_at or now) - alarm.raised_at).total_seconds())
+
+
+def _station_of(index: SiteIndex, subject: Node) -> str | None:
+    circuit = index.circuits.get(subject.object_id) if subject.level is Level.CIRCUIT else None
+    found = subject.object_id if circuit is None else circuit.station_id
+    return found if subject.level in (Level.STATION, Level.CIRCUIT) and found in index.stations else None
 
 
 def _actions(viewer: Viewer, alarm: Alarm) -> tuple[str, ...]:

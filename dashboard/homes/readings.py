@@ -117,7 +117,9 @@ class HomeReadings:
         return self._places.rooms(index, rows_of(index, Level.BUILDING, home.building_id))
 
     def _station(self, viewer: Viewer, index: SiteIndex, home: Household) -> StationSummary | None:
-        return self._stations.summary(viewer, index, index.buildings[home.building_id].station_id)
+        circuit = index.circuit_of_building.get(home.building_id)
+        station_id = index.buildings[home.building_id].station_id
+        return self._stations.summary(viewer, index, station_id, circuit)
 
     @staticmethod
     def _others(rooms: RoomColumn, rows: slice, home: Household) -> Ratio:

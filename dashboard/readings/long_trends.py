@@ -19,9 +19,13 @@ __all__ = ["LONG_WINDOW", "RESOLUTIONS", "long_series", "rollup_for"]
 
 LONG_WINDOW = timedelta(days=2)
 """Longer windows are read from roll-ups [d]."""
-RESOLUTIONS = {RollupName.STATION_5M: "5m", RollupName.ROOM_1H: "1h"}
+RESOLUTIONS = {RollupName.STATION_5M: "5m", RollupName.CIRCUIT_5M: "5m", RollupName.ROOM_1H: "1h"}
 """How the interface names what a trend was made of; readings themselves are ``raw``."""
-_ROLLUPS = {Measurement.STATION: RollupName.STATION_5M, Measurement.ROOM: RollupName.ROOM_1H}
+_ROLLUPS = {
+    Measurement.STATION: RollupName.STATION_5M,
+    Measurement.CIRCUIT: RollupName.CIRCUIT_5M,
+    Measurement.ROOM: RollupName.ROOM_1H,
+}
 _MOST_HOLES = 4
 """Stretches without roll-ups that are looked up among the readings; shorter ones beyond stay empty."""
 _SHORTEST_HOLE_BUCKETS = 6

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dashboard.site.index import SiteIndex
 from dashboard.web.values import Bilingual, PointValue, Ratio
-from heating.assets import Sensor, Station
+from heating.assets import Circuit, Sensor, Station
 from heating.clock import Clock
 from heating.diagnosis.freshness import STALE_INTERVALS
 from heating.intervals import from_epoch_ms
@@ -221,6 +221,14 @@ class NewestValues:
         if latest is not None and latest.measured_ms < index.measured_since_ms.get(household_id, 0):
             latest = None
         return self.value(Measurement.ROOM, "room_temp_c", latest, sensor.interval_s)
+
+    def circuit_points(
+        self, circuit: Circuit, station: Station, names: Sequence[str]
+    ) -> dict[str, PointValue]:
+        """Return points of a circuit ready to show; it reports as often as its station."""
+        latest = self._live.of_object(ObjectRef(Measurement.CIRCUIT, circuit.circuit_id))
+        interval_s = station.report_interval_s
+        return {name: self.value(Measurement.CIRCUIT, name, latest.get(name), interval_s) for name in names}
 
     def station_points(self, station: Station, names: Sequence[str]) -> dict[str, PointValue]:
         """Return points of a station ready to show, every name that was asked for."""

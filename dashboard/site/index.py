@@ -6,21 +6,22 @@ data are not in it.
 
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.site.names import building_in_english, home_address, plant_in_english, riser_name
+from dashboard.site.names import building_in_english, home_address, plant_in_english, riser_name, zone_name
 from dashboard.web.security.viewer import Viewer
 from dashboard.web.values import Bilingual
-from heating.assets import Area, Building, Community, Contract, Household, Sensor, Site, Station
+from heating.assets import Area, Building, Circuit, Community, Contract, Household, Sensor, Site, Station
+from heating.circuits import circuit_of_buildings, circuits_of_stations
 from heating.clock import Clock
 from heating.heat_tree import HeatTree, Level, Node, build_heat_tree
 from heating.intervals import to_epoch_ms
-from heating.places import AreaTree, next_assignment_change, sensors_of_homes
+from heating.places import AreaTree, circuit_on_site, next_assignment_change, sensors_of_homes
 from heating.protocols import RegistryRecords
 
 __all__ = ["SensedHomes", "SiteIndex", "SiteSource"]
@@ -71,6 +72,11 @@ class SiteIndex:
     contracts_of: dict[str, Counter[Contract]]
     """How many homes of each contract a community has, by community id."""
     buildings_of_station: dict[str, list[Building]]
+    circuits: dict[str, Circuit]
+    circuits_of_station: dict[str, tuple[Circuit, ...]]
+    """Of the stations that have several."""
+    circuit_of_building: Mapping[str, Circuit]
+    """Of the buildings of those stations."""
     buildings_of_community: dict[str, list[Building]]
     sensed: SensedHomes
     valid_until: datetime | None
@@ -114,6 +120,8 @@ class SiteIndex:
         match node.level:
             case Level.STATION if station := self.stations.get(node.object_id):
                 return Bilingual(station.name, station.name_en)
+            case Level.CIRCUIT if circuit := self.circuits.get(node.object_id):
+                return self.circuit_name(circuit)
             case Level.BUILDING if building := self.buildings.get(node.object_id):
                 return self._building_name(building)
             case Level.RISER:
@@ -128,6 +136,14 @@ class SiteIndex:
                 if plain is not None:
                     return Bilingual(plain, plant_in_english(plain, self.site.areas))
         return Bilingual(node.object_id, node.object_id)
+
+    def circuit_name(self, circuit: Circuit) -> Bilingual:
+        """Return how people call a circuit: its station and its own name."""
+        station, name = self.stations[circuit.station_id], zone_name(circuit)
+        return Bilingual(
+            circuit_on_site(station.name, name.zh),
+            f"{station.name_en or station.name}, {name.in_locale('en')}",
+        )
 
     @property
     def _network_names(self) -> dict[Node, str]:
@@ -218,6 +234,9 @@ def build_site_index(site: Site, *, version: int, now: datetime) -> SiteIndex:
         homes_of=dict(homes),
         contracts_of=_contracts(site),
         buildings_of_station=_grouped(site.buildings, "station_id"),
+        circuits={circuit.circuit_id: circuit for circuit in site.circuits},
+        circuits_of_station=circuits_of_stations(site),
+        circuit_of_building=circuit_of_buildings(site),
         buildings_of_community=_grouped(site.buildings, "community_id"),
         sensed=_sensed(site, tree, households, sensors, sensor_of, since_ms),
         valid_until=next_assignment_change(site.assignments, now),

@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable
 
 from dashboard.web.values import Bilingual
-from heating.assets import Area, Building, Community
+from heating.assets import Area, Building, Circuit, Community
 from heating.places import address_on_site, riser_on_site
 
-__all__ = ["building_in_english", "home_address", "plant_in_english", "riser_name"]
+__all__ = ["building_in_english", "home_address", "plant_in_english", "riser_name", "zone_name"]
 
 _NUMBERED = re.compile(r"(?P<number>[A-Za-z]?\d+[A-Za-z]?|[A-Za-z])\s*(号楼|号栋|#楼|号|#|栋|幢|座|楼)?")
 """Only a number or a letter, with or without a word for «building»."""
@@ -59,6 +59,11 @@ def plant_in_english(name: str, areas: Iterable[Area]) -> str:
 
 def _bare(area: str) -> str:
     return re.sub(r"(市|旗|县|区|街道|镇)$", "", area)
+
+
+def zone_name(circuit: Circuit) -> Bilingual:
+    """Return how a circuit is called within its station."""
+    return Bilingual(circuit.name, circuit.name_en or f"{circuit.zone} zone")
 
 
 def riser_name(community: Community, building: Building, unit: str) -> Bilingual:

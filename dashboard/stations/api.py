@@ -62,12 +62,17 @@ def station_trend(
     start: Start = None,
     end: End = None,
     max_points: MaxPoints = 1500,
+    circuit: Annotated[
+        str | None, Query(description="Id of one of the station's circuits: its points, not the station's.")
+    ] = None,
 ) -> Response:
-    """Points of a station over a window, as columns."""
+    """Points of a station, or of one of its circuits, over a window, as columns."""
     names = list(dict.fromkeys(name.strip() for name in points.split(",") if name.strip()))
     if not 0 < len(names) <= _MAX_TREND_POINTS:
         raise InvalidRequestError(f"points: one to {_MAX_TREND_POINTS} names")
     window = window_of(start, end, now=services.clock.now())
     return reply(
-        services[StationViews].trend(viewer, station_id, points=names, window=window, max_points=max_points)
+        services[StationViews].trend(
+            viewer, station_id, points=names, window=window, max_points=max_points, circuit_id=circuit
+        )
     )

@@ -52,10 +52,20 @@ class DaySparks:
         History.
     clock : Clock
         The time data are judged by.
+    measurement : Measurement
+        Stations, or circuits of those that have several.
     """
 
-    def __init__(self, *, store: TimeSeriesStore, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        store: TimeSeriesStore,
+        clock: Clock,
+        measurement: Measurement = Measurement.STATION,
+    ) -> None:
         self._store = store
+        self._measurement = measurement
+        self._rollup = RollupName(f"{measurement.value}_5m")
         self._clock = clock
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, Spark] = OrderedDict()
@@ -83,9 +93,9 @@ class DaySparks:
         """Return the lines of stations whose roll-ups cover the day; the last half hour has some in any case."""
         now_ms = self._clock.now_ms()
         first_ms = now_ms - SLOTS * _SLOT_MS
-        step_ms = RollupName.STATION_5M.step // timedelta(milliseconds=1)
+        step_ms = self._rollup.step // timedelta(milliseconds=1)
         window = Interval(from_epoch_ms(first_ms - first_ms % step_ms), from_epoch_ms(now_ms))
-        rows = self._store.read_rollup(RollupName.STATION_5M, SPARK_POINT, station_ids, window)
+        rows = self._store.read_rollup(self._rollup, SPARK_POINT, station_ids, window)
         counted = rows.count > 0
         place = {name: number for number, name in enumerate(station_ids)}
         number = np.array([place[name] for name in rows.object_ids], np.int64)[counted]
@@ -105,7 +115,7 @@ class DaySparks:
         now_ms = self._clock.now_ms()
         window = Interval.last(timedelta(hours=24), now=self._clock.now())
         series = self._store.series(
-            ObjectRef(Measurement.STATION, station_id), [SPARK_POINT], window, max_points=4 * SLOTS
+            ObjectRef(self._measurement, station_id), [SPARK_POINT], window, max_points=4 * SLOTS
         )
         values = np.asarray(series.values.get(SPARK_POINT, np.full(len(series.time_ms), np.nan)))
         codes = series.quality.get(SPARK_POINT)

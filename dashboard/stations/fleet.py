@@ -1,7 +1,7 @@
 """Every station at once, as columns: state, deviation, age. The overview, the list and the stream start here."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from dashboard.alarms.open_alarms import OpenAlarms
 from dashboard.readings.newest import Column, NewestValues
 from dashboard.site.index import SiteIndex
+from dashboard.stations.circuits import CircuitsOfStation, read_circuits, with_circuits
 from dashboard.web.security.viewer import Viewer
+from heating.assets import Circuit
 from heating.diagnosis.freshness import SILENT, STALE_INTERVALS
 from heating.points import Measurement
 
@@ -56,6 +58,9 @@ class Fleet:
     """Place in `STATE_WORDS`."""
     deviation_k: NDArray[np.float64]
     """Secondary supply minus setpoint [K]; NaN when either is not usable."""
+    circuits: Mapping[str, CircuitsOfStation] = field(default_factory=dict)
+    """Of the stations that have several, by id; their secondary columns are those of the circuit furthest from its
+    setpoint."""
 
     @property
     def online(self) -> NDArray[np.bool_]:
@@ -98,9 +103,12 @@ def read_fleet(
     newest: NewestValues,
     open_alarms: OpenAlarms,
     now_ms: int,
+    circuits_of: Mapping[str, Sequence[Circuit]] | None = None,
 ) -> Fleet:
     """Return stations as columns, in the order of `ids`."""
     columns = {name: newest.column(Measurement.STATION, name, ids, interval_s) for name in MAIN_POINTS}
+    several = read_circuits(ids, interval_s, circuits_of or {}, newest)
+    columns = with_circuits(columns, ids, several)
     last_ms = np.max([column.measured_ms for column in columns.values()], axis=0).astype(np.int64)
     age_s = np.where(last_ms > 0, np.maximum(0.0, (now_ms - last_ms) / 1000.0), np.nan)
     link = newest.column(Measurement.STATION, "gateway_online", ids, interval_s)
@@ -119,6 +127,7 @@ def read_fleet(
         age_s=age_s,
         state=_state(age_s, interval_s, said_offline, worst),
         deviation_k=np.where(both, supply.value - setpoint.value, np.nan),
+        circuits=several,
     )
 
 

@@ -13,7 +13,7 @@ from dashboard.incidents.models import IncidentView
 from dashboard.places.models import BuildingRow
 from dashboard.web.values import Bilingual, PointValue
 
-__all__ = ["StationDetail", "StationRow", "StationState", "StationSummary"]
+__all__ = ["CircuitDetail", "CircuitRow", "StationDetail", "StationRow", "StationState", "StationSummary"]
 
 
 class StationState(StrEnum):
@@ -29,6 +29,33 @@ class StationState(StrEnum):
     """Values come; a P1 or P2 alarm is active."""
     ONLINE = "online"
     """Values come, nothing urgent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CircuitRow:
+    """One circuit of a station with several."""
+
+    circuit_id: str
+    name: Bilingual
+    """Within its station, for example 高区."""
+    zone: str
+    """low, middle, high or top."""
+    deviation_k: float | None
+    """Secondary supply minus its setpoint [K]."""
+    open_alarms: int
+    """Alarms of the circuit itself that speak."""
+    worst_priority: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CircuitDetail:
+    """One circuit on the page of its station."""
+
+    row: CircuitRow
+    points: Mapping[str, PointValue]
+    """Every point of a circuit that ever came and every main one, by canonical name."""
+    households: int
+    heated_area_m2: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +82,10 @@ class StationRow:
     """Alarms that speak: active, neither shelved nor suppressed."""
     worst_priority: int | None
     """1 to 4; None when none speaks."""
+    circuits: Sequence[CircuitRow] = ()
+    """Of a station with several; the row's secondary values and deviation are those of `shown_circuit`."""
+    shown_circuit: str | None = None
+    """Id of the circuit that stands in the row: the one furthest from its setpoint."""
     recovered: bool = False
     """An alarm has returned that nobody has acknowledged, and none speaks any more."""
     longitude_deg: float | None = None
@@ -80,6 +111,8 @@ class StationDetail:
     branch_name: Bilingual | None
     outdoor: PointValue
     """Outdoor temperature of the weather site."""
+    circuits: Sequence[CircuitDetail] = ()
+    """The circuits of a station with several, each with its own secondary side."""
     limits: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
     """Low and high limit of a point where rules name one, in the unit of the point."""
 

@@ -292,6 +292,7 @@ class Broadcaster:
                         "station_id": shown.row.station_id,
                         "row": shown.row,
                         "points": shown.points,
+                        "circuits": {one.row.circuit_id: one.points for one in shown.circuits},
                     }
                     return self._frame(topic, "station", points, group=group)
                 case _:

@@ -30,8 +30,8 @@ function shownValue(tag, point) {
 }
 
 // The frequency is that of the pump that runs; when none does, of the one that failed.
-function followPumps(points) {
-  for (const tag of document.querySelectorAll(".schematic [data-follows]")) {
+function followPumps(schematic, points) {
+  for (const tag of schematic.querySelectorAll("[data-follows]")) {
     const pump = tag.dataset.follows;
     const says = (n, what) => {
       const point = points[`${pump}_${n}_${what}`];
@@ -47,9 +47,9 @@ function followPumps(points) {
   }
 }
 
-function showPoints(points) {
-  followPumps(points);
-  for (const tag of document.querySelectorAll(".schematic [data-point]")) {
+function showPoints(schematic, points) {
+  followPumps(schematic, points);
+  for (const tag of schematic.querySelectorAll("[data-point]")) {
     const point = points[tag.dataset.point];
     if (!point) continue;
     const state = stateOf(point);
@@ -58,7 +58,7 @@ function showPoints(points) {
     tag.querySelector("[data-age]").textContent =
       state !== "good" && point.age_s !== null && point.age_s !== undefined ? durationText(point.age_s) : "";
   }
-  for (const pump of document.querySelectorAll(".schematic [data-pump]")) {
+  for (const pump of schematic.querySelectorAll("[data-pump]")) {
     const running = points[`${pump.dataset.pump}_running`];
     const fault = points[`${pump.dataset.pump}_fault`];
     if (!running) continue;
@@ -70,7 +70,10 @@ function showPoints(points) {
 
 document.addEventListener("live:station", (event) => {
   const points = event.detail?.points;
-  if (points) showPoints(points);
+  // A station with several circuits has a schematic for each: its own primary side with that circuit's points.
+  for (const schematic of points ? document.querySelectorAll(".schematic") : []) {
+    showPoints(schematic, { ...points, ...event.detail.circuits?.[schematic.dataset.circuit] });
+  }
   const age = document.querySelector("[data-station-age]");
   const seconds = event.detail?.row?.age_s;
   if (age && seconds !== null && seconds !== undefined) age.textContent = durationText(seconds);
@@ -187,13 +190,15 @@ async function load() {
   const end = new Date(Number(chart.dataset.nowMs) + Date.now() - openedAt);
   const start = new Date(end - hours * 3_600_000);
   const points = made.traces.map((trace) => trace.meta).join(",");
+  const { circuit } = chart.dataset;
+  const ofCircuit = circuit ? `&circuit=${encodeURIComponent(circuit)}` : "";
   const width = Math.min(2_000, Math.max(300, chart.clientWidth));
   if (!shown) note.textContent = chart.dataset.loading;
   try {
     const window_ = `start=${start.toISOString()}&end=${end.toISOString()}`;
     const [trend, alarms] = await Promise.all([
-      fetchJson(`/api/v1/stations/${id}/trend?points=${points}&${window_}&max_points=${width}`),
-      fetchJson(`/api/v1/alarms?subject=${id}&since=${start.toISOString()}`),
+      fetchJson(`/api/v1/stations/${id}/trend?points=${points}&${window_}&max_points=${width}${ofCircuit}`),
+      fetchJson(`/api/v1/alarms?subject=${circuit ? encodeURIComponent(circuit) : id}&since=${start.toISOString()}`),
       loadLibrary(),
     ]);
     draw(trend, alarms.items ?? []);
@@ -210,6 +215,12 @@ document.addEventListener("click", (event) => {
   if (range) {
     hours = Number(range.dataset.hours);
     for (const button of document.querySelectorAll("[data-hours]")) button.setAttribute("aria-pressed", String(button === range));
+    load();
+  }
+  const chosen = event.target.closest("[data-trend-circuit]");
+  if (chosen) {
+    chart.dataset.circuit = chosen.dataset.trendCircuit;
+    for (const button of document.querySelectorAll("[data-trend-circuit]")) button.setAttribute("aria-pressed", String(button === chosen));
     load();
   }
   const toggle = event.target.closest("[data-reveal]");
