@@ -10,7 +10,16 @@ from pathlib import Path
 from config.drafts import write_whole
 from heating.errors import HeatingError
 
-__all__ = ["MANIFEST_NAME", "BackupError", "Manifest", "checksum", "read_manifest", "seal", "verify"]
+__all__ = [
+    "MANIFEST_NAME",
+    "BackupError",
+    "Manifest",
+    "checksum",
+    "make_private",
+    "read_manifest",
+    "seal",
+    "verify",
+]
 
 MANIFEST_NAME = "manifest.json"
 FORMAT = 1
@@ -63,7 +72,15 @@ def seal(
         "files": manifest.files,
     }
     write_whole(folder / MANIFEST_NAME, json.dumps(content, indent=1))
+    make_private(folder)
     return manifest
+
+
+def make_private(folder: Path) -> None:
+    """Let nobody but the owner read a folder and what is in it: readings of homes and names are personal."""
+    for path in (folder, *folder.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(0o700 if path.is_dir() else 0o600)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -87,13 +104,20 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def verify(folder: Path, manifest: Manifest) -> None:
-    """Compare every file with its checksum.
+    """Compare every file with its checksum; what the manifest does not name must not be there.
 
     Raises
     ------
     BackupError
-        Names the first file that is missing or changed.
+        Names the first file that is missing, changed, a link or unknown to the manifest.
     """
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        # A link would copy whatever it points to, and a file that nobody vouches for could be anybody's.
+        if path.is_symlink():
+            raise BackupError(f"{name} is a link: a backup has none")
+        if not path.is_dir() and name != MANIFEST_NAME and name not in manifest.files:
+            raise BackupError(f"{name} is in the folder and not in the manifest: take it away")
     for name, expected in manifest.files.items():
         path = folder / name
         if not path.resolve().is_relative_to(folder.resolve()):

@@ -10,7 +10,14 @@ from urllib.parse import unquote, urlsplit
 
 from storage.backup.manifest import BackupError
 
-__all__ = ["back_up_records", "copy_sqlite", "records_are_empty", "records_kind", "restore_records"]
+__all__ = [
+    "back_up_records",
+    "copy_name",
+    "copy_sqlite",
+    "records_are_empty",
+    "records_kind",
+    "restore_records",
+]
 
 SQLITE_COPY = "records.sqlite3"
 POSTGRES_COPY = "records.pgdump"
@@ -30,6 +37,11 @@ def records_kind(url: str) -> str:
     if kind not in ("sqlite", "postgresql"):
         raise BackupError(f"records.url is {kind}: only sqlite and postgresql are backed up")
     return kind
+
+
+def copy_name(kind: str) -> str:
+    """Return the name of the copy of a kind of database."""
+    return SQLITE_COPY if kind == "sqlite" else POSTGRES_COPY
 
 
 def back_up_records(url: str, folder: Path, *, password_file: Path | None = None) -> None:

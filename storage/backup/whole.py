@@ -18,7 +18,13 @@ import structlog
 from config.drafts import draft_for
 from config.settings.tree import Settings
 from storage.backup.manifest import BackupError, Manifest, read_manifest, seal, verify
-from storage.backup.records_copy import back_up_records, records_are_empty, records_kind, restore_records
+from storage.backup.records_copy import (
+    back_up_records,
+    copy_name,
+    records_are_empty,
+    records_kind,
+    restore_records,
+)
 from storage.backup.spool_copy import back_up_spool, restore_spool, spool_is_empty
 from storage.readings.duckdb.ownership import COUNTER_NAME, DATABASE_NAME, CommitCounter
 from storage.readings.opening import OpenedStore, duckdb_folder, open_influxdb_store, open_time_series_store
@@ -68,6 +74,7 @@ def back_up(
     parts: dict[str, str] = {}
     try:
         target.mkdir(parents=True, exist_ok=True)
+        target.chmod(0o700)
         if settings.collector.spool_dir.exists():
             report("spool")
             back_up_spool(settings.collector.spool_dir, target / SPOOL)
@@ -120,6 +127,7 @@ def restore(
         raise BackupError(f"the readings are of {manifest.parts.get(READINGS)}, timeseries.url names {kind}")
     if manifest.parts.get(RECORDS) != records_kind(settings.records.url):
         raise BackupError("records.url names another kind of database than the backup was made of")
+    _refuse_missing(manifest)
     if not force:
         _refuse_filled(settings)
     report("readings")
@@ -131,6 +139,22 @@ def restore(
         restore_spool(source / SPOOL, settings.collector.spool_dir)
     _log.info("storage.backup_restored", folder=str(source), made_at=manifest.made_at)
     return manifest
+
+
+def _refuse_missing(manifest: Manifest) -> None:
+    """Refuse a backup without the files of its parts, before anything of the target is removed.
+
+    Raises
+    ------
+    BackupError
+        Names the file.
+    """
+    needed = [f"{RECORDS}/{copy_name(manifest.parts[RECORDS])}"]
+    if manifest.parts[READINGS] == "duckdb":
+        needed.append(f"{READINGS}/{DATABASE_NAME}")
+    for name in needed:
+        if name not in manifest.files:
+            raise BackupError(f"{name} is missing from the backup: nothing was changed")
 
 
 def _refuse_filled(settings: Settings) -> None:
@@ -162,12 +186,13 @@ def _refuse_filled(settings: Settings) -> None:
 def _restore_readings(settings: Settings, folder: Path, *, force: bool) -> None:
     if settings.timeseries.url.startswith("duckdb:"):
         target = duckdb_folder(settings.timeseries.url)
-        if force and target.exists():
-            with closing(CommitCounter(target / COUNTER_NAME)):  # refuses while a service owns the folder
-                for old in (DATABASE_NAME, f"{DATABASE_NAME}.wal", COUNTER_NAME):
-                    (target / old).unlink(missing_ok=True)
+        # The copy is whole beside the old file before that goes: a full disk must not leave neither of them.
         with draft_for(target / DATABASE_NAME) as draft:
             shutil.copyfile(folder / DATABASE_NAME, draft)
+            if force and target.exists():
+                with closing(CommitCounter(target / COUNTER_NAME)):  # refuses while a service owns the folder
+                    for old in (DATABASE_NAME, f"{DATABASE_NAME}.wal", COUNTER_NAME):
+                        (target / old).unlink(missing_ok=True)
         return
     with closing(open_influxdb_store(settings.timeseries)) as store:
         store.restore(folder)

@@ -20,6 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from heating.errors import HeatingError
+from storage.private_files import keep_private
 
 __all__ = ["Database", "RecordsUnavailableError", "UnsupportedDatabaseError", "open_database"]
 
@@ -157,7 +158,9 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
         raise UnsupportedDatabaseError(
             "records on SQLite need a file, for example sqlite:///data/records.sqlite3"
         )
-    Path(url.database).expanduser().resolve().parent.mkdir(parents=True, exist_ok=True)
+    path = Path(url.database).expanduser().resolve()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    private: list[Path] = []
     engine = sa.create_engine(url, pool_size=16, max_overflow=48)
 
     @sa.event.listens_for(engine, "connect")
@@ -170,6 +173,9 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
+        if not private:
+            keep_private(path)  # its log files take the rights of the file
+            private.append(path)
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:

@@ -15,12 +15,14 @@ from pathlib import Path
 import duckdb
 import structlog
 
+from storage.private_files import keep_private
 from storage.readings.duckdb.ownership import DATABASE_NAME, in_use
 from storage.readings.errors import StoreUnavailableError, TimeSeriesError
 
 __all__ = [
     "DuckDBSetAside",
     "OpenedDatabase",
+    "damaged_database",
     "open_database",
     "transaction",
     "translated",
@@ -76,6 +78,7 @@ def open_database(folder: Path, *, memory_limit_mb: int, acknowledged: int) -> O
         When the database file itself is damaged.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    keep_private(folder)
     path = folder / DATABASE_NAME
     log_path = path.with_name(path.name + ".wal")
     copy = _copy_of_log(log_path)
@@ -85,7 +88,11 @@ def open_database(folder: Path, *, memory_limit_mb: int, acknowledged: int) -> O
         if copy is not None:
             copy.unlink()
         raise
-    found = connection.execute("SELECT sequence FROM marks WHERE source = ?", [STORE_MARK]).fetchone()
+    try:
+        found = connection.execute("SELECT sequence FROM marks WHERE source = ?", [STORE_MARK]).fetchone()
+    except duckdb.Error as error:
+        connection.close()
+        raise damaged_database(folder, error) from error
     commits = int(found[0]) if found else 0
     if not problem and commits < acknowledged:
         problem = f"{acknowledged - commits} acknowledged commits are not in it"
@@ -177,7 +184,21 @@ def _translation(error: duckdb.Error, *, damaged: Path | None = None) -> TimeSer
         return TimeSeriesError(
             f"{damaged} is not a DuckDB database: move it away to begin with an empty one, or restore it"
         )
+    if damaged is not None and damaged.exists() and not isinstance(error, duckdb.OperationalError):
+        return damaged_database(damaged.parent, error)
     return StoreUnavailableError(f"the embedded store refused: {str(error).splitlines()[0]}")
+
+
+def damaged_database(folder: Path, error: duckdb.Error) -> TimeSeriesError:
+    """Return the error for a database file that opens and cannot be read, with the way out.
+
+    It is not set aside by itself: it may hold years, of which the spool has one day.
+    """
+    path = folder / DATABASE_NAME
+    return TimeSeriesError(
+        f"{path} is damaged ({str(error).splitlines()[0][:200]}): put back a copy with nuanliu restore, or move it and "
+        f"{path.name}.wal away to begin with an empty one; the spool gives back the last day by itself"
+    )
 
 
 @contextmanager

@@ -26,7 +26,13 @@ from storage.readings.cleaning import clean_batch
 from storage.readings.duckdb.catalogue import Catalogue, Staged
 from storage.readings.duckdb.closing import drop_tables, sort_table
 from storage.readings.duckdb.copying import copy_database
-from storage.readings.duckdb.database import DuckDBSetAside, open_database, transaction, translated
+from storage.readings.duckdb.database import (
+    DuckDBSetAside,
+    damaged_database,
+    open_database,
+    transaction,
+    translated,
+)
 from storage.readings.duckdb.owner import Job, OwnerThread
 from storage.readings.duckdb.ownership import COUNTER_NAME, DATABASE_NAME, CommitCounter
 from storage.readings.duckdb.pivot import pivot_samples, rollup_rows, split_by_kind
@@ -242,7 +248,11 @@ class DuckDBStore:
             self._folder, memory_limit_mb=self._memory_limit_mb, acknowledged=self._counter.value
         )
         self._set_aside = opened.set_aside or self._set_aside
-        self._catalogue.load(opened.connection)
+        try:
+            self._catalogue.load(opened.connection)
+        except duckdb.Error as error:
+            opened.connection.close()
+            raise damaged_database(self._folder, error) from error
         self._counter.value = self._catalogue.commits
         return opened.connection
 

@@ -12,7 +12,7 @@ from heating.intervals import Interval
 from heating.points import Measurement
 from heating.protocols import AppendMark, RollupName
 from heating.samples import ObjectRef, Sample, SampleBatch
-from storage.backup.manifest import BackupError, read_manifest
+from storage.backup.manifest import BackupError, read_manifest, seal
 from storage.backup.whole import back_up, restore
 from storage.readings.duckdb.store import DuckDBStore
 from storage.readings.errors import StoreInUseError
@@ -175,3 +175,39 @@ def test_roll_ups_are_copied_too(house: Settings, tmp_path: Path) -> None:
     copy = open_time_series_store(settings_of(tmp_path / "elsewhere").timeseries)
     assert copy.read_rollup(RollupName.ROOM_1H, "room_temp_c", ["R-1"], WINDOW).mean.tolist() == [20.5]
     copy.close()
+
+
+@pytest.mark.parametrize("kind", ["stranger", "link"])
+def test_what_the_manifest_does_not_vouch_for_is_refused(house: Settings, tmp_path: Path, kind: str) -> None:
+    backup = tmp_path / "backup"
+    back_up(house, backup, now=NOW)
+    secret = tmp_path / "secret"
+    secret.write_text("not yours")
+    if kind == "link":
+        (backup / "spool" / "planted.json").symlink_to(secret)
+    else:
+        (backup / "spool" / "planted.json").write_text("{}")
+    elsewhere = settings_of(tmp_path / "elsewhere")
+    with pytest.raises(BackupError, match=r"planted\.json"):
+        restore(elsewhere, backup)
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_force_deletes_nothing_when_the_backup_lacks_a_part(house: Settings, tmp_path: Path) -> None:
+    backup = tmp_path / "backup"
+    back_up(house, backup, now=NOW)
+    for path in (backup / "readings").iterdir():
+        path.unlink()
+    made = read_manifest(backup)
+    seal(backup, made_at=NOW, versions=made.versions, parts=made.parts)
+    with pytest.raises(BackupError, match="nothing was changed"):
+        restore(house, backup, force=True)
+    store = open_time_series_store(house.timeseries)
+    assert len(store.series(REF, ["room_temp_c"], WINDOW).time_ms) == 500
+    store.close()
+
+
+def test_a_backup_is_for_its_owner_alone(house: Settings, tmp_path: Path) -> None:
+    back_up(house, tmp_path / "backup", now=NOW)
+    found = {path.stat().st_mode & 0o077 for path in (tmp_path / "backup", *(tmp_path / "backup").rglob("*"))}
+    assert found == {0}

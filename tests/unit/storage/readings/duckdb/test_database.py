@@ -8,11 +8,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 from structlog.testing import capture_logs
 
 from heating.protocols import HealthStatus
-from storage.readings.duckdb.ownership import CommitCounter
+from storage.readings.duckdb.ownership import DATABASE_NAME, CommitCounter
 from storage.readings.duckdb.store import DuckDBStore
 from storage.readings.errors import StoreInUseError, TimeSeriesError
 
@@ -150,3 +151,14 @@ def test_the_counter_survives_and_has_one_owner(tmp_path: Path) -> None:
     again = CommitCounter(tmp_path / "count")
     assert again.value == 2**40
     again.close()
+
+
+def test_a_database_that_opens_and_cannot_be_read_says_what_to_do(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    DuckDBStore(folder).close()
+    with duckdb.connect(str(folder / DATABASE_NAME)) as connection:
+        connection.execute("DROP TABLE marks")
+        connection.execute("CREATE TABLE marks (other VARCHAR)")
+    with pytest.raises(TimeSeriesError, match=r"is damaged .*nuanliu restore"):
+        DuckDBStore(folder)
+    assert (folder / DATABASE_NAME).exists(), "years of readings are not set aside by themselves"
