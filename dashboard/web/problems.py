@@ -31,6 +31,7 @@ from dashboard.web.security.throttle import ThrottledError
 from heating.alarms import ForbiddenTransitionError
 from heating.errors import HeatingError
 from heating.tickets import ForbiddenTicketMoveError
+from storage.readings.errors import TimeSeriesError
 from storage.records.device_values import AssignmentConflictError
 from storage.records.pages import InvalidCursorError
 
@@ -59,6 +60,10 @@ _STATUS: dict[type[HeatingError], tuple[int, str]] = {
     InvalidRequestError: (422, "invalid_request"),
 }
 _RETRY_AFTER_S = {429: ThrottledError.retry_after_s, 503: LogInsBusyError.retry_after_s}
+_READINGS_AWAY = (
+    "The store of readings does not answer. What devices send is kept meanwhile; ask again in a moment."
+)
+_RECORDS_AWAY = "A database that this needs does not answer. Nothing was changed; ask again in a moment."
 _SILENT = frozenset({401, 403, 404})
 """Answers that say nothing beyond their title."""
 
@@ -104,8 +109,11 @@ class _Answers:
             return self._answer(request, status, code, str(error) if explained else "")
         ours = cast(HeatingError, error)
         log.error("dashboard.request_failed", path=request.url.path, error=type(error).__name__)
-        status, code = (503, "unavailable") if ours.retryable else (500, "failed")
-        return self._answer(request, status, code)
+        if not ours.retryable:
+            return self._answer(request, 500, "failed")
+        # The phrase of the status speaks of a high load, which is not what happened.
+        away = _READINGS_AWAY if isinstance(error, TimeSeriesError) else _RECORDS_AWAY
+        return self._answer(request, 503, "unavailable", away)
 
     def to_http(self, request: Request, error: Exception) -> Response:
         status = cast(HTTPException, error).status_code

@@ -50,7 +50,6 @@ from collector.messages.decoded import Decoded
 from heating.clock import Clock
 from heating.protocols import RawMessage
 from heating.samples import SampleBatch
-from storage.private_files import keep_private
 
 __all__ = ["Committed", "Spool", "SpoolError", "SpoolInUseError", "SpooledBatch"]
 
@@ -97,7 +96,6 @@ class Spool:
         self._memory = RepeatMemory(files=self._known_files, tolerance_ms=future_tolerance_ms)
         self._reader = SpoolReader(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        keep_private(folder)
         self._lock = lock_folder(folder)
         try:
             self._files, damaged = find_files(folder)
