@@ -204,6 +204,10 @@ class Collector:
             writer = Health(HealthStatus.DEGRADED, "damaged spool files, failing sinks or decoders", own)
         elif thrown_back := self._thrown_back():
             writer = Health(HealthStatus.DEGRADED, thrown_back, own)
+        elif self._disk.free_pct < self._settings.warn_free_disk_pct:
+            rest = f"{self._disk.free_pct:.1f} % of the disk is free"
+            stop = f"below {self._settings.min_free_disk_pct:g} % nothing more is taken"
+            writer = Health(HealthStatus.DEGRADED, f"{rest}, {stop}", own)
         else:
             writer = Health(HealthStatus.OK, "", own)
         return worst_of({"source": self._source.health(), "": writer, "store": self._forwarder.health()})

@@ -6,7 +6,7 @@ how texts are rendered (`config.rules.alarm_texts`).
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from pydantic import Field, field_validator
 from config.causes.reading import CauseSet
 from config.documents import Document, PriorityName, TextDocument, read_document
 from config.durations import Duration, parse_duration
+from config.located_yaml import KeyPath
 from config.mistakes import Mistake, MistakesError
 from config.rules.defaults import DEFAULTS_FILE, DefaultsDocument, RuleDefaults
 from config.rules.explained import rule_of_cause
@@ -227,7 +228,9 @@ class _RuleDocument(Document):
         )
 
 
-def load_rules(settings: RulesSettings) -> RuleSet:
+def load_rules(
+    settings: RulesSettings, *, place_of: Callable[[KeyPath], str] = lambda _: "settings"
+) -> RuleSet:
     """Read every rule file of the folder (the shipped one by default) and apply the overrides of the settings.
 
     Files below a folder named ``cases`` are not rules, nor is ``defaults.yaml``: what it says holds for every rule, and
@@ -253,9 +256,12 @@ def load_rules(settings: RulesSettings) -> RuleSet:
     rules: dict[str, Rule] = {}
     pending: Changes = dict(settings.overrides)
     for path in files:
-        document = read_document(path, _RuleDocument, mistakes, change=partial(_changed, pending))
+        wrong: list[Mistake] = []
+        document = read_document(path, _RuleDocument, wrong, change=partial(_changed, pending))
         if document is None:
+            mistakes += _at_their_origin(path, wrong, settings.overrides, place_of)
             continue
+        mistakes += wrong
         if document.id in rules:
             first = rules[document.id].file
             mistakes.append(
@@ -264,12 +270,33 @@ def load_rules(settings: RulesSettings) -> RuleSet:
         elif document.enabled:
             rules[document.id] = document.rule(str(path))
     mistakes += [
-        Mistake("settings", f"rules.overrides names {rule_id}, which is no rule.", "Remove or correct it.")
+        Mistake(
+            place_of(("rules", "overrides", rule_id)),
+            f"rules.overrides names {rule_id}, which is no rule.",
+            "Remove or correct it.",
+        )
         for rule_id in pending
     ]
     if mistakes or defaults is None:
         raise MistakesError(mistakes)
     return RuleSet(tuple(rules[rule_id] for rule_id in sorted(rules)), defaults.value())
+
+
+def _at_their_origin(
+    path: Path,
+    wrong: list[Mistake],
+    overrides: Mapping[str, Mapping[str, object]],
+    place_of: Callable[[KeyPath], str],
+) -> list[Mistake]:
+    """Return mistakes of a rule where they can be mended: in the settings when the file is right without them."""
+    unchanged: list[Mistake] = []
+    document = read_document(path, _RuleDocument, unchanged)
+    if document is None or document.id not in overrides:
+        return wrong
+    where: KeyPath = ("rules", "overrides", document.id)
+    return [
+        Mistake(place_of(where), f"rules.overrides.{document.id}: {one.problem}", one.remedy) for one in wrong
+    ]
 
 
 Changes = dict[str, dict[str, str | int | float | bool]]

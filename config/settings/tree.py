@@ -200,6 +200,8 @@ class CollectorSettings(_Section):
     """Rejections kept; the oldest beyond it are counted and deleted."""
     min_free_disk_pct: float = Field(5.0, ge=0, lt=100)
     """Below this share of free disk the collector stops acknowledging [%]."""
+    warn_free_disk_pct: float = Field(20.0, ge=0, lt=100)
+    """Below this share of free disk health says so, long before anything stops [%]."""
     meter_keys_file: Path | None = None
     """File with the AES keys of meters, lines ``number, 32 hex digits``; empty: the file ``METER_KEYS_FILE`` names."""
     point_maps_dir: Path | None = None

@@ -1,11 +1,15 @@
 """``nuanliu check-config``: every mistake of the settings, and of the rules, maps and key files they name, at once."""
 
+import os
+from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from alerting.judging.conditions.linter import lint_rules
 from collector.devices.device_lint import device_mistakes
+from config.located_yaml import KeyPath, read_yaml
 from config.mistakes import MistakesError
 from config.rules.reading import load_rules
 from config.settings.reading import check_retention, check_service_secrets, load_settings
@@ -32,7 +36,9 @@ def check_config(
         found += [str(mistake) for mistake in check_retention(settings)]
         found += device_mistakes(settings.mqtt, settings.collector)
         try:
-            found += [str(fault) for fault in lint_rules(load_rules(settings.rules))]
+            found += [
+                str(fault) for fault in lint_rules(load_rules(settings.rules, place_of=_places_in(config)))
+            ]
         except MistakesError as error:
             found += [str(mistake) for mistake in error.mistakes]
     for line in found:
@@ -41,3 +47,9 @@ def check_config(
         complain(f"{len(found)} mistake(s)")
         raise typer.Exit(BAD_CONFIGURATION)
     say("settings and rules are in order")
+
+
+def _places_in(config: Path | None) -> Callable[[KeyPath], str]:
+    """Return what names file and line of a key of the settings."""
+    named = config or (Path(os.environ["NUANLIU_CONFIG"]) if os.environ.get("NUANLIU_CONFIG") else None)
+    return (lambda _: "settings") if named is None else read_yaml(named).place

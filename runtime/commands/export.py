@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, cast
 from zoneinfo import ZoneInfo
 
+import orjson
 import typer
 
 from heating.assets import Site
@@ -31,6 +32,7 @@ from storage.readings.csv_export import export_csv
 from storage.readings.errors import StoreInUseError
 from storage.readings.opening import open_time_series_store
 from storage.readings.parquet_export import WindowStore
+from storage.records.household_report import household_report
 from storage.registry_files.cells import with_quote
 
 __all__ = ["export_app"]
@@ -152,3 +154,14 @@ def _tags(site: Site, now: datetime) -> Iterator[tuple[str, ...]]:
             )
     for name in site.weather_sites:
         yield (Measurement.WEATHER.value, Measurement.WEATHER.tag, name, name, "", "", "", "")
+
+
+@export_app.command("household")
+def export_household(
+    household: Annotated[str, typer.Argument(help="Id of the home.")], config: ConfigOption = None
+) -> None:
+    """Print everything that the records keep about a home as JSON: for people who ask what is known of them."""
+    with with_records(config) as (_, records):
+        report = household_report(records, household)
+        note(records, "household.exported", f"household:{household}")
+        say(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())

@@ -224,3 +224,20 @@ def test_pauses_grow_and_shrink_only_after_a_stable_time() -> None:
     assert backoff.next_pause_s(now_s=200.0) >= 4.0
     backoff.succeeded(now_s=200.0)
     assert backoff.next_pause_s(now_s=501.0) <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("free_pct", "status"), [(21.0, HealthStatus.OK), (19.0, HealthStatus.DEGRADED), (3.0, HealthStatus.DOWN)]
+)
+def test_a_disk_that_fills_is_told_long_before_anything_stops(
+    tmp_path: Path, free_pct: float, status: HealthStatus
+) -> None:
+    rig = Rig(tmp_path / "spool", free_pct=free_pct)
+    rig.collector.start()
+    try:
+        rig.source.put(reading(1, 20))
+        wait_until(lambda: rig.collector.health().figures["disk_free_pct"] == free_pct)
+        wait_until(lambda: rig.collector.health().status is status)
+        assert ("of the disk is free" in rig.collector.health().reason) is (status is not HealthStatus.OK)
+    finally:
+        rig.collector.stop()

@@ -1,5 +1,6 @@
 """``nuanliu check-config`` tells every mistake at once, with file, line and remedy."""
 
+from pathlib import Path
 from typing import Any
 
 from config.rules.reading import RULES_DIR
@@ -73,3 +74,15 @@ def test_a_retention_shorter_than_late_readings_is_a_mistake_with_its_remedy(
     )
     path = written("timeseries:\n  retention_raw_days: 3\ncollector:\n  late_limit_s: 259200\n")
     assert nuanliu("check-config", "--config", str(path)).code == 0
+
+
+def test_a_mistake_in_an_override_is_told_at_its_line_in_the_settings(nuanliu: Any, tmp_path: Path) -> None:
+    path = tmp_path / "site.yaml"
+    path.write_text(
+        "site: {name: 某市供热}\nrules:\n  overrides:\n    ST-01: {on_delay: soon}\n    ST-99: {on_delay: 1s}\n",
+        encoding="utf-8",
+    )
+    told = nuanliu.fails("check-config", "--config", str(path), code=2)
+    assert f"{path}:4" in told and "rules.overrides.ST-01" in told
+    assert f"{path}:5" in told and "ST-99" in told
+    assert "defaults/rules" not in told
