@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from alerting.judging.by_object import ByObject, Rows, move_future
 from alerting.judging.layout import Layout
+from alerting.judging.learned.homes import HomeMemory
 from alerting.judging.learned.memory import Memory
 from alerting.judging.learned.registry import SOURCE_LEARNS, STATION_LEARNS
 from alerting.judging.learned.schedule import Schedule
@@ -73,7 +74,7 @@ def parts_of(measurement: Measurement, ids: Sequence[str]) -> dict[str, ByObject
     parts: dict[str, ByObject] = {"newest": ObjectTable(measurement, ids)}
     if measurement is Measurement.ROOM:
         readings = RoomReadings(len(ids))
-        parts |= {"readings": readings, "hours": readings.hours}
+        parts |= {"readings": readings, "hours": readings.hours, "homes": HomeMemory(len(ids))}
     elif measurement in WITH_SETPOINTS:
         parts["setpoints"] = Setpoints(len(ids))
     if measurement in (Measurement.STATION, Measurement.CIRCUIT):
@@ -110,6 +111,13 @@ class Windows:
         readings = self.parts[Measurement.ROOM]["readings"]
         assert isinstance(readings, RoomReadings)
         return readings
+
+    @property
+    def homes(self) -> HomeMemory:
+        """What was learned of the sensed homes, by row of their sensors."""
+        homes = self.parts[Measurement.ROOM]["homes"]
+        assert isinstance(homes, HomeMemory)
+        return homes
 
     def heard_ms(self, measurement: Measurement) -> NDArray[np.int64]:
         """Return when each object was last heard [epoch ms]; 0: never. A station speaks by its circuits too."""
@@ -222,6 +230,7 @@ class Windows:
             whole.past_is_missing |= piece.past_is_missing
         whole.newest(Measurement.ROOM).forget_before(layout.since_ms)
         whole.readings.forget_before(layout.since_ms)
+        whole.homes.forget_before(layout.since_ms)
         return whole
 
     def take_rows(self, measurement: Measurement, ids: Sequence[str], parts: Mapping[str, ByObject]) -> None:

@@ -203,6 +203,21 @@ class Memory(ByObject):
         figure: Floats = self.figures[self._figure[name]]
         return figure
 
+    def names(self) -> dict[str, list[str]]:
+        """Return what the rows of each array stand for: saved memory of another version is read by them."""
+        rings = [f"{name}:{place}" for name, size in self.learns.rings.items() for place in range(size)]
+        curves = [kind.name for kind in self.learns.curves]
+        return {
+            "slot": ["slot"],
+            "rings": rings,
+            "normals": [kind.name for kind in self.learns.normals],
+            "weights": curves,
+            "covariances": curves,
+            "fitted": curves,
+            "kept": list(self.learns.kept),
+            "figures": [figure.name for figure in self.learns.figures],
+        }
+
     def learned_of(self, row: int) -> tuple[LearnedNormal, ...]:
         """Return the normals of one object, for a page."""
         state = self._state()

@@ -20,7 +20,7 @@ from alerting.judging.symptoms.delays import Delays, DelayState
 from alerting.judging.symptoms.network_pass import NetworkPass
 from alerting.judging.symptoms.state import SymptomState
 from alerting.judging.symptoms.truths import SymptomConditions, Truths
-from config.rules.scopes import BRANCH, SOURCE, STATION, Scope
+from config.rules.scopes import BRANCH, CIRCUIT, SOURCE, STATION, Scope
 from config.symptoms.reading import SymptomSet
 from heating.heat_tree import Level
 from heating.intervals import to_epoch_ms
@@ -33,7 +33,13 @@ Rows = Mapping[Level, Floats]
 
 Step = tuple[SignalTables, datetime]
 """Signals of a moment, and the moment."""
-_SCOPES: tuple[Scope, ...] = (STATION, BRANCH, SOURCE)
+_TABLES: Mapping[Level, tuple[Scope, str]] = {
+    Level.STATION: (STATION, STATION.table),
+    Level.CIRCUIT: (STATION, CIRCUIT.table),
+    Level.BRANCH: (BRANCH, BRANCH.table),
+    Level.SOURCE: (SOURCE, SOURCE.table),
+}
+"""Symptoms of a level, and the table that they read: circuits have those of stations."""
 _FROM_STATIONS = ("dp1_low", "p1_low", "t2s_low")
 """Symptoms of stations that branches and sources count."""
 
@@ -54,11 +60,11 @@ class SymptomJudge:
 
     def __init__(self, symptoms: SymptomSet) -> None:
         self.symptoms = symptoms
-        self.names = symptoms.names()
+        of = {level: symptoms.of(scope) for level, (scope, _) in _TABLES.items()}
+        self.names = {level: tuple(one.symptom_id for one in of[level]) for level in _TABLES}
         """Names of the columns of each level's rows."""
-        self._of = {scope: symptoms.of(scope) for scope in _SCOPES if symptoms.of(scope)}
-        self._conditions = SymptomConditions({scope.table: of for scope, of in self._of.items()})
-        self._delays = {scope: Delays(of) for scope, of in self._of.items()}
+        self._conditions = SymptomConditions({table: of[level] for level, (_, table) in _TABLES.items()})
+        self._delays = {level: Delays(of[level]) for level in _TABLES}
         self._passes: WeakKeyDictionary[Layout, NetworkPass] = WeakKeyDictionary()
 
     def step(
@@ -83,19 +89,28 @@ class SymptomJudge:
             Objects of the tables.
         """
         after, stations = self.stations(state, steps, layout)
-        network, above = self.network(state, steps, stations, layout)
+        network, above = self.network(state, steps, [own[Level.STATION] for own in stations], layout)
         levels = {**after.levels, **network.levels}
-        rows = [{Level.STATION: own, **more} for own, more in zip(stations, above, strict=True)]
-        return SymptomState(levels, layout, self.names), list(rows)
+        rows: list[Rows] = [{**own, **more} for own, more in zip(stations, above, strict=True)]
+        return SymptomState(levels, layout, self.names), rows
 
     def stations(
         self, state: SymptomState, steps: Sequence[Step], layout: Layout
-    ) -> tuple[SymptomState, list[Floats]]:
-        """Judge the stations: the first stage, which any part of the fleet can do alone."""
-        delays = state.of(Level.STATION, self.names, layout).copied()
-        columns = [tables[STATION.table].columns for tables, _ in steps]
-        rows = self._rows(STATION, delays, columns, [now for _, now in steps])
-        return SymptomState({Level.STATION: delays}, layout, {Level.STATION: self.names[Level.STATION]}), rows
+    ) -> tuple[SymptomState, list[Rows]]:
+        """Judge the stations: the first stage, which any part of the fleet can do alone.
+
+        Where some station has several circuits there are rows of `Level.CIRCUIT` too, which hold its symptoms for each
+        circuit, and for every other station once more.
+        """
+        levels = (Level.STATION, Level.CIRCUIT) if len(layout.circuits) else (Level.STATION,)
+        delays = {level: state.of(level, self.names, layout).copied() for level in levels}
+        nows = [now for _, now in steps]
+        found = {
+            level: self._rows(level, delays[level], [t[_TABLES[level][1]].columns for t, _ in steps], nows)
+            for level in levels
+        }
+        rows: list[Rows] = [{level: found[level][place] for level in levels} for place in range(len(steps))]
+        return SymptomState(delays, layout, {level: self.names[level] for level in levels}), rows
 
     def network(
         self, state: SymptomState, steps: Sequence[Step], stations: Sequence[Floats], layout: Layout
@@ -116,8 +131,8 @@ class SymptomJudge:
         nows = [now for _, now in steps]
         names = {level: self.names[level] for level in (Level.BRANCH, Level.SOURCE)}
         delays = {level: state.of(level, self.names, layout).copied() for level in names}
-        of_branch = self._rows(BRANCH, delays[Level.BRANCH], branches, nows)
-        of_source = self._rows(SOURCE, delays[Level.SOURCE], sources, nows)
+        of_branch = self._rows(Level.BRANCH, delays[Level.BRANCH], branches, nows)
+        of_source = self._rows(Level.SOURCE, delays[Level.SOURCE], sources, nows)
         rows: list[Rows] = [
             {Level.BRANCH: branch, Level.SOURCE: source}
             for branch, source in zip(of_branch, of_source, strict=True)
@@ -130,22 +145,23 @@ class SymptomJudge:
 
     def _rows(
         self,
-        scope: Scope,
+        level: Level,
         delays: DelayState,
         columns: Sequence[Mapping[str, Floats]],
         nows: Sequence[datetime],
     ) -> list[Floats]:
-        wanted = self._conditions.signals(scope.table)
+        table = _TABLES[level][1]
+        wanted = self._conditions.signals(table)
         objects = delays.phase.shape[1]
         together = {
             name: columns[0][name] if len(columns) == 1 else np.concatenate([one[name] for one in columns])
             for name in wanted
         }
-        truths = self._conditions.evaluate(scope.table, together)
+        truths = self._conditions.evaluate(table, together)
         found: list[Floats] = []
         for number, now in enumerate(nows):
             here = truths.step(number, objects)
-            self._delays[scope].advance(delays, here.raised, here.cleared, now_ms=to_epoch_ms(now))
+            self._delays[level].advance(delays, here.raised, here.cleared, now_ms=to_epoch_ms(now))
             found.append(_row(delays, here))
         return found
 

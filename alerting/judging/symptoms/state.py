@@ -25,9 +25,9 @@ class SymptomState:
 
     def of(self, level: Level, names: Names, layout: Layout) -> DelayState:
         """Return the delays of a level in the rows of a layout and the order of some names; what is new is empty."""
-        if self.layout is layout and self.names.get(level) == names[level]:
+        if self.layout is layout and self.names.get(level) == names[level] and level in self.levels:
             return self.levels[level]
-        return SymptomState.merged(layout, (self,), names).levels[level]
+        return SymptomState.merged(layout, (self,), {level: names[level]}).levels[level]
 
     def carried_to(self, layout: Layout) -> "SymptomState":
         """Return the same delays in the rows of another layout: a changed registry, or a part of this one."""

@@ -20,6 +20,7 @@ from heating.assets import Branch
 from heating.heat_tree import Level, build_heat_tree
 from tests.support.examples import examples
 from tests.support.small_site import small_site
+from tests.support.two_circuits import two_circuit_site
 
 T0 = datetime(2026, 1, 10, tzinfo=UTC)
 STEP = timedelta(seconds=300)
@@ -47,7 +48,7 @@ def let_go() -> Iterator[None]:
 def tables_with(values: Mapping[str, Mapping[str, Sequence[float]]]) -> SignalTables:
     """Return tables in which all is unknown but what is given, by table and signal."""
     found = {}
-    for name in ("station", "branch", "source"):
+    for name in ("station", "circuit", "branch", "source"):
         table = BLANK[name]
         given_here = {key: np.array(column, np.float64) for key, column in values.get(name, {}).items()}
         columns = {key: np.full(len(table.subjects), np.nan) for key in table.columns} | given_here
@@ -73,7 +74,8 @@ def test_what_is_not_known_is_unknown_everywhere() -> None:
     rows = judged({}, {}, {})
     assert all(np.isnan(of_level).all() for of_level in rows.values())
     assert {level: of_level.shape for level, of_level in rows.items()} == {
-        level: (len(LAYOUT.subjects(level)), len(names)) for level, names in JUDGE.names.items()
+        level: (len(LAYOUT.subjects(level)), len(JUDGE.names[level]))
+        for level in (Level.STATION, Level.BRANCH, Level.SOURCE)
     }
 
 
@@ -188,7 +190,7 @@ def test_stations_judged_in_parts_and_the_network_over_all_give_the_whole(run: M
         for number, (_, places) in enumerate(groups):
             chosen = {"station": tables["station"].select(np.array(places))}
             states[number], found = JUDGE.stations(states[number], [(chosen, now)], parts[number])
-            of_stations[places] = found[0]
+            of_stations[places] = found[0][Level.STATION]
         above, network = JUDGE.network(above, [(tables, now)], [of_stations], LAYOUT)
         assert_same({Level.STATION: of_stations, **network[0]}, rows)
 
@@ -212,3 +214,22 @@ def test_a_step_leaves_the_state_before_it_as_it_was() -> None:
     kept = before.levels[Level.STATION].phase.copy()
     JUDGE.step(before, moment, T0 + 12 * STEP, LAYOUT)
     assert np.array_equal(before.levels[Level.STATION].phase, kept)
+
+
+def test_a_station_with_circuits_has_its_symptoms_for_each_of_them() -> None:
+    site = two_circuit_site(stations=2)
+    layout = Layout(site, build_heat_tree(site))
+    blank = Signals(standard_c=18.0, watching_since_ms=0).tables(Windows(layout), now_ms=1_800_000_000_000)
+    tables = {name: table for name, table in blank.items() if name in ("station", "branch", "source")}
+    sides = blank["circuit"]
+    columns = {
+        **sides.columns,
+        "run_max": np.array([1.0, 0.0, 1.0]),
+        "live": np.ones(3),
+        "wanted": np.ones(3),
+    }
+    tables["circuit"] = SignalTable(sides.subjects, columns)
+    _, rows = JUDGE.step(SymptomState(), tables, T0, layout)
+    assert sides.subjects.ids == ("S1-low", "S1-high", "S2")
+    assert of(rows, Level.CIRCUIT, "no_circ") == [0.0, 1.0, 0.0]
+    assert of(rows, Level.STATION, "no_circ") == [None, None]
