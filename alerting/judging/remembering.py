@@ -71,11 +71,11 @@ def remember(
     """
     if not slot_is_due(windows, now_ms):
         return
-    known = survey(signals, windows, now_ms=now_ms) if fleet is None else fleet
+    stations = signals.moment(windows, now_ms=now_ms)
+    known = _surveyed(stations) if fleet is None else fleet
     number = now_ms // SLOT_MS
     for measurement in _LEARNING:
         windows.memory(measurement).begin(number)
-    stations = signals.moment(windows, now_ms=now_ms)
     with np.errstate(invalid="ignore", divide="ignore"):
         take_source(
             SourceSlot(
@@ -96,13 +96,17 @@ def remember(
 
 def survey(signals: Signals, windows: Windows, *, now_ms: int) -> Fleet:
     """Return what all stations of some windows know together; nothing is written."""
-    layout, moment = windows.layout, signals.moment(windows, now_ms=now_ms)
+    return _surveyed(signals.moment(windows, now_ms=now_ms))
+
+
+def _surveyed(moment: Moment) -> Fleet:
+    windows, layout = moment.windows, moment.windows.layout
     outdoor = moment.point("outdoor_temp_c")
     stopped_h, runs = (windows.memory(Measurement.STATION).figure(name) for name in ("stopped_h", "runs"))
     lately = (runs == 1.0) | (stopped_h < _RECENTLY_H)
     sources = SourceSlot(
         memory=windows.memory(Measurement.SOURCE),
-        number=now_ms // SLOT_MS,
+        number=moment.now_ms // SLOT_MS,
         value=moment.source_point,
         fleet=Fleet(),
     )

@@ -22,7 +22,7 @@ from alerting.judging.room_hours import DegreeHours
 from alerting.judging.room_readings import RoomReadings
 from heating.points import Measurement
 from heating.quality import is_judgeable
-from heating.samples import SampleBatch
+from heating.samples import ObjectRef, SampleBatch
 
 __all__ = ["WITH_SETPOINTS", "LeftOut", "Setpoints", "Windows", "parts_of"]
 
@@ -98,6 +98,7 @@ class Windows:
         """Since when somebody listens without a break [epoch ms]; 0: always. What was silent while nobody listened is
         silent to us only once it had time to speak."""
         self._degree_hours: DegreeHours | None = None
+        self._asked: tuple[tuple[ObjectRef, ...], NDArray[np.intp]] | None = None
 
     def newest(self, measurement: Measurement) -> ObjectTable:
         """Return the newest values of a measurement."""
@@ -167,9 +168,7 @@ class Windows:
         """Take readings; with `past` they are older than what is known and fill the gaps of the rooms' windows."""
         if not len(batch):
             return LeftOut()
-        index = {measurement: self.newest(measurement).index for measurement in Measurement}
-        row_of = np.array([index[ref.measurement].get(ref.object_id, -1) for ref in batch.objects], np.intp)
-        row = row_of[batch.object_index]
+        row = self._rows_of(batch.objects)[batch.object_index]
         former = 0
         measured = POINT_MEASUREMENT[batch.point]
         for number, measurement in enumerate(Measurement):
@@ -190,6 +189,14 @@ class Windows:
                 point = table.points[_SETPOINT]
                 self.setpoints(measurement).note(table.value[point], table.measured_ms[point])
         return LeftOut(int((row < 0).sum()), former)
+
+    def _rows_of(self, objects: tuple[ObjectRef, ...]) -> NDArray[np.intp]:
+        """Return the row of each object, -1 for unknown ones; slices of one history share their objects."""
+        if self._asked is None or self._asked[0] is not objects:
+            index = {measurement: self.newest(measurement).index for measurement in Measurement}
+            rows = np.array([index[ref.measurement].get(ref.object_id, -1) for ref in objects], np.intp)
+            self._asked = (objects, rows)
+        return self._asked[1]
 
     def _note_rooms(
         self, batch: SampleBatch, chosen: NDArray[np.intp], row: NDArray[np.intp], *, past: bool

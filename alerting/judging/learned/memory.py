@@ -101,6 +101,7 @@ class Memory(ByObject):
         self.figures: Floats = np.full((len(learns.figures), objects), np.nan)
         # Of the slot that runs, until `finish`: no state.
         self._limits, self._curve_limits = NormalLimits.of(learns.normals), CurveLimits.of(learns.curves)
+        self._known_mean: Floats = np.full((len(learns.normals), objects), np.nan)
         self._value: Floats = np.full((len(learns.normals), objects), np.nan)
         self._usable: Flags = np.zeros((len(learns.normals), objects), np.bool_)
         self._features: Floats = np.zeros((len(learns.curves), _FEATURES, objects))
@@ -126,6 +127,8 @@ class Memory(ByObject):
                 gone = rows.start + (last + 1 + np.arange(min(missed, size))) % size
                 self.rings[np.ix_(gone, behind)] = np.nan
         self.slot[:] = slot
+        mean, taught = self.normals[:, 0], self.normals[:, 1]
+        self._known_mean = np.where(taught >= self._limits.warm, mean, np.nan)
 
     def push(self, name: str, slot: int, value: Floats) -> None:
         """Put the value of a slot into a window; every window takes one in every slot."""
@@ -161,7 +164,7 @@ class Memory(ByObject):
         """Return values against their normals (difference or quotient); `finish` learns from those that are usable."""
         place = self._normal[name]
         self._value[place], self._usable[place] = value, usable
-        known = self.known(name)
+        known: Floats = self._known_mean[place]
         return value / known if self.learns.normals[place].ratio else value - known
 
     def residual(

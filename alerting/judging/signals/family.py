@@ -131,8 +131,12 @@ class Moment:
 
     def point(self, point: str) -> Column:
         """Return a point of each plant of the basis, NaN while it is unknown."""
-        column: Column = self.points_now[self.plants.points[point]]
+        column: Column = self.points_now[self._point_rows[point]]
         return column
+
+    @cached_property
+    def _point_rows(self) -> Mapping[str, int]:
+        return self.plants.points
 
     @cached_property
     def points_now(self) -> NDArray[np.float64]:

@@ -51,7 +51,9 @@ class NetworkPass:
         """
         shares = {name: self._share(flag) for name, flag in flags.items()}
         of = self._source_of
-        fall, slots = self._median(stations["p1_fall_mpa"]), self._highest(stations["rising_slots"])
+        slots = self._highest(stations["rising_slots"])
+        # Medians cost more than all the rest here, and nothing falls while no make-up rises.
+        fall = self._median(stations["p1_fall_mpa"]) if (slots > 0).any() else np.full(len(slots), np.nan)
         rank, lead = self._rank(fall)
         low = self._part(shares["dp1_low"], _LOW_SHARE)
         all_low = np.where(np.isnan(low), np.nan, (low >= 1.0).astype(np.float64))

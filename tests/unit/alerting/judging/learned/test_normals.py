@@ -17,6 +17,7 @@ def fed(name: str, values: list[float], *, usable: bool = True, memory: Memory |
     """Return a memory of one object that took some values."""
     known = Memory(LEARNS, 1) if memory is None else memory
     for place, value in enumerate(values):
+        known.begin(place + 1)
         known.against_normal(name, np.array([value]), np.array([usable]))
         known.finish(day_ends=(place + 1) % SLOTS_A_DAY == 0)
     return known
@@ -29,6 +30,7 @@ def test_a_normal_is_unknown_until_enough_was_learned() -> None:
 
 def test_an_odd_value_is_told_from_the_normal_and_teaches_nothing() -> None:
     memory = fed("plain", [5.0] * 10)
+    memory.begin(11)
     assert memory.against_normal("plain", np.array([9.0]), np.array([True]))[0] == 4.0
     memory.finish(day_ends=False)
     assert memory.known("plain")[0] == 5.0
@@ -45,6 +47,7 @@ def test_a_value_that_may_not_teach_does_not() -> None:
 
 def test_a_ratio_is_compared_by_quotient() -> None:
     memory = fed("ratio", [50.0] * 5)
+    memory.begin(6)
     assert memory.against_normal("ratio", np.array([60.0]), np.array([True]))[0] == pytest.approx(1.2)
     memory.finish(day_ends=False)
     assert memory.known("ratio")[0] == 50.0
