@@ -1,13 +1,15 @@
 """The pages in a real Chromium over hand-made view models: scripts under the content policy, keys, charts, silence."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from dashboard.alarms.actions import Acknowledgement, AlarmActions
 from dashboard.tickets.actions import TicketActions
-from tests.support.preview_pages import preview_app, serving
+from tests.support import page_models as models
+from tests.support.preview_pages import FakeAnswers, preview_app, serving
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -227,3 +229,24 @@ def test_the_first_page_fills_a_wall_screen_without_scrolling(watched: Watched) 
         assert page.evaluate("document.documentElement.scrollHeight") <= height
         body = page.locator("#overview-body").bounding_box()
         assert body is not None and body["y"] + body["height"] > 0.95 * height
+
+
+@pytest.mark.parametrize(("locale", "in_sight"), [("zh_CN", 9), ("en", 8)])
+def test_emergencies_are_in_sight_on_the_first_page_before_anything_else(
+    chromium_page: "Page", locale: str, in_sight: int
+) -> None:
+    emergencies = [models.alarm_row(1, alarm_id=f"p{number}") for number in range(9)]
+    others = [models.alarm_row(2, alarm_id=f"q{number}", priority=2) for number in range(11)]
+    first_page = models.overview()
+    counts = {**first_page.open_alarms, "P1": 9, "P2": 30}
+    answers = FakeAnswers(first_page=replace(first_page, ticker=[*emergencies, *others], open_alarms=counts))
+    with serving(preview_app(answers)) as address:
+        page = Watched(chromium_page, address).open(
+            "/overview", "dispatcher", width=1920, height=1080, locale=locale
+        )
+        seen = page.evaluate(
+            "[...document.querySelectorAll('.urgent-panel li:has(.p1)')].filter(row =>"
+            " row.getBoundingClientRect().bottom <= row.closest('.panel').getBoundingClientRect().bottom).length"
+        )
+        assert seen >= in_sight
+        assert "9 / 39" in page.inner_text(".urgent-panel") or "9 of 39" in page.inner_text(".urgent-panel")
