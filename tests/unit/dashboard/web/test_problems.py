@@ -1,8 +1,10 @@
 """What an answer says when something that it needs is away: what is true, not the phrase of the status."""
 
+import asyncio
+
+import httpx
 import pytest
 from fastapi import FastAPI
-from starlette.testclient import TestClient
 
 from dashboard.web.problems import install_problem_handlers
 from heating.errors import HeatingError
@@ -25,8 +27,12 @@ def test_a_store_that_is_away_is_not_called_a_high_load(error: HeatingError, say
     def thing() -> None:
         raise error
 
-    with TestClient(app) as client:
-        answer = client.get("/api/v1/thing")
+    async def asked() -> httpx.Response:
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://house") as client:
+            return await client.get("/api/v1/thing")
+
+    answer = asyncio.run(asked())
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert answer.json()["detail"].startswith(says)
     assert "load" not in answer.text and str(error) not in answer.text
