@@ -34,7 +34,7 @@ mqtt {{
   host: "{host}"
   port: {mqtt_port}
   max_ack_pending: {pending}
-  ack_wait: "1s"
+  ack_wait: "3s"
 }}
 """
 # max_ack_pending: messages sent on one filter before acknowledgements are waited for. ack_wait: what a collector that

@@ -53,9 +53,9 @@ plugin_opt_sync full"""
 _MOST_PENDING_OF_CLIENT = 60_000
 """NATS server refuses every further filter when all consumers of a client together may have more than 65,535 messages
 pending; some are left for another filter."""
-_MOST_PENDING = 5_000
-"""Messages that NATS server sends before it waits for acknowledgements. It sends all of them again each second that a
-commit takes longer than one (``ack_wait``), so there must be few against what a collector takes in a second."""
+_MOST_PENDING = 3_000
+"""Messages that NATS server sends before it waits for acknowledgements. It sends all of them again every 3 s (``ack_wait``)
+while commits take longer, so there must be few against what a busy machine takes in meanwhile."""
 
 
 class BrokerFilesError(HeatingError):

@@ -20,7 +20,7 @@ from collector.intake.batching import gather
 from collector.intake.decoder_chain import DecoderChain
 from collector.intake.forwarder import Forwarder
 from collector.intake.garbage import settle_garbage_collection
-from collector.intake.spool.disk_guard import DiskGuard
+from collector.intake.spool.disk_guard import DiskGuard, bytes_to_write
 from collector.intake.spool.outcomes import Counts
 from collector.intake.spool.spool import Committed, Spool, SpoolError
 from collector.messages.arrived_message import payloads_of
@@ -259,7 +259,7 @@ class Collector:
             return 0.0
         self._idle.clear()
         try:
-            if self._may_write(sum(map(len, payloads_of(self._held)))):
+            if self._may_write(bytes_to_write(payloads_of(self._held))):
                 self._process(self._held)
                 self._held = []
                 self._trouble = ""

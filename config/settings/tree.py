@@ -128,7 +128,7 @@ class MqttSettings(_Section):
     """How long the broker keeps the session of an absent collector [s]; MQTT 5 only."""
     resend_wait_s: float | None = Field(None, ge=0, le=300)
     """Pause after a connection that ended before the next one [s]: NATS server sends what was left open only after its
-    ``ack_wait`` (1 s in our files), and what is new meanwhile. Empty: 3 for MQTT 3.1.1, 0 for MQTT 5."""
+    ``ack_wait`` (3 s in our files), and what is new meanwhile. Empty: 5 for MQTT 3.1.1, 0 for MQTT 5."""
     receive_maximum: int = Field(20000, ge=20, le=65535)
     """Unacknowledged messages in flight; the back-pressure window."""
     max_payload_bytes: int = Field(262_144, ge=1024, le=16_777_216)
@@ -141,7 +141,7 @@ class MqttSettings(_Section):
     gateways: tuple[GatewaySettings, ...] = ()
     """Senders of foreign families: `broker config` gives rights to these and to what is in the registry, nobody else."""
     broker_counters: bool = True
-    """Whether to read the broker's count of messages it threw away (``$SYS``); MQTT 5 only."""
+    """Whether to read the broker's count of messages it threw away (``$SYS``)."""
     away_hours: float = Field(12.0, gt=0, le=168)
     """How long a collector may be away without a loss [h]: `broker config` sizes the broker's queues for it."""
     share_group: str | None = Field(None, pattern=r"^[^/+#]{1,64}$")
@@ -152,7 +152,7 @@ class MqttSettings(_Section):
         """Return how long the broker needs to put what was left open before what is new [s]."""
         if self.resend_wait_s is not None:
             return self.resend_wait_s
-        return 0.0 if self.protocol == "5" else 3.0
+        return 0.0 if self.protocol == "5" else 5.0
 
     def of_replays(self) -> "MqttSettings":
         """Return the settings with the identity of the replays; without one of their own it stays the collector's."""

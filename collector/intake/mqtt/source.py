@@ -318,7 +318,7 @@ class MqttSource:
         self._remember_filters()
         if self._memory is not None:
             self._memory.confirmed()
-            if self._settings.broker_counters and self._settings.protocol == "5":
+            if self._settings.broker_counters:
                 _, self._counters_packet = client.subscribe(DROPPED_TOPIC, 0)
 
     def _disconnected(self, _client: Any, _data: Any, flags: Any, reason: Any, _properties: Any) -> None:

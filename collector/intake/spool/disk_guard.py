@@ -1,16 +1,29 @@
 """How full the disk of the spool is: below a limit the collector stops acknowledging before the disk is full."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import monotonic
 
-__all__ = ["DiskGuard", "free_share_pct"]
+from collector.intake.spool.rejections import WHOLE_PAYLOAD_BYTES
+
+__all__ = ["DiskGuard", "bytes_to_write", "free_share_pct"]
 
 LOOK_EVERY_S = 1.0
 """The disk is asked at most this often [s]."""
 LARGE_BATCH_BYTES = 1_048_576
 """Before a batch of this size the disk is asked again [bytes]."""
+
+
+def bytes_to_write(payloads: Sequence[bytes]) -> int:
+    """Return what a batch may take on the disk [bytes]: of a payload that is longer no more is kept.
+
+    A sender of long payloads would else fill batches that seem to fit on no small disk, and wait in them for ever.
+    """
+    whole = sum(map(len, payloads))
+    if whole < LARGE_BATCH_BYTES:
+        return whole
+    return sum(min(len(payload), WHOLE_PAYLOAD_BYTES) for payload in payloads)
 
 
 def free_share_pct(folder: Path) -> float:

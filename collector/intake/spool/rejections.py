@@ -20,6 +20,7 @@ from collector.messages.decoded import Reason
 from heating.protocols import RawMessage
 
 __all__ = [
+    "WHOLE_PAYLOAD_BYTES",
     "KeptRejection",
     "RejectionFilter",
     "count_by_reason",

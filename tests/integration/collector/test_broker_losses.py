@@ -64,17 +64,18 @@ def counters_are_kept(folder: Path) -> bool:
     return file.exists() and b'"dropped":0' in file.read_bytes()
 
 
+@pytest.mark.parametrize("protocol", ["5", "3.1.1"])
 def test_messages_beyond_a_full_queue_are_counted_and_health_names_their_span(
-    mosquitto_factory: Callable[..., MosquittoBroker], tmp_path: Path
+    mosquitto_factory: Callable[..., MosquittoBroker], tmp_path: Path, protocol: str
 ) -> None:
     limits = "max_queued_messages 100\nmax_inflight_messages 20\nsys_interval 1"
     broker = mosquitto_factory(configuration=limits)
-    with Collector(broker, tmp_path) as before:
+    with Collector(broker, tmp_path, protocol=protocol) as before:
         assert wait_until(lambda: counters_are_kept(tmp_path), timeout_s=20)
         settings = before.settings
     messages = [(f"heat/{number}", b"1") for number in range(300)]
     publish_all(messages, settings=settings.model_copy(update={"client_id": "devices"}))
-    with Collector(broker, tmp_path) as after:
+    with Collector(broker, tmp_path, protocol=protocol) as after:
         arrived = after.take_all(300)
         assert arrived < 300  # the broker confirmed all of them
         assert wait_until(lambda: after.memory.lost_messages > 0, timeout_s=20)

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from collector.broker_access.files import BrokerPlace, mosquitto_configuration
+from collector.intake.mqtt.publisher import publish_all
+from config.settings.tree import MqttSettings
 from tests.integration.collector.kill_rig import IN_FLIGHT, KillRig, Verdict
 from tests.support.servers.influxdb import InfluxdbServer
 from tests.support.servers.mosquitto import MosquittoBroker
@@ -200,6 +202,18 @@ def in_small_disk(folder: Path, *, megabytes: int, ballast: int) -> list[str]:
     return ["unshare", "-m", "sh", "-c", script, "sh"]
 
 
+def wait_for_small_disk(rig: KillRig) -> None:
+    """Wait until the spool on a small disk grows no more; it is seen from within the child only."""
+    sizes: list[bytes] = []
+
+    def spool_stands() -> bool:
+        look = ["nsenter", "-t", str(rig.child_pid), "-m", "du", "-sb", str(rig.folder / "spool")]
+        sizes.append(subprocess.check_output(look))
+        return len(sizes) > 4 and len(set(sizes[-4:])) == 1
+
+    wait_until(spool_stands, 40, interval_s=0.7, what="the spool grows no more")
+
+
 @pytest.mark.mosquitto
 @pytest.mark.slow
 @pytest.mark.parametrize("free_pct", [0.0, 20.0], ids=["full", "guarded"])
@@ -221,15 +235,37 @@ def test_a_full_disk_stops_acknowledging_and_recovers_by_itself(
         inside = ["nsenter", "-t", str(rig.child_pid), "-m"]
         subprocess.run([*inside, "mount", "-o", "remount,size=256m", str(tmp_path / "spool")], check=True)
         rig.settle()
-        sizes: list[bytes] = []
-
-        def spool_stands() -> bool:
-            sizes.append(subprocess.check_output([*inside, "du", "-sb", str(tmp_path / "spool")]))
-            return len(sizes) > 4 and len(set(sizes[-4:])) == 1
-
-        wait_until(spool_stands, 40, interval_s=0.7, what="the spool grows no more")
+        wait_for_small_disk(rig)
         counts = rig.end_child()
         assert counts["accepted"] == sum(rig.published)
+        assert rig.judge(rig.stored()) == UNHARMED
+    finally:
+        rig.close()
+
+
+@pytest.mark.mosquitto
+@pytest.mark.slow
+def test_one_sender_of_long_payloads_does_not_fill_the_disk_for_the_others(
+    mosquitto_factory: Callable[..., MosquittoBroker], tmp_path: Path
+) -> None:
+    """434 payloads of 240 kB are 104 MB: kept whole, they would fill a spool of 120 MB."""
+    if subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("a small disk needs the right to mount: run as root")
+    broker = mosquitto_factory(configuration=OPEN_WINDOW)
+    rig = KillRig(host=broker.host, port=broker.port, folder=tmp_path, protocol="5", seed=26)
+    rig.options = {"settings": {"min_free_disk_pct": 5.0}}
+    rig.prefix = in_small_disk(tmp_path / "spool", megabytes=120, ballast=0)
+    noise = [("heat/xl/room/S0/telemetry", b"{" * 240_000)] * 7
+    try:
+        rig.start_child()
+        for _time in range(62):
+            publish_all(noise, settings=MqttSettings(port=broker.port, client_id="noisy"))
+            rig.publish(100)
+        rig.settle()
+        wait_for_small_disk(rig)
+        counts = rig.end_child()
+        assert (counts["accepted"], counts["rejections"]) == (6_200 + 434, 434)
+        assert "not_writing" not in (tmp_path / "child.log").read_text()
         assert rig.judge(rig.stored()) == UNHARMED
     finally:
         rig.close()

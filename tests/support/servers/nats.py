@@ -20,8 +20,8 @@ jetstream {{ store_dir: "{store}" }}
 mqtt {{
   host: {host}
   port: {mqtt_port}
-  max_ack_pending: 5000
-  ack_wait: "1s"
+  max_ack_pending: 3000
+  ack_wait: "3s"
 }}
 """
 """Limits as `runtime.embedded_broker` sets them: with 65535 pending the server refuses a filter that ends in ``#``,
