@@ -298,6 +298,11 @@ class MqttSource:
         if self._memory is not None:
             self._memory.connected(session_present=bool(flags.session_present))
         self._refused.clear()
+        if self._resumed and self._subscriptions_file is not None and self._settings.protocol != "5":
+            # NATS server sends at once what the session left open. A filter that is subscribed again meanwhile takes the
+            # place of the old one, and what was on its way to that reaches nobody until `ack_wait` is over.
+            self._taken_up(client)
+            return
         client.subscribe([(topic_filter, self._subscription()) for topic_filter in self._filters])
 
     def _subscription(self) -> int | SubscribeOptions:
@@ -314,8 +319,12 @@ class MqttSource:
             if reason.is_failure:
                 self._refused[place] = f"{topic_filter}: {reason}"
                 log.error("mqtt.subscription_refused", filter=topic_filter, reason=str(reason))
-        self._confirmed = True
         self._remember_filters()
+        self._taken_up(client)
+
+    def _taken_up(self, client: Any) -> None:
+        """The broker has the filters, or had them all along."""
+        self._confirmed = True
         if self._memory is not None:
             self._memory.confirmed()
             if self._settings.broker_counters:
@@ -398,6 +407,7 @@ class MqttSource:
             return
         try:
             self._subscriptions_file.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(self._subscriptions_file, json.dumps(list(self._filters)))
+            accepted = [name for place, name in enumerate(self._filters) if place not in self._refused]
+            write_whole(self._subscriptions_file, json.dumps(accepted))
         except OSError as error:
             log.warning("mqtt.subscriptions_file_unwritable", error=str(error))

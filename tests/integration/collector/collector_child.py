@@ -123,7 +123,12 @@ def main() -> None:
     memory = BrokerMemory(
         settings.spool_dir / "broker-session.json", identity=f"{mqtt.client_id}@{mqtt.port}", clock=clock
     )
-    source = MqttSource(settings=mqtt, clock=clock, memory=memory)
+    source = MqttSource(
+        settings=mqtt,
+        clock=clock,
+        memory=memory,
+        subscriptions_file=settings.spool_dir / "subscriptions.json",
+    )
     collector = build_collector(
         mqtt=mqtt, settings=settings, source=source, store=store, known=known, clock=clock
     )
