@@ -55,6 +55,8 @@ class CircuitDetail:
     points: Mapping[str, PointValue]
     """Every point of a circuit that ever came and every main one, by canonical name."""
     households: int
+    building_ids: Sequence[str]
+    """Buildings that it feeds."""
     heated_area_m2: float | None
 
 

@@ -216,6 +216,7 @@ class StationViews:
                     row=brief,
                     points=self._newest.circuit_points(circuit, station, names),
                     households=len(index.tree.below(number, Level.HOUSEHOLD)),
+                    building_ids=[index.tree.ids[n] for n in index.tree.below(number, Level.BUILDING)],
                     heated_area_m2=circuit.heated_area_m2,
                 )
             )

@@ -101,13 +101,14 @@ class House:
         alarm_id: str = "a1",
         *,
         station_id: str = "st-east",
+        subject: Node | None = None,
         rule_id: str = "ST-01",
         priority: Priority = Priority.P1,
         incident: bool = True,
         area_id: str = HOME_AREA,
     ) -> Alarm:
         """Raise an alarm at a station as the engine does, with its incident."""
-        node = Node(Level.STATION, station_id)
+        node = subject or Node(Level.STATION, station_id)
         alarm = Alarm(
             alarm_id=alarm_id,
             rule_id=rule_id,
