@@ -118,6 +118,8 @@ def test_settings_that_were_forgotten_begin_no_data_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    # The runner's streams end with the command: a log that stays bound to them fails in whatever test comes next.
+    monkeypatch.setattr("runtime.commands.terminal.set_up_logging", lambda _settings: None)
     for name in ("NUANLIU_CONFIG", "NUANLIU_RECORDS__URL"):
         monkeypatch.delenv(name, raising=False)
     for command in (["user", "list"], ["registry", "export", "x.csv"], ["serve"]):
