@@ -49,8 +49,9 @@ _STUCK_MS = 60 * 3_600_000
 _TRUSTED_FLAT_MS = 36 * 3_600_000
 _SILENT_MS = 8 * 3_600_000
 _FRESH_MS = 2 * 3_600_000
-_DRIFT_K = 1.5
-_ANCHOR_SLOW = 14 * 288.0
+_DRIFT_K = 1.0
+"""A sensor that has read this much off its home's usual for a day, without a jump, drifts [K]."""
+_SLOW_SLOTS = 288.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +94,10 @@ class SensorFlags:
     """Two rows in a row that no room can have."""
     stuck: Flags
     moved: Flags
-    """It jumped, stays off, and nobody on its riser follows."""
+    """It jumped hours ago, is still off, and nobody on its riser follows."""
     drift: Flags
-    """Its usual temperature crept away while those of its building stayed."""
+    """It crept away from its home's usual temperature while its building stayed. A home that its own valve or
+    radiator cools looks the same: on the cold side somebody has to look."""
 
 
 class HomeMemory(ByObject):
@@ -103,7 +105,7 @@ class HomeMemory(ByObject):
 
     ARRAYS: ClassVar[Mapping[str, int]] = dict.fromkeys(
         (
-            "base_c", "taught", "anchor_c", "last_c", "seen_ms", "flat_ms", "jumped_ms", "bad_ms", "bad_rows",
+            "base_c", "taught", "slow_k", "last_c", "seen_ms", "flat_ms", "jumped_ms", "bad_ms", "bad_rows",
             "residual_k", "anomaly_k", "slot",
         ),
         0,
@@ -114,8 +116,8 @@ class HomeMemory(ByObject):
         """Usual temperature, less what the station does [°C]."""
         self.taught: Floats = np.zeros(sensors, np.float32)
         """Readings that taught it."""
-        self.anchor_c: Floats = np.full(sensors, np.nan, np.float32)
-        """The same over weeks, against which it drifts [°C]."""
+        self.slow_k: Floats = np.zeros(sensors, np.float32)
+        """The residual, smoothed over a day [K]."""
         self.last_c: Floats = np.full(sensors, np.nan, np.float32)
         self.seen_ms: NDArray[np.int64] = np.zeros(sensors, np.int64)
         """Newest reading taken [epoch ms]."""
@@ -158,6 +160,8 @@ class HomeMemory(ByObject):
         anomaly = _station_median(off, slot.groups)
         self.anomaly_k[:] = anomaly
         self.residual_k[:] = off - np.minimum(np.nan_to_num(anomaly), 0.0)
+        known = ~np.isnan(self.residual_k)
+        self.slow_k[known] += (self.residual_k[known] - self.slow_k[known]) / np.float32(_SLOW_SLOTS)
         self._learn(value - np.nan_to_num(anomaly), fresh & new)
         self.slot[:] = slot.now_ms // SLOT_MS
 
@@ -181,9 +185,6 @@ class HomeMemory(ByObject):
         moved = good & ~first
         self.base_c[moved] += gain[moved] * (value[moved] - self.base_c[moved])
         self.taught[good] += 1.0
-        settled = np.isnan(self.anchor_c) & (self.taught >= _LEARN)
-        self.anchor_c[settled] = self.base_c[settled]
-        self.anchor_c[good] += (self.base_c[good] - self.anchor_c[good]) / np.float32(_ANCHOR_SLOW)
 
     def lines(self, groups: HomeGroups, now_ms: int, level: str) -> tuple[NDArray[np.float64], Rows, Rows]:
         """Return log-likelihood ratio [nat], cold and sensed homes of each ``riser`` or ``building``."""
@@ -222,13 +223,13 @@ class HomeMemory(ByObject):
         now_ms, groups = slot.now_ms, slot.groups
         jumped = (self.jumped_ms > 0) & (now_ms - self.jumped_ms < _JUMP_MS)
         steady = ~jumped & (now_ms - self.flat_ms < _TRUSTED_FLAT_MS)
-        lately = (self.jumped_ms > 0) & (now_ms - self.jumped_ms < _MOVED_MS)
-        crept = self.base_c - self.anchor_c
+        # A window that was open is shut again by then: what is still off has been moved.
+        settled = jumped & (now_ms - self.jumped_ms > _MOVED_MS)
         place = np.where(groups.building >= 0, groups.building, 0)
-        known = ~np.isnan(crept)
-        total = np.bincount(place, np.where(known, crept, 0.0), max(groups.buildings, 1))[place]
+        known = ~np.isnan(self.residual_k)
+        total = np.bincount(place, np.where(known, self.slow_k, 0.0), max(groups.buildings, 1))[place]
         count = np.bincount(place, known, max(groups.buildings, 1))[place]
-        others = (total - np.nan_to_num(crept)) / np.maximum(count - 1, 1)
+        others = (total - np.where(known, self.slow_k, 0.0)) / np.maximum(count - 1, 1)
         silent_ms = np.maximum(8000.0 * slot.interval_s, _SILENT_MS)
         heard = (slot.heard_ms > 0) & (groups.station >= 0)
         speaks = now_ms - self.seen_ms < silent_ms
@@ -236,8 +237,8 @@ class HomeMemory(ByObject):
             silent=heard & (now_ms - slot.heard_ms > silent_ms),
             sentinel=self.bad_rows >= 2,
             stuck=(self.flat_ms > 0) & (self.seen_ms - self.flat_ms > _STUCK_MS) & speaks,
-            moved=lately & (np.abs(self.residual_k) > _MOVED_K) & ~self._riser_falls(groups, jumped, steady),
-            drift=known & (np.abs(crept - others) > _DRIFT_K),
+            moved=settled & (np.abs(self.residual_k) > _MOVED_K) & ~self._riser_falls(groups, jumped, steady),
+            drift=known & steady & (np.abs(self.slow_k - others) > _DRIFT_K),
         )
 
 
