@@ -12,7 +12,8 @@ from dashboard.alarms.models import AlarmRow
 from dashboard.alarms.view import AlarmViews
 from dashboard.overview.missing_rooms import RoomWatch
 from dashboard.overview.models import AreaRow, CommunityPlace, Happening, Overview
-from dashboard.places.view import MIN_HOMES_SHOWN, PlaceViews
+from dashboard.places.disclosure import MIN_HOMES_SHOWN, Disclosure, disclosure_for, without_figures
+from dashboard.places.view import PlaceViews
 from dashboard.readings.newest import WEATHER_INTERVAL_S, NewestValues, RoomColumn
 from dashboard.site.index import SiteIndex, SiteSource
 from dashboard.stations.fleet import Fleet
@@ -108,10 +109,12 @@ class OverviewView:
         counts = self._counts.current(viewer.area_ids)
         tickets = self._records.tickets.counts(viewer.area_ids, now=now)
         detailed = full and viewer.has(*STAFF)
+        disclosure = disclosure_for(viewer, index, rooms)
+        pass_rate = rooms.pass_rate(seen, homes=contracts[Contract.HEATING])
         return Overview(
             generated_at=now,
             sequence=sequence,
-            areas=self._areas(viewer, index, fleet, rooms) if full else [],
+            areas=self._areas(viewer, index, fleet, rooms, disclosure) if full else [],
             stations=Ratio(
                 numerator=int(fleet.online.sum()),
                 denominator=len(fleet.station_ids),
@@ -119,7 +122,7 @@ class OverviewView:
             ),
             households=contracts[Contract.HEATING],
             suspended_households=contracts[Contract.SUSPENDED] + contracts[Contract.VACANT],
-            pass_rate=rooms.pass_rate(seen, homes=contracts[Contract.HEATING]),
+            pass_rate=without_figures(pass_rate) if disclosure.whole else pass_rate,
             standard_c=self._places.standard_c,
             open_alarms=counts.open_by_priority,
             unacknowledged=counts.unacknowledged,
@@ -132,7 +135,7 @@ class OverviewView:
             data_age_s=float(np.nanmin(fleet.age_s)) if np.isfinite(fleet.age_s).any() else None,
             worst=self._worst(index, fleet) if detailed else [],
             ticker=self._ticker(viewer, index) if detailed else [],
-            communities=_communities(viewer, index, rooms) if full else [],
+            communities=_communities(viewer, index, rooms, disclosure) if full else [],
             missing_rooms=self._rooms.missing() if detailed and self._rooms is not None else [],
             recent=self._recent(viewer, index) if detailed else [],
         )
@@ -154,7 +157,9 @@ class OverviewView:
             return np.zeros(len(index.sensed.number), np.bool_)
         return sees[index.sensed.community]
 
-    def _areas(self, viewer: Viewer, index: SiteIndex, fleet: Fleet, rooms: RoomColumn) -> list[AreaRow]:
+    def _areas(
+        self, viewer: Viewer, index: SiteIndex, fleet: Fleet, rooms: RoomColumn, disclosure: Disclosure
+    ) -> list[AreaRow]:
         station_areas = [index.stations[station_id].area_id for station_id in fleet.station_ids]
         rows = []
         for area in index.root_areas(viewer):
@@ -163,6 +168,7 @@ class OverviewView:
             homes = _heated_homes(index, inside)
             counts = self._counts.current(frozenset({area.area_id}))
             sensed = np.array(inside, np.bool_)[index.sensed.community]
+            pass_rate = rooms.pass_rate(sensed, homes=homes)
             rows.append(
                 AreaRow(
                     area_id=area.area_id,
@@ -172,7 +178,7 @@ class OverviewView:
                         denominator=int(here.sum()),
                         total=int(here.sum()),
                     ),
-                    pass_rate=rooms.pass_rate(sensed, homes=homes),
+                    pass_rate=without_figures(pass_rate) if area.area_id in disclosure.areas else pass_rate,
                     open_alarms=counts.open_by_priority,
                 )
             )
@@ -251,7 +257,9 @@ def _quarter_of(index: SiteIndex, area_id: str) -> str:
     return area.parent_id if area is not None and area.kind == "grid" and area.parent_id else area_id
 
 
-def _communities(viewer: Viewer, index: SiteIndex, rooms: RoomColumn) -> list[CommunityPlace]:
+def _communities(
+    viewer: Viewer, index: SiteIndex, rooms: RoomColumn, disclosure: Disclosure
+) -> list[CommunityPlace]:
     order = np.argsort(index.sensed.community, kind="stable")
     bounds = np.searchsorted(index.sensed.community[order], np.arange(len(index.site.communities) + 1))
     values, usable = rooms.column.value, rooms.column.usable
@@ -261,6 +269,7 @@ def _communities(viewer: Viewer, index: SiteIndex, rooms: RoomColumn) -> list[Co
             continue
         rows = order[bounds[place] : bounds[place + 1]]
         fresh = values[rows][usable[rows]]
+        shown = len(fresh) >= MIN_HOMES_SHOWN and community.community_id not in disclosure.communities
         places.append(
             CommunityPlace(
                 community_id=community.community_id,
@@ -268,7 +277,7 @@ def _communities(viewer: Viewer, index: SiteIndex, rooms: RoomColumn) -> list[Co
                 quarter_name=index.area_name(_quarter_of(index, community.area_id)),
                 longitude_deg=community.longitude_deg,
                 latitude_deg=community.latitude_deg,
-                median_c=float(np.median(fresh)) if len(fresh) >= MIN_HOMES_SHOWN else None,
+                median_c=float(np.median(fresh)) if shown else None,
                 counted=len(fresh),
                 households=index.contracts_of[community.community_id].total(),
             )

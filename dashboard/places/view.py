@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dashboard.places.disclosure import MIN_HOMES_SHOWN, disclosure_for, without_figures
 from dashboard.places.models import BuildingRow, CellState, CommunityView, FacadeCell, FacadeView
 from dashboard.readings.newest import BUILDING_INTERVAL_S, NewestValues, RoomColumn
 from dashboard.site.index import SiteIndex, SiteSource
@@ -21,10 +22,7 @@ from heating.points import Measurement
 from heating.quality import Quality
 from heating.samples import ObjectRef
 
-__all__ = ["MIN_HOMES_SHOWN", "PlaceViews", "rows_of"]
-
-MIN_HOMES_SHOWN = 5
-"""Aggregates over fewer homes are hidden from people who are not staff (reliability.md, Security)."""
+__all__ = ["PlaceViews", "rows_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +96,14 @@ class PlaceViews:
         if community is None or not index.sees(viewer, community.area_id):
             raise NotVisibleError(f"no community {community_id!r}")
         place = index.site.communities.index(community)
-        mask = index.sensed.community == place
-        rooms = self.rooms(index, np.flatnonzero(mask))
+        mask, staff = index.sensed.community == place, viewer.has(*STAFF)
+        # Whether a figure may be shown depends on those beside it; staff needs only this community.
+        rooms = self.rooms(index, np.flatnonzero(mask) if staff else None)
+        hidden = community_id in disclosure_for(viewer, index, rooms).communities
+        pass_rate = rooms.pass_rate(mask, homes=index.contracts_of[community_id][Contract.HEATING])
         buildings = index.buildings_of_community.get(community_id, [])
         homes = [home for item in buildings for home in index.homes_of.get(item.building_id, [])]
-        staff = viewer.has(*STAFF)
+        median_c, _ = rooms.median_c(mask, at_least=1 if staff else MIN_HOMES_SHOWN)
         return CommunityView(
             community_id=community_id,
             name=Bilingual(community.name, community.name_en),
@@ -110,8 +111,8 @@ class PlaceViews:
             area_name=index.area_name(community.area_id),
             households=len(homes),
             coverage=Ratio(numerator=int(mask.sum()), denominator=len(homes), total=len(homes)),
-            pass_rate=_suppressed(rooms.pass_rate(mask, homes=_heated(homes)), staff=staff),
-            median_c=rooms.median_c(mask, at_least=1 if staff else MIN_HOMES_SHOWN)[0],
+            pass_rate=without_figures(pass_rate) if hidden else pass_rate,
+            median_c=None if hidden else median_c,
             buildings=[self._building_row(index, rooms, item) for item in buildings] if staff else [],
             standard_c=self.standard_c,
         )
@@ -185,9 +186,3 @@ def _heated(homes: Sequence[Household]) -> int:
 def _community_name(index: SiteIndex, building: Building) -> Bilingual:
     community = index.communities[building.community_id]
     return Bilingual(community.name, community.name_en)
-
-
-def _suppressed(ratio: Ratio, *, staff: bool) -> Ratio:
-    if staff or ratio.denominator >= MIN_HOMES_SHOWN:
-        return ratio
-    return Ratio(numerator=0, denominator=0, total=ratio.total)

@@ -2,7 +2,8 @@
 
 from dashboard.homes.probable_cause import verdict_of
 from dashboard.homes.readings import HomeReadings
-from dashboard.places.view import MIN_HOMES_SHOWN, rows_of
+from dashboard.places.disclosure import MIN_HOMES_SHOWN
+from dashboard.places.view import rows_of
 from dashboard.residents.models import ResidentHome
 from dashboard.site.index import SiteSource
 from dashboard.site.visible import own_home
