@@ -54,6 +54,7 @@ from dashboard.tickets import api as tickets_api
 from dashboard.tickets.actions import TicketActions
 from dashboard.tickets.view import TicketViews
 from dashboard.web import health
+from dashboard.web.openapi import DescribedApplication
 from dashboard.web.problems import install_problem_handlers
 from dashboard.web.security.accounts import Accounts
 from dashboard.web.security.log_in_desk import LogInDesk
@@ -127,7 +128,7 @@ def create_app(
     _add(parts, _views(services, records=records, store=store, live=live, rules=rules, rooms=rooms))
     _add(parts, _homes(services, records=records, store=store))
     _add(parts, _streams_and_actions(services, records=records, rules=rules, real_clock=real))
-    app = FastAPI(
+    app = DescribedApplication(
         title=settings.site.name_en,
         version="1",
         openapi_url=None,  # `dashboard.web.health` answers it, from bytes made once

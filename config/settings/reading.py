@@ -2,6 +2,7 @@
 
 import copy
 import difflib
+import ipaddress
 import math
 import os
 from collections.abc import Callable, Mapping
@@ -16,11 +17,13 @@ from pydantic_settings import SettingsError
 from config.located_yaml import KeyPath, LocatedYaml, read_yaml
 from config.mistakes import Mistake, MistakesError
 from config.settings.retired import RETIRED, Retired, found_in, warning_of, without_retired
-from config.settings.tree import Settings
+from config.settings.tree import Settings, WebSettings
 
-__all__ = ["check_retention", "check_service_secrets", "load_settings"]
+__all__ = ["check_exposure", "check_retention", "check_service_secrets", "load_settings"]
 
 _PREFIX = "NUANLIU_"
+
+_WIDEST_PROXIES = 65_536
 
 _Add = Callable[[KeyPath, str, str], None]
 
@@ -114,6 +117,49 @@ def check_service_secrets(settings: Settings) -> list[Mistake]:
             )
         ]
     return []
+
+
+def check_exposure(web: WebSettings) -> list[Mistake]:
+    """Return what lets strangers choose their address, or read a session's cookie on the way."""
+    found: list[Mistake] = []
+    if any(not _is_narrow(one) for one in web.trusted_proxies):
+        found.append(
+            Mistake(
+                "web.trusted_proxies",
+                "With «*» or a network this wide everybody may choose the address that log-ins are counted by.",
+                "Name the addresses of the reverse proxies, for example [127.0.0.1].",
+            )
+        )
+    if not web.cookie_secure and not _is_loopback(web.host):
+        found.append(
+            Mistake(
+                "web.cookie_secure",
+                f"Session cookies without TLS would be readable on the way to {web.host}.",
+                "Leave web.cookie_secure on and put a reverse proxy with TLS in front, or set web.host to 127.0.0.1.",
+            )
+        )
+    return found
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_narrow(proxy: str) -> bool:
+    """Return whether a trusted proxy is an address or a network of at most 65,536 of them."""
+    try:
+        network = ipaddress.ip_network(proxy, strict=False)
+    except ValueError:
+        return False
+    return network.num_addresses <= _WIDEST_PROXIES
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
 
 
 def check_retention(settings: Settings) -> list[Mistake]:

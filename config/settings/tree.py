@@ -343,6 +343,8 @@ class WebSettings(_Section):
     """A connection without a request is kept this long [s]."""
     stalled_timeout_s: float = Field(30.0, ge=1, le=3600)
     """A client that does not read its answer is cut off after this long [s]."""
+    streams_per_user: int = Field(32, ge=1, le=1000)
+    """Event streams that one account may have open."""
 
 
 class HealthSettings(_Section):

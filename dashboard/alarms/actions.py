@@ -6,10 +6,10 @@ Each action takes the viewer and a request; the JSON routes and the forms of the
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from pydantic import AliasChoices, AwareDatetime, BaseModel, Field
+from pydantic import AliasChoices, BaseModel, Field
 
 from dashboard.web.refusals import NotVisibleError, UnfitActionError
-from dashboard.web.replies import PlainText
+from dashboard.web.replies import Moment, PlainText
 from dashboard.web.security.access import ForbiddenError
 from dashboard.web.security.viewer import ACTORS, Viewer
 from heating.alarms import Alarm, AlarmEvent, AlarmEventKind, Priority
@@ -39,18 +39,14 @@ class Acknowledgement(BaseModel):
     """An acknowledgement."""
 
     comment: PlainText = Field("", max_length=2000)
-    until: AwareDatetime | None = Field(
-        None, description="When it is announced again; 12 h from now when left out."
-    )
+    until: Moment | None = Field(None, description="When it is announced again; 12 h from now when left out.")
 
 
 class Shelving(BaseModel):
     """A shelving."""
 
     reason: PlainText = Field(min_length=1, max_length=2000)
-    until: AwareDatetime | None = Field(
-        None, description="End; 4 h from now when left out, 7 days at the most."
-    )
+    until: Moment | None = Field(None, description="End; 4 h from now when left out, 7 days at the most.")
 
 
 class Remark(BaseModel):

@@ -1,6 +1,5 @@
 """Alarms: lists, one of them, and what dispatchers do."""
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -10,8 +9,7 @@ from dashboard.alarms.actions import Acknowledgement, AlarmActions, Comment, Rem
 from dashboard.alarms.models import AlarmDetail, AlarmRow
 from dashboard.alarms.subjects import subject_filter
 from dashboard.alarms.view import AlarmViews
-from dashboard.web.refusals import InvalidRequestError
-from dashboard.web.replies import Limit, Listing, reply, words_of
+from dashboard.web.replies import Limit, Listing, Moment, reply, words_of
 from dashboard.web.security.access import Actor, Staff
 from dashboard.web.services import ServicesDep
 from heating.alarms import AlarmState, Priority
@@ -49,13 +47,11 @@ def alarms(  # the parameters are the filter
     rule: str | None = None,
     incident: str | None = None,
     annunciated: bool = False,
-    since: datetime | None = None,
+    since: Moment | None = None,
     cursor: str | None = None,
     limit: Limit = 100,
 ) -> Response:
     """Alarms, newest first."""
-    if since is not None and since.tzinfo is None:
-        raise InvalidRequestError("since needs a time zone, for example 2026-01-15T00:00:00Z")
     level, object_id = subject_filter(subject)
     numbers = words_of(priority, allowed=PRIORITY_WORDS, name="priority")
     query = AlarmQuery(

@@ -1,9 +1,9 @@
 """Let a device measure a home: one action for the JSON route and for the form of the page."""
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from dashboard.web.refusals import NotVisibleError
-from dashboard.web.replies import PlainText
+from dashboard.web.replies import Moment, PlainText
 from dashboard.web.security.viewer import Viewer
 from heating.assets import SensorAssignment
 from heating.clock import Clock
@@ -21,9 +21,9 @@ class Assignment(BaseModel):
 
     device_id: PlainText = Field(min_length=1, max_length=128)
     household_id: PlainText = Field(min_length=1, max_length=128)
-    start: AwareDatetime | None = None
+    start: Moment | None = None
     """First moment; now when left out."""
-    keep_other: bool = False
+    keep_other: StrictBool = False
     """Other sensors of the home go on measuring it."""
 
 

@@ -1,9 +1,10 @@
 """Promise the end of an incident: residents and clerks read it."""
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
 from dashboard.alarms.actions import LONGEST_SHELVING, checked_end, refuse_observers
 from dashboard.web.refusals import NotVisibleError
+from dashboard.web.replies import Moment
 from dashboard.web.security.viewer import Viewer
 from heating.clock import Clock
 from storage.records.alarms import AlarmRecords
@@ -15,7 +16,7 @@ __all__ = ["IncidentActions", "Promise"]
 class Promise(BaseModel):
     """The promised end of an incident; None takes it back."""
 
-    estimated_end: AwareDatetime | None
+    estimated_end: Moment | None
 
 
 class IncidentActions:

@@ -1,5 +1,6 @@
 """Stations as people see them: list, page, trend."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -36,6 +37,9 @@ __all__ = ["MAX_STATIONS", "StationFilter", "StationViews"]
 
 MAX_STATIONS = 200
 """Rows of a page at the most (ux.md, principle 5)."""
+
+
+_PLACE = re.compile(r"\d{1,9}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +126,7 @@ class StationViews:
         named = self._registry.stations_named(wanted.text)
         chosen = [p for p in range(len(fleet.station_ids)) if _fits(p, fleet, index, wanted, named)]
         chosen.sort(key=_order(fleet, index, open_alarms, wanted.sort), reverse=wanted.sort.startswith("-"))
-        first = int(wanted.cursor) if wanted.cursor and wanted.cursor.isdigit() else 0
+        first = int(wanted.cursor) if wanted.cursor and _PLACE.fullmatch(wanted.cursor) else 0
         limit = min(max(1, wanted.limit), MAX_STATIONS)
         rows = [self.row(index, fleet, place) for place in chosen[first : first + limit]]
         after = first + limit

@@ -154,6 +154,10 @@ class Broadcaster:
         for subscriber in list(self._subscribers):
             subscriber.close()
 
+    def streams_of(self, username: str) -> int:
+        """Return how many streams an account has open."""
+        return sum(one.viewer.username == username for one in self._subscribers)
+
     async def stream(
         self, viewer: Viewer, topics: frozenset[str], *, last_event_id: int | None
     ) -> AsyncIterator[bytes]:

@@ -1,5 +1,6 @@
 """The event stream and the snapshot that a client starts from."""
 
+import re
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query
@@ -8,7 +9,7 @@ from starlette.responses import Response, StreamingResponse
 from dashboard.overview.view import OverviewView
 from dashboard.stream.broadcaster import Broadcaster
 from dashboard.stream.frames import snapshot_content
-from dashboard.web.refusals import InvalidRequestError
+from dashboard.web.refusals import InvalidRequestError, TooManyStreamsError
 from dashboard.web.replies import reply
 from dashboard.web.security.access import ForbiddenError, require
 from dashboard.web.security.viewer import CREW, STAFF, Role, Viewer
@@ -27,6 +28,8 @@ _ROLES: dict[str, tuple[Role, ...]] = {
 }
 _MAX_TOPICS = 64
 """Of one stream: the tabs of a browser share one, each station page adds its station."""
+_FRAME = re.compile(r"\d{1,18}", re.ASCII)
+"""What may be the number of a frame; anything else is an unknown one."""
 
 
 @router.get("/snapshot")
@@ -50,7 +53,10 @@ async def stream(
     ``alive`` comes at first and every 10 s on every stream: time of the data ``t``, and for staff the open alarms.
     """
     wanted = _topics_of(topics, viewer)
-    known = int(last_event_id) if last_event_id is not None and last_event_id.isdecimal() else None
+    known = int(last_event_id) if last_event_id is not None and _FRAME.fullmatch(last_event_id) else None
+    most = services.settings.web.streams_per_user
+    if services[Broadcaster].streams_of(viewer.username) >= most:
+        raise TooManyStreamsError(f"this account has {most} streams open; close one")
     body = services[Broadcaster].stream(viewer, wanted, last_event_id=known)
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     return StreamingResponse(body, media_type="text/event-stream", headers=headers)

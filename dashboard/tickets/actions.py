@@ -5,7 +5,7 @@ Each action takes the viewer and a request; the JSON routes and the forms of the
 
 from collections.abc import Callable
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictBool
 
 from casework.tickets.desk import NewTicket, TicketDesk
 from casework.tickets.intake import IntakeProposal
@@ -49,7 +49,7 @@ class CallbackRequest(BaseModel):
     room_temp_c: float | None = Field(
         None, ge=-30, le=60, description="Room temperature reported or measured [°C]."
     )
-    satisfied: bool
+    satisfied: StrictBool
     note: PlainText = Field("", max_length=2000)
 
 

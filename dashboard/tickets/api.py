@@ -1,6 +1,5 @@
 """Tickets for the clerk: open, list, change, call back."""
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -10,8 +9,7 @@ from starlette.responses import Response
 from dashboard.tickets.actions import CallbackRequest, TicketActions, TicketChange, TicketRequest
 from dashboard.tickets.models import TicketView
 from dashboard.tickets.view import TicketViews
-from dashboard.web.refusals import InvalidRequestError
-from dashboard.web.replies import Limit, Listing, PlainText, reply, words_of
+from dashboard.web.replies import Limit, Listing, Moment, PlainText, reply, words_of
 from dashboard.web.security.access import Clerk, Crew
 from dashboard.web.services import ServicesDep
 from heating.tickets import TicketState
@@ -47,13 +45,11 @@ def tickets(  # the parameters are the filter
     state: Annotated[list[str], Query(description="States of tickets, or open.")] = [],  # noqa: B006
     household: str | None = None,
     incident: str | None = None,
-    since: datetime | None = None,
+    since: Moment | None = None,
     cursor: str | None = None,
     limit: Limit = 50,
 ) -> Response:
     """Tickets, newest first."""
-    if since is not None and since.tzinfo is None:
-        raise InvalidRequestError("since needs a time zone, for example 2026-01-15T00:00:00Z")
     query = TicketQuery(
         states=frozenset(map(TicketState, words_of(state, allowed=_STATES, name="state"))) or None,
         household_id=household,

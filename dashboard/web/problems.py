@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dashboard.web.refusals import (
     InvalidRequestError,
     NotVisibleError,
+    TooManyStreamsError,
     UnfitActionError,
     UnknownPointError,
 )
@@ -50,6 +51,7 @@ _STATUS: dict[type[HeatingError], tuple[int, str]] = {
     ForbiddenError: (403, "forbidden"),
     CrossSiteError: (403, "cross_site"),
     ThrottledError: (429, "throttled"),
+    TooManyStreamsError: (429, "too_many_streams"),
     LogInsBusyError: (503, "busy"),
     ForbiddenTransitionError: (409, "forbidden_transition"),
     ForbiddenTicketMoveError: (409, "forbidden_move"),
@@ -120,6 +122,8 @@ class _Answers:
         response = self._answer(request, status, HTTPStatus(status).name.lower())
         for name, value in (cast(HTTPException, error).headers or {}).items():
             response.headers[name] = value
+        if status == 405:
+            response.headers["allow"] = ", ".join(sorted(methods_at(request)))
         return response
 
     def to_validation(self, request: Request, error: Exception) -> Response:
@@ -171,6 +175,17 @@ class _CrashAnswers:
             if started:
                 raise
             await response(scope, receive, send)
+
+
+def methods_at(request: Request) -> set[str]:
+    """Return every method that the address of a request takes: each route knows its own only."""
+    found: set[str] = set()
+    for route in request.app.routes:
+        contexts = getattr(route, "effective_route_contexts", None)
+        for context in () if contexts is None else contexts():
+            if context.path_regex.match(request.url.path):
+                found |= set(context.methods)
+    return found
 
 
 def _is_for_programs(request: Request) -> bool:

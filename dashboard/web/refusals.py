@@ -2,7 +2,13 @@
 
 from heating.errors import HeatingError
 
-__all__ = ["InvalidRequestError", "NotVisibleError", "UnfitActionError", "UnknownPointError"]
+__all__ = [
+    "InvalidRequestError",
+    "NotVisibleError",
+    "TooManyStreamsError",
+    "UnfitActionError",
+    "UnknownPointError",
+]
 
 
 class NotVisibleError(HeatingError):
@@ -15,6 +21,12 @@ class UnknownPointError(HeatingError):
 
 class InvalidRequestError(HeatingError):
     """A parameter does not make sense; the message says which and what to send."""
+
+
+class TooManyStreamsError(HeatingError):
+    """An account has as many event streams open as it may: 429."""
+
+    retryable = True
 
 
 class UnfitActionError(HeatingError):

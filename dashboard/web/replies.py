@@ -1,18 +1,30 @@
 """JSON answers and the reading of query parameters that several routes share."""
 
+import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Generic, TypeVar
 
 import orjson
 from fastapi import Query
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 from starlette.responses import Response
 
 from dashboard.web.refusals import InvalidRequestError
 from heating.intervals import Interval
 
-__all__ = ["End", "Limit", "Listing", "MaxPoints", "PlainText", "Start", "reply", "window_of", "words_of"]
+__all__ = [
+    "End",
+    "Limit",
+    "Listing",
+    "MaxPoints",
+    "Moment",
+    "PlainText",
+    "Start",
+    "reply",
+    "window_of",
+    "words_of",
+]
 
 Item = TypeVar("Item")
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
@@ -36,10 +48,43 @@ def _storable(text: str) -> str:
 PlainText = Annotated[str, AfterValidator(_storable)]
 """Text of a body that every database can keep: no NUL, no halves of surrogate pairs."""
 
-Start = Annotated[
-    datetime | None, Query(description="First moment, RFC 3339 with zone; 24 h before the end.")
+_RFC_3339 = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,12})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
+)
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200
+
+
+def _moment(text: object) -> datetime:
+    """Read a moment: a text with a zone, never a number, which could be seconds or milliseconds of somebody's epoch."""
+    if isinstance(text, datetime):
+        return text
+    if not isinstance(text, str) or _RFC_3339.fullmatch(text) is None:
+        raise ValueError("write a moment as RFC 3339 with a zone, for example 2026-01-15T00:00:00Z")
+    try:
+        found = datetime.fromisoformat(text.upper().replace(" ", "T")).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("this moment is outside the calendar") from error
+    if not _FIRST_YEAR <= found.year < _LAST_YEAR:
+        raise ValueError(f"moments from {_FIRST_YEAR} to {_LAST_YEAR} are known")
+    return found
+
+
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_moment),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "date-time",
+            "pattern": "^(19[0-9]{2}|2[01][0-9]{2})-",
+            "description": "RFC 3339 with zone, of the years 1900 to 2199.",
+        }
+    ),
 ]
-End = Annotated[datetime | None, Query(description="First moment that is no longer in; now when left out.")]
+"""A moment of a request, in UTC."""
+
+Start = Annotated[Moment | None, Query(description="First moment, RFC 3339 with zone; 24 h before the end.")]
+End = Annotated[Moment | None, Query(description="First moment that is no longer in; now when left out.")]
 MaxPoints = Annotated[int, Query(ge=10, le=5000, description="Rows at about the most; extremes are kept.")]
 Limit = Annotated[int, Query(ge=1, le=200, description="Rows of a page.")]
 
@@ -55,11 +100,8 @@ def window_of(start: datetime | None, end: datetime | None, *, now: datetime) ->
     Raises
     ------
     InvalidRequestError
-        When a bound has no zone, the end is not after the start, or the window is too long.
+        When the end is not after the start, or the window is too long.
     """
-    for name, moment in (("start", start), ("end", end)):
-        if moment is not None and moment.tzinfo is None:
-            raise InvalidRequestError(f"{name} needs a time zone, for example 2026-01-15T00:00:00Z")
     last = end or now + timedelta(milliseconds=1)
     try:
         first = start or last - timedelta(hours=24)

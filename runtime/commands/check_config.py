@@ -12,7 +12,7 @@ from collector.devices.device_lint import device_mistakes
 from config.located_yaml import KeyPath, read_yaml
 from config.mistakes import MistakesError
 from config.rules.reading import load_rules
-from config.settings.reading import check_retention, check_service_secrets, load_settings
+from config.settings.reading import check_exposure, check_retention, check_service_secrets, load_settings
 from runtime.commands.terminal import BAD_CONFIGURATION, ConfigOption, complain, say, warn
 
 __all__ = ["check_config"]
@@ -33,6 +33,7 @@ def check_config(
     else:
         if service:
             found += [str(mistake) for mistake in check_service_secrets(settings)]
+        found += [str(mistake) for mistake in check_exposure(settings.web)]
         found += [str(mistake) for mistake in check_retention(settings)]
         found += device_mistakes(settings.mqtt, settings.collector)
         try:

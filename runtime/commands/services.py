@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from config.settings.reading import check_service_secrets
+from config.settings.reading import check_exposure, check_service_secrets
 from config.settings.tree import Settings
 from heating.clock import SteadyClock, SystemClock
 from runtime.assemble import open_house
@@ -68,7 +68,7 @@ def _run_rooms(config: Path | None, rooms: frozenset[Room]) -> None:
 
 
 def _refuse_weak_secrets(settings: Settings) -> None:
-    mistakes = check_service_secrets(settings)
+    mistakes = check_service_secrets(settings) + check_exposure(settings.web)
     for mistake in mistakes:
         complain(str(mistake))
     if mistakes:

@@ -161,7 +161,7 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
     path = Path(url.database).expanduser().resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
     private: list[Path] = []
-    engine = sa.create_engine(url, pool_size=16, max_overflow=48)
+    engine = sa.create_engine(url, pool_size=16, max_overflow=48, hide_parameters=True)
 
     @sa.event.listens_for(engine, "connect")
     def configure(connection: object, _record: object) -> None:
@@ -193,6 +193,7 @@ def _postgresql_engine(url: sa.URL) -> sa.Engine:
         pool_size=10,
         max_overflow=30,
         pool_pre_ping=True,
+        hide_parameters=True,  # errors are logged; names, phones and notes are not
         connect_args={"connect_timeout": 5, "application_name": "nuanliu"},
     )
 

@@ -7,16 +7,29 @@ import base64
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 import sqlalchemy as sa
 
 from heating.errors import HeatingError
 
-__all__ = ["InvalidCursorError", "Page", "after_cursor", "decode_cursor", "encode_cursor", "page_of"]
+__all__ = [
+    "InvalidCursorError",
+    "Page",
+    "after_cursor",
+    "decode_cursor",
+    "encode_cursor",
+    "keys_of",
+    "moment_of",
+    "page_of",
+]
 
 Item = TypeVar("Item")
+
+MAX_CURSOR_CHARACTERS = 1024
+"""Longest cursor that is looked at; ours have some hundred characters."""
+_FOREIGN = "this cursor does not belong to the list; ask without one"
 
 
 class InvalidCursorError(HeatingError):
@@ -46,13 +59,36 @@ def decode_cursor(cursor: str) -> tuple[datetime, str]:
         When the text is no cursor of `encode_cursor`.
     """
     try:
-        moment, key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        parsed = datetime.fromisoformat(moment)
-    except (ValueError, TypeError) as error:
-        raise InvalidCursorError("this cursor does not belong to the list; ask without one") from error
-    if parsed.tzinfo is None or not isinstance(key, str):
-        raise InvalidCursorError("this cursor does not belong to the list; ask without one")
-    return parsed, key
+        moment, key = keys_of(cursor)
+    except ValueError as error:
+        raise InvalidCursorError(_FOREIGN) from error
+    if not isinstance(key, str):
+        raise InvalidCursorError(_FOREIGN)
+    return moment_of(moment), key
+
+
+def keys_of(cursor: str) -> list[object]:
+    """Return the sort keys inside a cursor, of any kind. Raises `InvalidCursorError`."""
+    try:
+        if len(cursor) > MAX_CURSOR_CHARACTERS:
+            raise InvalidCursorError(_FOREIGN)
+        keys = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise InvalidCursorError(_FOREIGN) from error
+    if not isinstance(keys, list) or any("\x00" in key for key in keys if isinstance(key, str)):
+        raise InvalidCursorError(_FOREIGN)
+    return keys
+
+
+def moment_of(key: object) -> datetime:
+    """Return the moment that a key of a cursor names, in UTC. Raises `InvalidCursorError`."""
+    try:
+        moment = datetime.fromisoformat(key) if isinstance(key, str) else None
+        if moment is not None and moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # «9999-12-31T23:59-12:00» is a form, but no moment in UTC
+        raise InvalidCursorError(_FOREIGN) from error
+    raise InvalidCursorError(_FOREIGN)
 
 
 def after_cursor(

@@ -12,7 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from heating.heat_tree import Level
-from storage.records.pages import InvalidCursorError
+from storage.records.pages import InvalidCursorError, keys_of, moment_of
 from storage.records.schema.alarms import alarms, incidents
 
 __all__ = ["KEYS", "URGENT_FIRST", "after_urgent_cursor", "urgent_cursor", "with_incidents"]
@@ -27,6 +27,8 @@ _TERMS: tuple[tuple[sa.ColumnElement[object], bool], ...] = (
     (_columns.alarm_id, True),
 )
 """Sort terms, and whether each falls."""
+_LARGEST = 2**31 - 1
+"""Larger numbers are none of the databases' integers."""
 _RAISED_AT = 4
 """Place of the moment among them."""
 
@@ -60,12 +62,11 @@ def after_urgent_cursor(cursor: str | None) -> sa.ColumnElement[bool]:
 
 
 def _read(cursor: str) -> list[object]:
-    try:
-        keys = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        keys[_RAISED_AT] = datetime.fromisoformat(keys[_RAISED_AT])
-    except (ValueError, TypeError, IndexError, KeyError) as error:
-        raise InvalidCursorError("this cursor does not belong to the list; ask without one") from error
+    keys = keys_of(cursor)
     kinds = [type(key) for key in keys]
-    if kinds != [int, int, int, str, datetime, str] or keys[_RAISED_AT].tzinfo is None:
+    if kinds != [int, int, int, str, str, str] or any(
+        isinstance(key, int) and abs(key) > _LARGEST for key in keys
+    ):
         raise InvalidCursorError("this cursor does not belong to the list; ask without one")
-    return list(keys)
+    keys[_RAISED_AT] = moment_of(keys[_RAISED_AT])
+    return keys

@@ -23,14 +23,27 @@ __all__ = ["WebhookChannel", "is_public_address", "resolve", "signature_of"]
 
 _RETRYABLE = frozenset({408, 425, 429})
 _TIMEOUT_S = 10.0
+_WRAPPED_IPV4 = tuple(map(ipaddress.ip_network, ("::/96", "64:ff9b::/96")))
+"""Forms that hold an IPv4 address in their last 32 bits: IPv4-compatible (RFC 4291) and NAT64 (RFC 6052)."""
+_RETIRED = tuple(map(ipaddress.ip_network, ("fec0::/10", "192.88.99.0/24", "64:ff9b:1::/48")))
+"""Site-local (RFC 3879), the anycast of 6to4 (RFC 7526), local NAT64 (RFC 8215): inside networks where they exist."""
 
 
 def is_public_address(address: str) -> bool:
     """Return whether an address is on the open internet: not private, loopback, link-local, shared or reserved."""
     parsed: ipaddress.IPv4Address | ipaddress.IPv6Address = ipaddress.ip_address(address.split("%")[0])
     if isinstance(parsed, ipaddress.IPv6Address):
-        parsed = parsed.ipv4_mapped or parsed.sixtofour or parsed
+        parsed = _inner_address(parsed)
+    if any(parsed in network for network in _RETIRED):
+        return False
     return parsed.is_global and not parsed.is_multicast
+
+
+def _inner_address(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Return the IPv4 address that an IPv6 address leads to by its form, otherwise itself."""
+    if any(address in network for network in _WRAPPED_IPV4):
+        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.ipv4_mapped or address.sixtofour or address
 
 
 def resolve(host: str, port: int) -> list[str]:

@@ -18,9 +18,9 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from dashboard.web.refusals import NotVisibleError
+from dashboard.web.refusals import InvalidRequestError, NotVisibleError
 from dashboard.web.security.accounts import Accounts
-from dashboard.web.security.cross_site import check_origin, check_token
+from dashboard.web.security.cross_site import FORM_TYPES, check_origin, check_token
 from dashboard.web.security.viewer import ACTORS, CLERKS, CREW, KEEPERS, OBSERVERS, STAFF, Role, Viewer
 from dashboard.web.services import services_of
 from heating.errors import HeatingError
@@ -107,10 +107,10 @@ class Access:
     async def __call__(self, request: Request) -> Viewer | None:
         """Return the viewer, or raise `SignInNeededError`, `ForbiddenError`, `CrossSiteError`."""
         viewer = await current_viewer(request)
-        if "\x00" in request.scope["path"] or "%00" in request.scope.get("query_string", b"").decode(
-            "latin-1"
-        ):
-            raise NotVisibleError("no id and no text holds a NUL; databases choke on it")
+        if "\x00" in request.scope["path"]:
+            raise NotVisibleError("no id holds a NUL")
+        if b"%00" in request.scope.get("query_string", b""):
+            raise InvalidRequestError("no text holds a NUL; databases choke on it")
         if self.roles is not None:
             if viewer is None:
                 raise SignInNeededError("sign in first")
@@ -118,6 +118,7 @@ class Access:
                 raise ForbiddenError("this needs another role")
         if request.method not in _SAFE_METHODS:
             await self._refuse_cross_site(request, viewer)
+            await _refuse_nul_in_form(request)
         return viewer
 
     async def _refuse_cross_site(self, request: Request, viewer: Viewer | None) -> None:
@@ -126,6 +127,14 @@ class Access:
         check_origin(request.headers)
         if viewer is not None and self.token:
             await check_token(request, expected=request.state.csrf_token)
+
+
+async def _refuse_nul_in_form(request: Request) -> None:
+    """Refuse what PostgreSQL cannot keep; JSON is checked by its models."""
+    if request.headers.get("content-type", "").startswith(FORM_TYPES):
+        fields = await request.form()
+        if any(isinstance(value, str) and "\x00" in value for value in fields.values()):
+            raise InvalidRequestError("no text holds a NUL; databases choke on it")
 
 
 def require(*roles: str) -> Access:

@@ -8,13 +8,13 @@ from fastapi import Request
 
 from heating.errors import HeatingError
 
-__all__ = ["TOKEN_FIELD", "TOKEN_HEADER", "CrossSiteError", "check_origin", "check_token"]
+__all__ = ["FORM_TYPES", "TOKEN_FIELD", "TOKEN_HEADER", "CrossSiteError", "check_origin", "check_token"]
 
 TOKEN_HEADER = "X-CSRF-Token"
 """Header with the token; scripts of pages send it."""
 TOKEN_FIELD = "csrf_token"
 """Form field with the token; plain forms send it."""
-_FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class CrossSiteError(HeatingError):
@@ -49,7 +49,7 @@ async def check_token(request: Request, *, expected: str) -> None:
         When the token is missing or another one.
     """
     given = request.headers.get(TOKEN_HEADER, "")
-    if not given and request.headers.get("content-type", "").startswith(_FORM_TYPES):
+    if not given and request.headers.get("content-type", "").startswith(FORM_TYPES):
         field = (await request.form()).get(TOKEN_FIELD)
         given = field if isinstance(field, str) else ""
     if not expected or not hmac.compare_digest(given.encode(), expected.encode()):

@@ -153,3 +153,22 @@ def test_open_streams_are_counted_in_the_metrics(house: House) -> None:
     assert "nuanliu_dashboard_streams 1" in metrics
     assert 'nuanliu_part_up{part="store"} 1' in metrics
     assert "nuanliu_store_rows_total 3" in metrics
+
+
+def test_an_account_opens_only_so_many_streams(tmp_path: Path) -> None:
+    with open_house(tmp_path, web={"streams_per_user": 2}) as house:
+        desk, wall = house.client("dispatcher"), house.client("wall")
+        with EventStream(desk, "alarms") as one, EventStream(desk, "alarms") as two:
+            wait_until(lambda: one.of("hello") and two.of("hello"), 10.0)
+            refused = desk.get("/api/v1/stream?topics=alarms")
+            assert (refused.status_code, refused.json()["code"]) == (429, "too_many_streams")
+            with EventStream(wall, "alarms") as other:
+                wait_until(lambda: other.of("hello"), 10.0)
+
+
+@pytest.mark.parametrize("last_event_id", ["9" * 4300, "-1", "１２３", "a"])
+def test_an_impossible_last_event_id_is_an_unknown_one(house: House, last_event_id: str) -> None:
+    headers = {"Last-Event-ID": last_event_id.encode()}
+    with house.client("dispatcher").stream("GET", "/api/v1/stream?topics=alarms", headers=headers) as answer:
+        assert answer.status_code == 200
+        assert b'"reset":true' in next(answer.iter_bytes())

@@ -131,6 +131,11 @@ def test_a_closed_port_is_tried_again() -> None:
         "::ffff:127.0.0.1",
         "224.0.0.1",
         "2002:7f00:1::",
+        "::10.0.0.1",
+        "64:ff9b::192.168.1.1",
+        "64:ff9b:1::8.8.8.8",
+        "192.88.99.1",
+        "fec0::1",
     ],
 )
 def test_addresses_inside_are_no_public_addresses(address: str) -> None:
@@ -140,6 +145,7 @@ def test_addresses_inside_are_no_public_addresses(address: str) -> None:
 def test_addresses_outside_are_public_addresses() -> None:
     assert is_public_address("8.8.8.8")
     assert is_public_address("2001:4860:4860::8888")
+    assert is_public_address("64:ff9b::8.8.8.8")
 
 
 class Stubborn:

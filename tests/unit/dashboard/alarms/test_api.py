@@ -1,5 +1,6 @@
 """The alarm console over HTTP: states, actions, history, restraints."""
 
+import base64
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -146,9 +147,41 @@ def test_text_that_no_database_can_keep_is_refused(house: House, text: str) -> N
     assert answer.status_code == 422
 
 
-@pytest.mark.parametrize("path", ["alarms/a%00", "alarms?rule=%00", "alarms?subject=station:%00"])
-def test_a_nul_in_an_address_finds_nothing(house: House, path: str) -> None:
-    assert house.client("dispatcher").get(f"/api/v1/{path}").status_code == 404
+def test_an_id_with_a_nul_is_that_of_nothing(house: House) -> None:
+    assert house.client("dispatcher").get("/api/v1/alarms/a%00").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["alarms?rule=%00", "alarms?subject=station:%00"])
+def test_a_filter_with_a_nul_is_refused(house: House, path: str) -> None:
+    assert house.client("dispatcher").get(f"/api/v1/{path}").status_code == 422
+
+
+def packed(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+DEEP = packed("[" * 700)
+OVERFLOWING = packed('["9999-12-31T23:59:59-12:00", "a1"]')
+
+
+@pytest.mark.parametrize("path", ["alarms", "incidents"])
+@pytest.mark.parametrize(
+    "cursor",
+    [DEEP, OVERFLOWING, packed('["2026-01-01T00:00:00Z", "a\\u0000"]'), packed("5"), "A" * 5000],
+    ids=["deep", "outside of the calendar", "NUL", "no list", "long"],
+)
+def test_a_cursor_that_no_list_made_is_refused(house: House, path: str, cursor: str) -> None:
+    answer = house.client("dispatcher").get(f"/api/v1/{path}", params={"cursor": cursor})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_cursor")
+
+
+@pytest.mark.parametrize(
+    "since", ["0.5", "1767225600", "2026-01-01", "2026-01-01T00:00:00", "0001-01-01T00:00:00%2B08:00"]
+)
+def test_moments_are_rfc_3339_with_a_zone(house: House, since: str) -> None:
+    client = house.client("dispatcher")
+    assert client.get(f"/api/v1/alarms?since={since}").status_code == 422
+    assert client.get("/api/v1/alarms?since=2026-01-01T08:00:00.5%2B08:00").status_code == 200
 
 
 class TestRestraints:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.web.security.accounts import hash_secret
 from tests.support.dashboard_house import OWN_HOME, House, open_house
 
 
@@ -45,3 +46,16 @@ def test_a_resident_whose_home_left_the_registry_gets_nothing(house: House) -> N
     bearer = {"authorization": "Bearer gone-token"}
     for path in ("/api/v1/my/home", "/api/v1/my/trend", "/api/v1/my/tickets"):
         assert house.browser().get(path, headers=bearer).status_code == 404
+
+
+def test_a_clerk_of_another_area_reports_from_the_own_home(house: House) -> None:
+    people = house.records.people
+    people.add_user("both", "no password", ["resident", "hotline"], ["abag"], OWN_HOME)
+    people.add_token("both", hash_secret("secret-of-both"), "both")
+    client = house.browser()
+    client.headers["authorization"] = "Bearer secret-of-both"
+    made = client.post("/api/v1/my/tickets", json={"category": "insufficient", "description": "cold"})
+    assert made.status_code == 201, made.text
+    assert client.post("/my/tickets", data={"category": "noise", "description": "bangs"}).status_code == 303
+    assert len(client.get("/api/v1/my/tickets").json()["items"]) == 2
+    assert client.get("/my").status_code == 200

@@ -31,6 +31,21 @@ def test_mistakes_of_the_rules_are_told_as_well(nuanliu: Any, written: Any) -> N
     assert "ST-15.yaml" in nuanliu.fails("check-config", "--config", str(path), code=2)
 
 
+def test_a_proxy_that_is_everybody_and_a_cookie_in_clear_text_are_mistakes(
+    nuanliu: Any, written: Any
+) -> None:
+    path = written("web:\n  host: 0.0.0.0\n  cookie_secure: false\n  trusted_proxies: ['*']\n")
+    complaints = nuanliu.fails("check-config", "--config", str(path), code=2)
+    assert "web.trusted_proxies" in complaints and "web.cookie_secure" in complaints
+
+
+def test_a_proxy_by_address_and_a_demo_on_loopback_are_none(nuanliu: Any, written: Any) -> None:
+    path = written(
+        "web:\n  host: '::1'\n  cookie_secure: false\n  trusted_proxies: [10.1.2.3, 10.2.0.0/24]\n"
+    )
+    assert nuanliu("check-config", "--config", str(path)).code == 0
+
+
 def test_a_service_without_secret_is_told_only_when_asked_for(nuanliu: Any) -> None:
     assert nuanliu("check-config").code == 0
     assert "web.secret" in nuanliu.fails("check-config", "--service", code=2)
