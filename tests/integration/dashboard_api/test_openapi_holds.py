@@ -38,7 +38,11 @@ def differences(house: House, role: str, *options: str) -> str:
     command += ["--checks", "all", "--exclude-checks", "positive_data_acceptance,missing_required_header"]
     done = subprocess.run(
         command,
-        env={**os.environ, "SCHEMATHESIS_HOOKS": openapi_checks.__name__, "PYTHONPATH": os.pathsep.join([str(PROJECT_ROOT), *sys.path])},
+        env={
+            **os.environ,
+            "SCHEMATHESIS_HOOKS": openapi_checks.__name__,
+            "PYTHONPATH": os.pathsep.join([str(PROJECT_ROOT), *sys.path]),
+        },
         cwd=PROJECT_ROOT,
         capture_output=True,
         text=True,
