@@ -102,12 +102,12 @@ class Planted:
             client.close()
 
 
+def _station(area: str) -> Station:
+    return Station(station_id=f"st-{area}", name=f"站〔{area}〕", area_id=area, branch_id="trunk")
+
+
 def planted_site() -> Site:
     """Return the registry. The station of the city also heats a building of each other area."""
-    stations = tuple(
-        Station(station_id=f"st-{area}", name=f"站〔{area}〕", area_id=area, branch_id="trunk")
-        for area in AREAS
-    )
     own = [
         Building(
             building_id=f"bu-{area}", name=f"楼〔{area}〕", community_id=f"co-{area}", station_id=f"st-{area}"
@@ -131,7 +131,7 @@ def planted_site() -> Site:
         areas=tuple(Area(area_id=area, name=f"区〔{area}〕", parent_id=up) for area, up in AREAS.items()),
         sources=(Source(source_id="plant", name="热电厂", area_id="city"),),
         branches=(Branch(branch_id="trunk", name="主干线", source_id="plant"),),
-        stations=stations,
+        stations=tuple(map(_station, AREAS)),
         communities=tuple(
             Community(community_id=f"co-{area}", name=f"小区〔{area}〕", area_id=area) for area in AREAS
         ),
