@@ -22,6 +22,8 @@ _TURN_PCT = 3.0
 _INNER_LOSS = 0.35
 """Loss inside pump and station over the measured head at rest of the curve: the index stays flat over the speed."""
 _LEAST_PRIMARY_SHARE = 0.1
+_END_MOVES_HZ = 1e-4
+"""What the remembered ends of the frequency move inwards a slot [Hz]."""
 _LEAST_STRAINER_MPA = 0.0015
 """Below this the primary strainer's instrument shows its own noise [MPa]."""
 
@@ -39,7 +41,7 @@ LEARNS = Learns(
         NormalKind(name="flow_per_hz", unit="", meaning="secondary flow over frequency", ratio=True, odd=0.06),
         NormalKind(name="hz_span", unit="Hz", meaning="span of the frequency in eight hours"),
     ),
-    kept={"flow_per_hz_before": float("nan")},
+    kept={"flow_per_hz_before": float("nan"), "hz_top": float("nan"), "hz_floor": float("nan")},
     figures=(
         Figure("str2_ratio", "", "secondary strainer over its normal"),
         Figure("str2_dp", "MPa", "loss of the secondary strainer at design flow, mean of an hour"),
@@ -53,6 +55,7 @@ LEARNS = Learns(
         Figure("flow_noise", "", "what flow over frequency moves from slot to slot, over its mean"),
         Figure("hz_span_8h", "Hz", "span of the pump's frequency in eight hours"),
         Figure("hz_span_usual", "Hz", "its normal"),
+        Figure("hz_from_end", "Hz", "distance of the frequency from the nearer end of what it has been"),
         Figure("outdoor_span_8h", "K", "span of the filtered outdoor temperature in eight hours"),
         Figure("valve_span_20m", "%", "span of the valve's position in the last slots"),
         Figure("valve_spread_1h", "%", "standard deviation of the valve's position"),
@@ -130,6 +133,11 @@ def _drive(slot: StationSlot, hz: Floats) -> None:
     memory.against_normal("hz_span", span, calm & (span > 0))
     memory.give("hz_span_8h", span)
     memory.give("hz_span_usual", memory.known("hz_span"))
+    top, floor = memory.carried("hz_top"), memory.carried("hz_floor")
+    running = np.where(calm, hz, np.nan)
+    top[:] = np.fmax(top - _END_MOVES_HZ, running)
+    floor[:] = np.fmin(floor + _END_MOVES_HZ, running)
+    memory.give("hz_from_end", np.minimum(top - hz, hz - floor))
     # The filtered temperature of the slot before: the heat side comes after this family.
     memory.give("outdoor_span_8h", rings.span(slot.push("outdoor_8h", memory.carried("outdoor_filtered"))))
 

@@ -120,3 +120,12 @@ def test_low_days_and_fine_nights_are_a_wrong_clock(plant: LearningPlant) -> Non
     plant.live(12 * 13 + 2)  # a fine night, until ten past seven
     assert plant.figure("night_fine") == 1.0
     assert plant.figure("night_low") == 0.0
+
+
+def test_a_drive_knows_the_ends_of_its_range(plant: LearningPlant) -> None:
+    plant.live(1, {"circulation_pump_1_frequency_hz": 44.0})
+    assert plant.figure("hz_from_end") == pytest.approx(0.0)
+    plant.live(1, {"circulation_pump_1_frequency_hz": 41.5})
+    assert plant.figure("hz_from_end") == pytest.approx(1.5, abs=0.02)
+    plant.live(1, {"circulation_pump_1_frequency_hz": 43.5})
+    assert plant.figure("hz_from_end") == pytest.approx(0.5, abs=0.01)
