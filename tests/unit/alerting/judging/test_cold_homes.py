@@ -160,3 +160,32 @@ def test_a_sensor_that_came_to_another_home_begins_from_nothing(house: House) ->
     since_ms[house.row(1)] = house.now_ms + 1
     house.windows.homes.forget_before(since_ms)
     assert np.flatnonzero(house.windows.homes.taught == 0).tolist() == [house.row(1)]
+
+
+def test_homes_learn_in_parts_what_they_learn_in_the_whole() -> None:
+    site = small_site(stations=2, homes=6)
+    layout = layout_of(site)
+    whole = Windows(layout)
+    parts = [Windows(layout.of_stations({name})) for name in ("S1", "S2")]
+    lines, random = ColdLines(), np.random.default_rng(3)
+    refs = [ObjectRef(Measurement.ROOM, name) for name in layout.ids[Measurement.ROOM]]
+    for slot in range(1, 91):
+        now_ms = T0_MS + slot * SLOT_MS
+        come = [ref for ref in refs if random.random() < 0.9]
+        batch = SampleBatch.from_samples(
+            Sample(ref, "room_temp_c", now_ms, round(float(random.normal(21, 0.3)), 1), Quality.GOOD)
+            for ref in come
+        )
+        for windows in (whole, *parts):
+            windows.take(batch)
+            lines.take(windows, now_ms=now_ms)
+    again = Windows.merged(layout, parts)
+    assert np.isfinite(whole.homes.residual_k).any()
+    for array in whole.homes.ARRAYS:
+        mine, theirs = getattr(whole.homes, array), getattr(again.homes, array)
+        assert np.array_equal(mine, theirs, equal_nan=mine.dtype.kind == "f"), array
+    buildings, risers = lines.cold(whole, now_ms=now_ms)
+    for part, row in zip(parts, (0, 1), strict=True):
+        own_buildings, own_risers = lines.cold(part, now_ms=now_ms)
+        assert own_buildings.llr_nat[0] == pytest.approx(buildings.llr_nat[row])
+        assert own_risers.sensed.tolist() == risers.sensed[2 * row : 2 * row + 2].tolist()
