@@ -31,7 +31,7 @@ _JUMP_K = 2.2
 """A step between two readings that no room makes by itself [K]."""
 _JUMP_MS = 2 * 86_400_000
 """So long a sensor that jumped is not believed alone [ms]."""
-_MOVED_MS = 3 * 3_600_000
+_MOVED_MS = 8 * 3_600_000
 _MOVED_K = 1.5
 _COLD_K = 0.6
 """A home this much colder than ever against its station counts as cold [K]."""
@@ -52,6 +52,9 @@ _FRESH_MS = 2 * 3_600_000
 _DRIFT_K = 1.0
 """A sensor that has read this much off its home's usual for a day, without a jump, drifts [K]."""
 _SLOW_SLOTS = 288.0
+_STEADY_K = 0.5
+_LASTS_K = 0.5
+"""What the smoothed residual of a moved sensor has reached when its jump is old enough [K]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +163,8 @@ class HomeMemory(ByObject):
         anomaly = _station_median(off, slot.groups)
         self.anomaly_k[:] = anomaly
         self.residual_k[:] = off - np.minimum(np.nan_to_num(anomaly), 0.0)
-        known = ~np.isnan(self.residual_k)
+        # While the whole station is cold or hot its homes differ by what they are, not by their sensors.
+        known = ~np.isnan(self.residual_k) & ~(np.abs(anomaly) > _STEADY_K)
         self.slow_k[known] += (self.residual_k[known] - self.slow_k[known]) / np.float32(_SLOW_SLOTS)
         self._learn(value - np.nan_to_num(anomaly), fresh & new)
         self.slot[:] = slot.now_ms // SLOT_MS
@@ -237,7 +241,10 @@ class HomeMemory(ByObject):
             silent=heard & (now_ms - slot.heard_ms > silent_ms),
             sentinel=self.bad_rows >= 2,
             stuck=(self.flat_ms > 0) & (self.seen_ms - self.flat_ms > _STUCK_MS) & speaks,
-            moved=settled & (np.abs(self.residual_k) > _MOVED_K) & ~self._riser_falls(groups, jumped, steady),
+            moved=settled
+            & (np.abs(self.residual_k) > _MOVED_K)
+            & (self.slow_k * np.sign(self.residual_k) > _LASTS_K)
+            & ~self._riser_falls(groups, jumped, steady),
             drift=known & steady & (np.abs(self.slow_k - others) > _DRIFT_K),
         )
 

@@ -115,9 +115,9 @@ def test_cold_days_do_not_become_usual(house: House) -> None:
 
 
 def test_a_sensor_that_jumps_alone_has_moved(house: House) -> None:
-    house.live(30, fall_k={1: 4.0})
+    house.live(90, fall_k={1: 4.0})
     assert not house.lines.sensors(house.windows, now_ms=house.now_ms).moved.any()  # a window may be open
-    house.live(8, fall_k={1: 4.0})
+    house.live(10, fall_k={1: 4.0})
     flags = house.lines.sensors(house.windows, now_ms=house.now_ms)
     assert np.flatnonzero(flags.moved).tolist() == [house.row(1)]
     buildings, _ = house.lines.cold(house.windows, now_ms=house.now_ms)
@@ -125,7 +125,7 @@ def test_a_sensor_that_jumps_alone_has_moved(house: House) -> None:
 
 
 def test_sensors_that_jump_together_are_believed(house: House) -> None:
-    house.live(38, fall_k={1: 4.0, 3: 4.0})
+    house.live(100, fall_k={1: 4.0, 3: 4.0})
     assert not house.lines.sensors(house.windows, now_ms=house.now_ms).moved.any()
     _, risers = house.lines.cold(house.windows, now_ms=house.now_ms)
     assert risers.cold.max() == 2
