@@ -5,14 +5,17 @@ names. So a changed registry loses only what is gone, and another version of the
 learns. Not here: the memory itself, timers of rules (`alerting.judging.state_codec`), and the database.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from alerting.judging.by_object import ByObject
 from alerting.judging.layout import Layout
+from alerting.judging.learned.homes import HomeMemory
 from alerting.judging.learned.memory import Memory
 from alerting.judging.state_codec import StateError
 from alerting.judging.symptoms.state import Names, SymptomState
@@ -25,6 +28,9 @@ __all__ = ["LearnedCodec"]
 _PREFIX = "learned/"
 _NETWORK = "learned@network"
 _NAMES = "learned@names"
+_HOMES = "homes.room"
+_BETWEEN = "\n"
+"""Between ids of sensors: none has a line break."""
 
 
 class _Saved(NamedTuple):
@@ -57,6 +63,7 @@ class LearnedCodec:
         self._sides: dict[int, list[int]] = {}
         for row, station in enumerate(layout.side_station.tolist()):
             self._sides.setdefault(station, []).append(row)
+        self._sensors = _sensors_of_stations(layout)
         self.names = (*(_PREFIX + name for name in layout.ids[Measurement.STATION]), _NETWORK, _NAMES)
         """Names of every blob there may be, stations in tree order first."""
 
@@ -70,7 +77,12 @@ class LearnedCodec:
         """
         parts = dict(self._parts(windows, symptoms))
         chosen = range(len(self._layout.ids[Measurement.STATION])) if stations is None else stations
-        blobs = {self.names[row]: msgspec.msgpack.encode(list(self._station(parts, row))) for row in chosen}
+        blobs = {
+            self.names[row]: msgspec.msgpack.encode(
+                [*self._station(parts, row), self._homes(windows.homes, row)]
+            )
+            for row in chosen
+        }
         network = [
             _saved(name, part, ids[row], row)
             for name in ("memory.source", "delays.source", "delays.branch")
@@ -103,6 +115,9 @@ class LearnedCodec:
                 continue
             try:
                 for saved in _DECODER.decode(blob):
+                    if saved.part == _HOMES:
+                        self._fill_homes(windows, saved)
+                        continue
                     row = rows.get(saved.part, {}).get(saved.object_id)
                     if row is not None and saved.part in moves:
                         _fill(parts[saved.part][0], row, saved, moves[saved.part])
@@ -128,6 +143,22 @@ class LearnedCodec:
             places = self._sides.get(row, []) if name == "delays.circuit" else of.get(kind, [])
             for place in places:
                 yield _saved(name, part, ids[place], place)
+
+    def _homes(self, homes: HomeMemory, row: int) -> _Saved:
+        """Return all sensed homes of a station in one: there are many, and each has little."""
+        sensors = self._sensors[row]
+        ids = self._layout.ids[Measurement.ROOM]
+        arrays = {array: getattr(homes, array)[sensors].tobytes() for array in homes.ARRAYS}
+        return _Saved(_HOMES, _BETWEEN.join(ids[sensor] for sensor in sensors.tolist()), arrays)
+
+    def _fill_homes(self, windows: Windows, saved: _Saved) -> None:
+        ids = saved.object_id.split(_BETWEEN) if saved.object_id else []
+        place = windows.newest(Measurement.ROOM).places_of(ids)
+        for array in windows.homes.ARRAYS:
+            mine = getattr(windows.homes, array)
+            if array in saved.arrays:
+                found = np.frombuffer(saved.arrays[array], mine.dtype)
+                mine[place[place >= 0]] = found.reshape(len(ids))[place >= 0]
 
     def _rows_of(self, name: str, part: ByObject) -> dict[str, list[str]]:
         """Return what the rows of each array of a part stand for."""
@@ -156,6 +187,16 @@ class LearnedCodec:
                     pairs = [(place[one], number) for number, one in enumerate(now) if one in place]
                     moves.setdefault(name, {})[array] = (len(then), pairs)
         return moves
+
+
+def _sensors_of_stations(layout: Layout) -> list[NDArray[np.intp]]:
+    """Return the rows of the room sensors below each station."""
+    homes, stations = layout.subjects(Level.HOUSEHOLD).numbers, layout.subjects(Level.STATION).numbers
+    sensed = np.flatnonzero(layout.home_sensor >= 0)
+    of_station = np.searchsorted(stations, homes[sensed], side="right") - 1
+    bounds = np.searchsorted(of_station, np.arange(len(stations) + 1))
+    rows = layout.home_sensor[sensed]
+    return [rows[first:last] for first, last in itertools.pairwise(bounds)]
 
 
 def _saved(name: str, part: ByObject, object_id: str, row: int) -> _Saved:

@@ -43,6 +43,8 @@ LAYOUT = layout_of(SITE)
 def learned() -> tuple[Windows, SymptomState]:
     """Return windows of three slots and delays that differ for every object and symptom."""
     windows = Windows(LAYOUT)
+    windows.homes.base_c[:] = 20.0 + np.arange(len(windows.homes.base_c))
+    windows.homes.seen_ms[:] = T0_MS + np.arange(len(windows.homes.base_c))
     for slot in range(1, 4):
         now_ms = T0_MS + slot * SLOT_MS
         refs = [ObjectRef(Measurement.STATION, f"S{n}") for n in (1, 2, 3)]
@@ -65,6 +67,9 @@ def learned() -> tuple[Windows, SymptomState]:
 
 
 def assert_same(windows: Windows, other: Windows) -> None:
+    for array in windows.homes.ARRAYS:
+        mine, theirs = getattr(windows.homes, array), getattr(other.homes, array)
+        assert np.array_equal(mine, theirs, equal_nan=mine.dtype.kind == "f"), array
     for measurement in (Measurement.STATION, Measurement.CIRCUIT, Measurement.SOURCE):
         for name, part in windows.parts[measurement].items():
             for array in part.ARRAYS if name in ("memory", "schedule") else ():
