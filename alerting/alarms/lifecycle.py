@@ -1,12 +1,12 @@
 """From the transitions of the engine to the history of alarms: one `TickPlan` a tick, written in one transaction.
 
-Raises, clears, supersedes, expires, inhibits, releases, attaches, announces and reminds, in this order, parents
-before children: what is announced cannot be taken back, so everything that may silence an alarm is judged before
+Raises, clears, supersedes, withdraws, expires, inhibits, releases, attaches, announces and reminds, in this order,
+parents before children: what is announced cannot be taken back, so everything that may silence an alarm is judged before
 anybody is called. Works on the alarm book in memory; nothing is sent or stored here (`alerting.serving.service`
 commits).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2s
@@ -17,6 +17,7 @@ from alerting.alarms.book import AlarmBook
 from alerting.alarms.incidents import IncidentBook
 from alerting.alarms.inhibition import Inhibition
 from alerting.alarms.reminders import Reminders
+from alerting.alarms.unjudged import NO_LONGER_JUDGED
 from alerting.judging.engine import Transition, TransitionKind
 from config.rules.reading import RuleSet
 from heating.alarms import Alarm, AlarmEvent, AlarmEventKind, Priority, fingerprint_of
@@ -79,6 +80,9 @@ class Lifecycle:
         Alarm id to its last repeated call [epoch ms]; kept by the caller too.
     judge_all : bool
         Judge the inhibition of every open alarm at the first tick: the registry or the rules have changed.
+    is_judged : callable, optional
+        Whether an alarm still has a rule and a row that judge it (`alerting.alarms.unjudged`); those that have not are
+        cleared at the first tick, since nothing else ever will. None: all have.
     """
 
     def __init__(
@@ -92,6 +96,7 @@ class Lifecycle:
         announce_after_ms: dict[str, int] | None = None,
         reminded_ms: dict[str, int] | None = None,
         judge_all: bool = False,
+        is_judged: Callable[[Alarm], bool] | None = None,
     ) -> None:
         self.book, self.incidents = book, incidents
         self.announce_after_ms = {} if announce_after_ms is None else announce_after_ms
@@ -100,6 +105,7 @@ class Lifecycle:
         self._inhibition = Inhibition(rules)
         self._waiting = {alarm.alarm_id for alarm in book if self._may_announce(alarm)}
         self._judge_all = judge_all
+        self._is_judged = is_judged
 
     def tick(self, transitions: Iterable[Transition], *, now: datetime) -> TickPlan:
         """Follow the transitions of one tick and the passing of time."""
@@ -114,6 +120,7 @@ class Lifecycle:
                     self._escalate(transition, plan)
                 case TransitionKind.CORRECTED:
                     self._correct(transition, plan)
+        self._withdraw(plan)
         self._expire(plan)
         self._judge(plan)
         self._announce(plan)
@@ -187,14 +194,32 @@ class Lifecycle:
         if not active:
             _log.warning("alerting.cleared_without_alarm", fingerprint=fingerprint)
         for alarm in active:
-            after = self._write(
-                plan, alarm.alarm_id, AlarmEventKind.CLEARED, parameters=transition.parameters
-            )
-            plan.changed.append(after)
-            self.announce_after_ms.pop(alarm.alarm_id, None)
-            self.incidents.clear(after, now=plan.now)
-            if after.annunciated_at is not None and after.shelved_until is None:
-                plan.announcements.append(Announcement("cleared", after))
+            self._end(alarm, plan, parameters=transition.parameters)
+
+    def _end(
+        self, alarm: Alarm, plan: TickPlan, *, parameters: Mapping[str, object], comment: str = ""
+    ) -> None:
+        after = self._write(
+            plan, alarm.alarm_id, AlarmEventKind.CLEARED, parameters=parameters, comment=comment
+        )
+        plan.changed.append(after)
+        self.announce_after_ms.pop(alarm.alarm_id, None)
+        self.incidents.clear(after, now=plan.now)
+        if after.annunciated_at is not None and after.shelved_until is None:
+            plan.announcements.append(Announcement("cleared", after))
+
+    def _withdraw(self, plan: TickPlan) -> None:
+        """Clear what no row judges any more. Once a life cycle: rows and rules are the same for as long as it lives.
+
+        After the transitions of the tick, so an alarm of the same fault at a new row, raised in the same tick,
+        stands before the old one ends: the station is at no moment without one.
+        """
+        if self._is_judged is None:
+            return
+        for alarm in self.book:
+            if alarm.is_active and not self._is_judged(alarm):
+                self._end(alarm, plan, parameters={"no_longer_judged": True}, comment=NO_LONGER_JUDGED)
+        self._is_judged = None
 
     def _shelve_again(self, old: Alarm, alarm_id: str, plan: TickPlan) -> None:
         """Put a new occurrence on the shelf of the one before, in the name of who shelved that, until the same end."""

@@ -14,6 +14,7 @@ import structlog
 from alerting.alarms.book import AlarmBook
 from alerting.alarms.incidents import IncidentBook
 from alerting.alarms.lifecycle import Lifecycle
+from alerting.alarms.unjudged import judged_in
 from alerting.judging.engine import Timers
 from alerting.judging.layout import Layout
 from alerting.judging.live_state import LiveState
@@ -144,6 +145,7 @@ def restored(
         announce_after_ms=dict(memory.announce_after_ms),
         reminded_ms=dict(memory.reminded_ms),
         judge_all=changed,
+        is_judged=judged_in(layout, rules),
     )
     _log.info("alerting.restored", open_alarms=len(lifecycle.book), stations=len(blobs))
     return Image(
