@@ -17,6 +17,7 @@ __all__ = ["PROBLEM", "DescribedApplication", "described"]
 
 PROBLEM = "application/problem+json"
 _MEANINGS = {
+    400: "The body is no text of its kind.",
     401: "Nobody is signed in, or name and password are wrong.",
     403: "The role is missing, or the cross-site token.",
     404: "There is no such thing, or it lies outside of the areas of who asks.",
@@ -35,7 +36,7 @@ _OTHER_TYPES = {
 }
 """What is answered as something else than JSON."""
 _EVERYWHERE = (500, 503)
-_LONG_BODY = 413
+_UNREADABLE, _LONG_BODY = 400, 413
 _MAY_CONFLICT = (
     "/acknowledge",
     "/shelve",
@@ -132,7 +133,7 @@ def _complete(operation: dict[str, Any], method: str, path: str, access: Access 
     # Any query may hold a NUL, which no text of ours does.
     statuses.add(422)
     if method != "get":
-        statuses |= {_LONG_BODY, *((409,) if path.endswith(_MAY_CONFLICT) else ())}
+        statuses |= {_UNREADABLE, _LONG_BODY, *((409,) if path.endswith(_MAY_CONFLICT) else ())}
         _name_the_token(operation, access)
     for status in sorted(statuses):
         _add_problem(answers, status)
