@@ -1,0 +1,227 @@
+"""The operator's pages: whatever they name exists, tables are those of the code, and each page is there in Chinese."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.main import get_command
+
+from alerting.judging.signals.registry import FAMILIES
+from collector.messages.decoded import Reason
+from config.settings.reference_page import setting_names
+from config.settings.tree import Settings
+from runtime.command_line import app
+from tests.support.golden import GoldenFiles
+from tests.support.operator_tables import COMPUTED, TABLES, point_rows
+from tests.support.page_tables import DOCS, MISSING, with_fresh_tables
+from tests.support.pages import (
+    PROJECT,
+    anchors,
+    blocks,
+    commands,
+    english_pages,
+    headings,
+    links,
+    reader_pages,
+    spans,
+)
+
+FOR_ENGINEERS = {"devices", "field-faults", "glossary", "reliability", "scoring", "simulator", "testing"}
+"""Pages in one language: who works on the program reads them."""
+NAMED = re.compile(r"^nuanliu(?:-score)?$")
+PLACEHOLDER = re.compile(r"[A-Z_.\-{},]+[a-z.\[\]{},]*|…|\.\.\.")
+
+
+def text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def chinese(path: Path) -> Path:
+    return path.with_name(f"{path.stem}.zh-CN.md")
+
+
+PAIRS = [path for path in english_pages() if path.stem not in FOR_ENGINEERS]
+
+
+# --- tables ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_the_tables_of_a_page_are_what_the_code_says(name: str, golden: GoldenFiles) -> None:
+    path = DOCS / name
+    if golden.update:
+        path.write_text(with_fresh_tables(text_of(path), TABLES[name]), encoding="utf-8")
+    assert text_of(path) == with_fresh_tables(text_of(path), TABLES[name]), "run: ./run golden"
+    unwritten = [line for line in text_of(path).splitlines() if f" {MISSING} |" in line]
+    assert unwritten == [], f"write what stands in the place of {MISSING} in docs/{name}"
+
+
+def test_what_people_wrote_into_a_table_is_kept_and_new_rows_ask_for_it() -> None:
+    page = "a\n<!-- table x: written by ./run golden -->\n| b | old |\n<!-- end of x -->\nz"
+    fresh = with_fresh_tables(page, {"x": lambda kept: f"{kept['b']} {kept.get('c', MISSING)}"})
+    assert fresh == "a\n<!-- table x: written by ./run golden -->\n\nold …\n\n<!-- end of x -->\nz"
+    with pytest.raises(ValueError, match=r"\['x'\]"):
+        with_fresh_tables(page, {})
+
+
+def test_points_that_signals_are_computed_from_exist() -> None:
+    points = {row[1] for row in point_rows()}
+    signals = {signal.name for family in FAMILIES for signal in family.signals}
+    assert set(COMPUTED) <= points
+    assert frozenset().union(*COMPUTED.values()) <= signals
+
+
+# --- both languages -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", PAIRS, ids=lambda path: path.stem)
+def test_a_page_is_there_in_both_languages_with_the_same_parts(path: Path) -> None:
+    english, other = text_of(path), text_of(chinese(path))
+    assert re.search(r"[\u4e00-\u9fff]", other)
+    if path.stem != "README":
+        assert f"[中文]({chinese(path).name})" in english
+        assert f"[English]({path.name})" in other
+    assert headings(other) == headings(english)
+    assert blocks(other) == blocks(english)
+
+
+def test_chinese_pages_lead_to_chinese_pages() -> None:
+    strays = [
+        f"{path.name}: {link}"
+        for path in DOCS.glob("*.zh-CN.md")
+        for link in links(text_of(path))
+        if link.endswith(".md")
+        and "/" not in link
+        and not link.endswith(".zh-CN.md")
+        and chinese(DOCS / link).exists()
+        and link != path.name.replace(".zh-CN", "")
+    ]
+    assert strays == []
+
+
+# --- names ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", reader_pages(), ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    for link in links(text_of(path)):
+        target, _, anchor = link.partition("#")
+        found = (path.parent / target) if target else path
+        assert found.exists(), link
+        if anchor and found.suffix == ".md":
+            assert anchor in anchors(text_of(found)), link
+
+
+def unknown_words(words: list[str]) -> Iterator[str]:
+    """Yield what a command line of a page names and the program does not have."""
+    command: Any = get_command(app)
+    path: list[str] = []
+    while words and hasattr(command, "commands"):
+        name = words.pop(0)
+        if name.startswith("-"):
+            break
+        if PLACEHOLDER.fullmatch(name):
+            return
+        found = {part: command.commands.get(part) for part in name.split("|")}
+        if None in found.values():
+            yield f"{' '.join([*path, name])}"
+            return
+        path.append(name)
+        command = next(iter(found.values()))
+        command = command.place.load() if hasattr(command, "place") else command
+    if path[:1] == ["simulate"]:
+        return
+    options = {option: part for part in command.params for option in part.opts}
+    for place, word in enumerate(words):
+        option, _, value = word.partition("=")
+        if not option.startswith("--") or option == "--help":
+            continue
+        if option not in options:
+            yield f"{' '.join(path)} {option}"
+            continue
+        value = value or next(iter(words[place + 1 :]), "")
+        choices = getattr(options[option].type, "choices", None)
+        if choices and not PLACEHOLDER.fullmatch(value):
+            allowed = {str(getattr(choice, "value", choice)) for choice in choices}
+            if value not in allowed:
+                yield f"{' '.join(path)} {option} {value}"
+
+
+@pytest.mark.parametrize("path", reader_pages(), ids=lambda path: path.name)
+def test_commands_and_options_exist(path: Path) -> None:
+    found = [list(words) for words in commands(text_of(path), "nuanliu")]
+    assert [wrong for words in found for wrong in unknown_words(words)] == []
+
+
+def test_a_command_an_option_and_a_choice_that_are_not_there_are_found() -> None:
+    page = "`nuanliu registry eat FILE` `nuanliu store info --loud` `nuanliu spool replay-rejected --reason bored`"
+    wrong = [name for words in commands(page, "nuanliu") for name in unknown_words(words)]
+    assert wrong == ["registry eat", "store info --loud", "spool replay-rejected --reason bored"]
+
+
+SETTINGS = frozenset(name.replace("[]", "") for name in setting_names())
+SECTIONS = frozenset(Settings.model_fields)
+ENVIRONMENT = re.compile(r"NUANLIU_([A-Z]+)__([A-Z0-9_]+)")
+
+
+def unknown_settings(page: str) -> list[str]:
+    """Return dotted names that look like settings and are none, and names in the environment likewise."""
+    wrong = []
+    for span in spans(page):
+        name = span.partition(":")[0].partition(" ")[0].replace("[]", "")
+        looks = re.fullmatch(r"([a-z]+)\.[a-z_.]+", name)
+        if not looks or looks[1] not in SECTIONS or re.search(r"\.(ya?ml|py|md|db|log_\w+|csv|json)$", name):
+            continue
+        if not any(known == name or known.startswith(f"{name}.") for known in SETTINGS | RETIRED | EVENTS):
+            wrong.append(name)
+    named = ENVIRONMENT.findall(page)
+    wrong += [
+        f"NUANLIU_{section}__{key}"
+        for section, key in named
+        if section != "SECTION" and f"{section}.{key.replace('__', '.')}".lower() not in SETTINGS
+    ]
+    return wrong
+
+
+EVENTS = frozenset({"collector.not_writing", "collector.device_map_refused"})
+"""Log events that look like settings."""
+RETIRED = frozenset({"collector.live_limit_s", "policies.file"})
+"""Settings of older versions that docs/upgrading.md names."""
+
+
+@pytest.mark.parametrize("path", reader_pages(), ids=lambda path: path.name)
+def test_settings_exist(path: Path) -> None:
+    assert unknown_settings(text_of(path)) == []
+
+
+def test_a_setting_that_is_not_there_is_found() -> None:
+    page = "`mqtt.host` `mqtt.hots: 1` `web.secret` `NUANLIU_WEB__SECRET` `NUANLIU_WEB__SECERT`"
+    assert unknown_settings(page) == ["mqtt.hots", "NUANLIU_WEB__SECERT"]
+
+
+def test_events_that_pages_name_are_written_by_the_code() -> None:
+    code = "".join(text_of(path) for path in (PROJECT / "collector").rglob("*.py"))
+    assert [event for event in EVENTS if f'"{event}"' not in code] == []
+
+
+SOURCE = re.compile(r"`((?:[a-z_]+/)+[\w.-]+\.(?:py|yaml|yml|conf|md|csv|sh|js))(?:::\w+)?`")
+ROOMS = {path.name for path in PROJECT.iterdir() if path.is_dir()}
+
+
+@pytest.mark.parametrize("path", reader_pages(), ids=lambda path: path.name)
+def test_files_of_the_project_exist(path: Path) -> None:
+    named = [place for place in SOURCE.findall(text_of(path)) if place.partition("/")[0] in ROOMS]
+    assert [place for place in named if not (PROJECT / place).exists()] == []
+
+
+def test_reasons_of_rejections_exist() -> None:
+    known = {str(reason) for reason in Reason}
+    said = {
+        (path.name, word)
+        for path in reader_pages()
+        for word in re.findall(r"(?:rejections?|rejected as|以|拒收) `([a-z_]+)`", text_of(path))
+    }
+    assert said
+    assert {entry for entry in said if entry[1] not in known} == set()
