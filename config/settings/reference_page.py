@@ -6,7 +6,7 @@ The Chinese page keeps what people wrote there: the model says all but the meani
 import ast
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from inspect import getsource
 from itertools import pairwise
 from types import UnionType
@@ -82,14 +82,14 @@ class _Language:
     """The words of a page."""
 
     columns: str
-    words: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, str]
     """English word to the one that the page has."""
 
     def word(self, english: str) -> str:
         return self.words.get(english, english)
 
 
-_ENGLISH = _Language("| setting | type and range | default | meaning |")
+_ENGLISH = _Language("| setting | type and range | default | meaning |", {})
 _CHINESE = _Language(
     "| 配置项 | 类型和范围 | 默认值 | 含义 |",
     {

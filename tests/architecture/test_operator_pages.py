@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from enum import EnumType
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from typer.main import get_command
 
 from alerting.judging.signals.registry import FAMILIES
+from collector.decoders.families import FAMILIES as PAYLOAD_FAMILIES
 from collector.messages.decoded import Reason
 from config.settings.reference_page import setting_names
 from config.settings.tree import Settings
@@ -30,7 +32,6 @@ from tests.support.pages import (
 
 FOR_ENGINEERS = {"devices", "field-faults", "glossary", "reliability", "scoring", "simulator", "testing"}
 """Pages in one language: who works on the program reads them."""
-NAMED = re.compile(r"^nuanliu(?:-score)?$")
 PLACEHOLDER = re.compile(r"[A-Z_.\-{},]+[a-z.\[\]{},]*|…|\.\.\.")
 
 
@@ -118,35 +119,40 @@ def unknown_words(words: list[str]) -> Iterator[str]:
     """Yield what a command line of a page names and the program does not have."""
     command: Any = get_command(app)
     path: list[str] = []
-    while words and hasattr(command, "commands"):
+    while words and hasattr(command, "commands") and not words[0].startswith("-"):
         name = words.pop(0)
-        if name.startswith("-"):
-            break
         if PLACEHOLDER.fullmatch(name):
             return
-        found = {part: command.commands.get(part) for part in name.split("|")}
-        if None in found.values():
-            yield f"{' '.join([*path, name])}"
-            return
+        found = [command.commands.get(part) for part in name.split("|")]
         path.append(name)
-        command = next(iter(found.values()))
-        command = command.place.load() if hasattr(command, "place") else command
-    if path[:1] == ["simulate"]:
-        return
+        if None in found:
+            yield " ".join(path)
+            return
+        command = found[0].place.load() if hasattr(found[0], "place") else found[0]
+    # The simulator reads its own options; docs/simulator.md is tested beside it.
+    if path[:1] != ["simulate"]:
+        yield from (f"{' '.join(path)} {option}" for option in unknown_options(command, words))
+
+
+def unknown_options(command: Any, words: list[str]) -> Iterator[str]:
     options = {option: part for part in command.params for option in part.opts}
     for place, word in enumerate(words):
         option, _, value = word.partition("=")
         if not option.startswith("--") or option == "--help":
             continue
-        if option not in options:
-            yield f"{' '.join(path)} {option}"
-            continue
         value = value or next(iter(words[place + 1 :]), "")
-        choices = getattr(options[option].type, "choices", None)
-        if choices and not PLACEHOLDER.fullmatch(value):
-            allowed = {str(getattr(choice, "value", choice)) for choice in choices}
-            if value not in allowed:
-                yield f"{' '.join(path)} {option} {value}"
+        if option not in options:
+            yield option
+        elif (choices := choices_of(options[option])) and not PLACEHOLDER.fullmatch(value):
+            yield from {f"{option} {value}"} - {f"{option} {choice}" for choice in choices}
+
+
+def choices_of(option: Any) -> set[str]:
+    """Return the words that an option takes; none when it takes others."""
+    descriptor = getattr(option, "type_descriptor", None)
+    annotation = getattr(descriptor, "annotation", None)
+    parts = [annotation, *get_args(annotation)]
+    return {str(choice.value) for part in parts if isinstance(part, EnumType) for choice in part}
 
 
 @pytest.mark.parametrize("path", reader_pages(), ids=lambda path: path.name)
@@ -225,3 +231,8 @@ def test_reasons_of_rejections_exist() -> None:
     }
     assert said
     assert {entry for entry in said if entry[1] not in known} == set()
+
+
+def test_the_chinese_page_of_devices_knows_every_family() -> None:
+    page = text_of(DOCS / "devices.zh-CN.md")
+    assert [name for name in PAYLOAD_FAMILIES if f"| `{name}` |" not in page] == []

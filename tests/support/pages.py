@@ -74,7 +74,7 @@ def commands(page: str, program: str) -> Iterator[list[str]]:
     """Yield the words after a program's name, wherever a span or a line of a shell block calls it."""
     lines = [line for block in blocks(page, "sh") for line in block.replace("\\\n", " ").splitlines()]
     for line in [*lines, *spans(page)]:
-        for match in re.finditer(rf"(?<![\w./-]){program} (?=[a-z-])", line):
+        for match in re.finditer(rf"(?:^|[|;&] *|bin/){program} (?=[a-z-])", line):
             yield list(_words(line[match.end() :]))
 
 
