@@ -30,7 +30,9 @@ from tests.support.pages import (
     spans,
 )
 
-FOR_ENGINEERS = {"devices", "field-faults", "glossary", "reliability", "scoring", "simulator", "testing"}
+FOR_ENGINEERS = frozenset(
+    {"devices", "field-faults", "glossary", "reliability", "scoring", "simulator", "testing"}
+)
 """Pages in one language: who works on the program reads them."""
 PLACEHOLDER = re.compile(r"[A-Z_.\-{},]+[a-z.\[\]{},]*|…|\.\.\.")
 
@@ -86,6 +88,15 @@ def test_a_page_is_there_in_both_languages_with_the_same_parts(path: Path) -> No
         assert f"[English]({path.name})" in other
     assert headings(other) == headings(english)
     assert blocks(other) == blocks(english)
+
+
+def test_the_index_names_every_page_and_the_chinese_one_its_chinese_form() -> None:
+    english, other = (set(links(text_of(DOCS / name))) for name in ("README.md", "README.zh-CN.md"))
+    pages = {path.name for path in english_pages()} - {"README.md"}
+    assert pages - english == set()
+    assert {
+        chinese(DOCS / name).name if chinese(DOCS / name).exists() else name for name in pages
+    } - other == set()
 
 
 def test_chinese_pages_lead_to_chinese_pages() -> None:
