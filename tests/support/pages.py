@@ -16,9 +16,9 @@ __all__ = [
     "blocks",
     "commands",
     "english_pages",
-    "headings",
     "links",
     "reader_pages",
+    "shape",
     "spans",
 ]
 
@@ -54,9 +54,18 @@ def spans(page: str) -> list[str]:
     return [" ".join(text.split()) for text in re.findall(r"(?<!`)`([^`]+)`(?!`)", without_blocks(page))]
 
 
-def headings(page: str) -> list[str]:
-    """Return the marks of the headings, for example ``["#", "##"]``."""
-    return re.findall(r"^(#+) ", without_blocks(page), re.MULTILINE)
+def shape(page: str) -> list[str]:
+    """Return what a page is made of, one word a part: headings, paragraphs, items of lists, rows of tables, blocks."""
+    parts: list[str] = []
+    before = ""
+    for line in _BLOCK.sub("\n<block>\n", page).splitlines():
+        found = re.match(r"#+(?= )|\s*(?:- |\d+\. )|\||<block>|<!--", line)
+        if found:
+            parts.append({"-": "item", "|": "row"}.get(found[0].strip()[:1], found[0].strip()))
+        elif line.strip() and not before.strip():
+            parts.append("paragraph")
+        before = line
+    return ["item" if part[:1].isdigit() else part for part in parts if part != "<!--"]
 
 
 def anchors(page: str) -> set[str]:

@@ -1,6 +1,9 @@
 """docs/settings.md tells of every setting and is written from the code, and so is the Chinese page but for its meanings."""
 
+import textwrap
 from pathlib import Path
+
+import yaml
 
 from config.settings.reference_page import (
     UNWRITTEN,
@@ -8,7 +11,9 @@ from config.settings.reference_page import (
     render_settings_page,
     setting_names,
 )
+from config.settings.tree import Settings
 from tests.support.golden import GoldenFiles
+from tests.support.pages import blocks, english_pages
 
 PAGE = Path(__file__).parents[3] / "docs" / "settings.md"
 CHINESE_PAGE = PAGE.with_name("settings.zh-CN.md")
@@ -42,3 +47,15 @@ def test_a_setting_that_is_new_asks_for_its_meaning_and_the_others_keep_theirs()
     assert "\n## mqtt\n\n消息代理。\n" in page
     assert "| `mqtt.host` | 文字 | `127.0.0.1` | 主机。 |" in page
     assert f"| `mqtt.port` | 整数, ≥ 1, ≤ 65535 | `1883` | {UNWRITTEN} |" in page
+
+
+def test_settings_shown_on_other_pages_are_taken() -> None:
+    shown = [
+        (page.name, yaml.safe_load(textwrap.dedent(block)))
+        for page in english_pages()
+        for block in blocks(text_of(page).replace("   ```", "```"), "yaml")
+    ]
+    settings = [(page, said) for page, said in shown if set(said) <= set(Settings.model_fields)]
+    assert {page for page, _ in settings} >= {"certificates.md", "influxdb-1.md", "operations.md", "rules.md"}
+    for _, said in settings:
+        Settings.model_validate(said)

@@ -13,7 +13,7 @@ from dashboard.web import problems
 from tests.support.dashboard_house import OWN_HOME, House, open_house, token_of
 from tests.support.golden import GoldenFiles
 from tests.support.page_tables import DOCS, MISSING, Kept, table_of, with_fresh_tables
-from tests.support.pages import blocks
+from tests.support.pages import blocks, reader_pages, spans
 
 PAGES = [DOCS / "api.md", DOCS / "api.zh-CN.md"]
 PAGE = PAGES[0].read_text(encoding="utf-8")
@@ -115,6 +115,19 @@ def test_the_codes_of_the_page_are_those_of_the_answers() -> None:
     }
     answered = {code: status for status, code in problems._STATUS.values()}
     assert said == answered | {"unavailable": 503, "failed": 500}
+
+
+def test_addresses_that_pages_name_are_there(house: House) -> None:
+    operations = house.client().get("/api/openapi.json").json()["paths"]
+    known = {re.sub(r"{\w+}", "{}", place) for place in operations} | {"/api/openapi.json", "/api/docs"}
+    strays = [
+        f"{page.name}: {address}"
+        for page in reader_pages()
+        for span in spans(page.read_text(encoding="utf-8"))
+        for address in re.findall(r"^(?:[A-Z]+ )?(/(?:api/|healthz|readyz|metrics)[\w/{}.-]*)", span)
+        if re.sub(r"{\w+}", "{}", address) not in known
+    ]
+    assert strays == []
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
