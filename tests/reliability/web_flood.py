@@ -31,7 +31,7 @@ SETTLE_S = 3.0
 """After the flood, before memory is read a last time [s]."""
 BIG_FILE = "/api/openapi.json"
 PAGE = "/stations"
-TAKEN = "nuanliu_collector_accepted_total"
+TAKEN = "nuanliu_collector_accepted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
