@@ -113,6 +113,18 @@ def test_chinese_pages_lead_to_chinese_pages() -> None:
     assert strays == []
 
 
+OTHER_WORDS = {"告警": "报警", "坐席": "客服", "接线员": "客服", "调度员": "值班调度", "本地缓冲": "暂存"}
+"""Second words that stood for a word of the glossary."""
+
+
+def test_chinese_pages_use_the_words_of_the_glossary() -> None:
+    glossary = text_of(DOCS / "glossary.md")
+    assert [word for word in OTHER_WORDS.values() if f"| {word} |" not in glossary] == []
+    pages = [*DOCS.glob("*.zh-CN.md"), PROJECT / "README.zh-CN.md"]
+    strays = [(page.name, word) for page in pages for word in OTHER_WORDS if word in text_of(page)]
+    assert strays == []
+
+
 # --- names ----------------------------------------------------------------------------------------------------
 
 
