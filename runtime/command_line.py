@@ -80,6 +80,7 @@ COMMANDS = (
     ),
     _place("registry", "registry", "app", "The registry of stations, buildings, homes and sensors."),
     _place("rules", "rules", "app", "Alert rules."),
+    _place("causes", "causes", "app", "Causes of incidents, and the symptoms that speak for them."),
     _place("broker", "broker", "app", "The broker of the devices."),
     _place("devices", "devices", "app", "New devices, and the clocks of known ones."),
     _place("rooms", "rooms", "app", "Processes of the rooms: who runs, who is missing."),
