@@ -3,6 +3,10 @@
 In a process with a collector the collector hands its batches on; a room of its own listens to the broker besides.
 """
 
+import socket
+import uuid
+from collections.abc import Collection
+
 from alerting.judging.live_state import LiveState
 from collector.devices.device_commands import CommandOutlet
 from collector.intake.decoder_chain import DecoderChain
@@ -16,7 +20,17 @@ from runtime.house import House
 from runtime.rooms import Room
 from runtime.supervisor import Part
 
-__all__ = ["add_live_feed", "add_live_state"]
+__all__ = ["add_live_feed", "add_live_state", "listener_id"]
+
+
+def listener_id(client_id: str, rooms: Collection[Room]) -> str:
+    """Return the identity at the broker of a process that only listens, another one for each process.
+
+    A broker ends the older of two connections with one id: an alerting process and the one that stands by for it have
+    the same settings and would push each other out for ever. No session is kept under it, so it may be new each time.
+    """
+    host = socket.gethostname().partition(".")[0]
+    return f"{client_id}-{'-'.join(sorted(rooms))}-{host}-{uuid.uuid4().hex[:8]}"
 
 
 def add_live_state(house: House) -> None:
@@ -38,14 +52,13 @@ def add_live_feed(house: House) -> None:
     """Add a connection to the broker that only feeds the live state."""
     assert house.live_state is not None, "a feed without a live state has nobody to feed"
     settings = house.settings
-    rooms = "-".join(sorted(house.rooms))
     mqtt = settings.mqtt.of_room("alerting" if Room.ALERTING in house.rooms else "dashboard")
     source = house.source = MqttSource(
         settings=mqtt,
         clock=house.clock,
         coalesce_ms=settings.collector.coalesce_ms,
         durable=False,
-        client_id=f"{settings.mqtt.client_id}-{rooms}",
+        client_id=listener_id(settings.mqtt.client_id, house.rooms),
     )
     chain = DecoderChain.from_settings(
         mqtt=settings.mqtt,

@@ -20,7 +20,7 @@ def write_parquet(batch: SampleBatch, path: Path) -> int:
     Parameters
     ----------
     path
-        The file, replaced whole.
+        The file, replaced whole; only its owner may read it: room temperatures of homes are personal.
     """
     import duckdb  # here, since a collector that could be asked for an export may have another store
 
@@ -34,16 +34,17 @@ def write_parquet(batch: SampleBatch, path: Path) -> int:
         "value": np.ma.masked_array(batch.value, np.isnan(batch.value)),
         "quality": batch.quality,
     }
-    with draft_for(path) as draft, duckdb.connect(config={"threads": 1}) as connection:
+    with draft_for(path, private=True) as draft, duckdb.connect(config={"threads": 1}) as connection:
         quoted = str(draft).replace("'", "''")
         connection.execute("SET TimeZone = 'UTC'")
         connection.register("readings", columns)
         connection.register("objects", {"place": np.arange(len(names), dtype=np.int32), "name": names})
         connection.register("points", {"place": np.arange(len(points), dtype=np.int16), "name": points})
+        # Into the draft itself: a temporary file of DuckDB's would have the rights of the umask.
         connection.execute(
             "COPY (SELECT o.name AS object, p.name AS point, to_timestamp(measured_ms / 1000.0) AS measured, "
             "to_timestamp(received_ms / 1000.0) AS received, value, quality FROM readings "
             "JOIN objects o ON o.place = object_place JOIN points p ON p.place = point_place "
-            f"ORDER BY object, point, measured) TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)"
+            f"ORDER BY object, point, measured) TO '{quoted}' (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
         )
     return len(batch)

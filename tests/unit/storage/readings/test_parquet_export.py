@@ -48,6 +48,7 @@ def test_each_day_is_a_file_with_every_reading(store: DuckDBStore, tmp_path: Pat
     store.close()
     files = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert (count, files) == (97, ["room-20260105.parquet", "room-20260106.parquet"])
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "out").iterdir()} == {0o600}
     assert told == [("days", 1, 2), ("days", 2, 2)]
     first = read(tmp_path / "out" / "room-20260105.parquet")
     assert len(first) == 49
