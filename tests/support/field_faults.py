@@ -75,7 +75,9 @@ def places_of(faults: Iterable[FieldFault], words: Sequence[str] = ()) -> list[s
     return [
         place
         for place in places
-        if not any(place != other and place.startswith((f"{other}::", f"{other.rstrip('/')}/")) for other in places)
+        if not any(
+            place != other and place.startswith((f"{other}::", f"{other.rstrip('/')}/")) for other in places
+        )
     ]
 
 
