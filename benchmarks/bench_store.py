@@ -1,11 +1,13 @@
 """The time-series stores: appending, reading one home, formatting lines.
 
+An InfluxDB that the environment names (CONTRIBUTING.md) is measured too, beside the embedded store in the same run.
 Goals are those of the design: a store that takes the league's load many times over, and a home's week in
 milliseconds. Everything runs in a folder of its own that is removed at the end.
 """
 
 import tempfile
 import time
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,10 +19,12 @@ from influxdb_client import Point, WritePrecision
 from benchmarks.harness import Goal, Reference, Result
 from heating.intervals import Interval, to_epoch_ms
 from heating.points import POINT_INDEX, Measurement, points_of
-from heating.protocols import AppendMark
+from heating.protocols import AppendMark, TimeSeriesStore
 from heating.samples import ObjectRef, SampleBatch
 from storage.readings.duckdb.store import DuckDBStore
 from storage.readings.influxdb.line_protocol import sample_lines
+from storage.readings.opening import open_influxdb_store
+from tests.support.servers.named_influxdb import named_influxdb
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 DAYS = 6
@@ -31,7 +35,7 @@ LIVE_ROWS = 15_000
 
 
 def run() -> list[Result]:
-    """Measure appends and reads of the embedded store, and the formatting of lines."""
+    """Measure appends and reads of the embedded store and of a named one, and the formatting of lines."""
     with tempfile.TemporaryDirectory(prefix="bench-store-") as folder:
         store = DuckDBStore(Path(folder) / "store")
         try:
@@ -40,6 +44,7 @@ def run() -> list[Result]:
                 *_one_home(store),
                 *_warm_start(store),
                 _lines(),
+                *_named(Path(folder)),
             ]
         finally:
             store.close()
@@ -113,7 +118,7 @@ def _appends(store: DuckDBStore, folder: Path) -> list[Result]:
     ]
 
 
-def _values_per_s(store: DuckDBStore, batches: list[SampleBatch]) -> float:
+def _values_per_s(store: TimeSeriesStore, batches: list[SampleBatch]) -> float:
     """Values a second when batches are appended one after the other."""
     taken = sum(_seconds(lambda batch=batch: store.append(batch)) for batch in batches)  # type: ignore[misc]
     return sum(map(len, batches)) / taken
@@ -210,3 +215,47 @@ def _lines() -> Result:
         reference=reference,
         goal=Goal(ratio_at_most=0.25),
     )
+
+
+def _named(folder: Path) -> list[Result]:
+    """Appends and one home's day of the server that the environment names, each against a fresh embedded store."""
+    named = named_influxdb()
+    if named is None:
+        return []
+    database = f"bench{uuid.uuid4().hex[:12]}"
+    server, own = open_influxdb_store(named.settings(database)), DuckDBStore(folder / "beside")
+    try:
+        server.health()  # makes the database and finds out which InfluxDB it is
+        flavour = server.flavour.value if server.flavour else "away"
+        pieces = _pieces_of_days(range(1))
+        appended, read = "the embedded store, values/s", "the embedded store, ms"
+        return [
+            Result(
+                name=f"store.influxdb_{flavour}_append_in_{LIVE_ROWS}_rows",
+                value=_values_per_s(server, pieces),
+                unit="values/s",
+                reference=Reference(name=appended, value=_values_per_s(own, pieces)),
+            ),
+            Result(
+                name=f"store.influxdb_{flavour}_one_home_1_day",
+                value=_one_day_ms(server),
+                unit="ms",
+                reference=Reference(name=read, value=_one_day_ms(own)),
+            ),
+        ]
+    finally:
+        own.close()
+        server.close()
+        named.drop_database(database)
+
+
+def _one_day_ms(store: TimeSeriesStore) -> float:
+    """Median duration of reading a day of one home [ms]."""
+    ref = ObjectRef(Measurement.ROOM, f"room-{HOMES // 2:06d}")
+
+    def read() -> None:
+        found = store.series(ref, ["room_temp_c"], Interval(START, START + timedelta(days=1)))
+        if len(found.time_ms) != READINGS_A_DAY:
+            raise AssertionError(f"{len(found.time_ms)} rows instead of {READINGS_A_DAY}")
+
+    return _seconds(read, times=15) * 1000

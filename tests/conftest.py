@@ -4,6 +4,7 @@ A server that is not installed skips its tests with a printed reason; with ``CI=
 """
 
 import gc
+import os
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,6 +26,8 @@ from tests.support.servers.victoria_metrics import VictoriaMetricsServer, start_
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+    from tests.support.servers.named_influxdb import FailingInfluxdb
+
 GOLDEN_FOLDER = Path(__file__).parent / "golden"
 
 MARKS_OF_FIXTURES = {
@@ -32,6 +35,7 @@ MARKS_OF_FIXTURES = {
     "mosquitto_factory": "mosquitto",
     "influxdb_server": "influxdb",
     "influxdb_factory": "influxdb",
+    "failing_store": "influxdb",
     "victoria_metrics_server": "victoriametrics",
     "postgresql_server": "postgresql",
     "nats_broker": "nats",
@@ -148,6 +152,23 @@ def influxdb_factory(tmp_path: Path) -> Iterator[Callable[..., InfluxdbServer]]:
     yield start
     for server in servers:
         server.stop()
+
+
+@pytest.fixture(params=["own", *(["named"] if os.environ.get("NUANLIU_TEST_INFLUXDB_URL") else [])])
+def failing_store(request: pytest.FixtureRequest) -> "Iterator[FailingInfluxdb]":
+    """An InfluxDB that a test may take away, with a database of its own: ours, and the one that the environment names."""
+    from config.settings.tree import TimeSeriesSettings
+    from tests.support.servers.named_influxdb import FailingInfluxdb, failing_influxdb, named_influxdb
+
+    if request.param == "own":
+        server: InfluxdbServer = request.getfixturevalue("influxdb_factory")()
+        settings = TimeSeriesSettings(url=f"influxdb://{server.host}:{server.port}")
+        yield FailingInfluxdb(settings, server)
+    else:
+        named = named_influxdb()
+        assert named is not None
+        with failing_influxdb(named, f"test{uuid.uuid4().hex[:12]}") as reached:
+            yield reached
 
 
 @pytest.fixture

@@ -32,14 +32,14 @@ class TcpProxy:
 
     Parameters
     ----------
-    target_port
-        Port of the server on the loopback address.
+    target_port, target_host
+        Where the server is; on the loopback address unless named.
 
     The attributes may be set at any time from any thread.
     """
 
-    def __init__(self, *, target_port: int) -> None:
-        self._target_port = target_port
+    def __init__(self, *, target_port: int, target_host: str = LOOPBACK) -> None:
+        self._target = target_host, target_port
         self._listener = socket.create_server((LOOPBACK, 0), backlog=512)
         self.port = int(self._listener.getsockname()[1])
         """Port the clients connect to."""
@@ -49,6 +49,8 @@ class TcpProxy:
         """Pieces are at most this long, one each 5 ms; 0: as they come [bytes]."""
         self.blackhole = False
         """Bytes are swallowed in both directions, connections stay open."""
+        self.refusing = False
+        """New connections are broken off at once, as if the server were gone."""
         self.accepted = 0
         """Connections ever taken."""
         self._pairs: list[_Pair] = []
@@ -64,6 +66,15 @@ class TcpProxy:
     def reset(self) -> int:
         """Break every connection off (RST); return how many."""
         return self._end(reset=True)
+
+    def go_away(self) -> None:
+        """Look like a server that is gone, until `come_back`."""
+        self.refusing = True
+        self.reset()
+
+    def come_back(self) -> None:
+        """Let clients reach the server again."""
+        self.refusing = False
 
     def close(self) -> None:
         """End everything."""
@@ -96,8 +107,12 @@ class TcpProxy:
             except TimeoutError:
                 continue
             self.accepted += 1
+            if self.refusing:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+                client.close()
+                continue
             try:
-                server = socket.create_connection((LOOPBACK, self._target_port), timeout=5)
+                server = socket.create_connection(self._target, timeout=5)
             except OSError:
                 client.close()
                 continue
@@ -138,9 +153,9 @@ class TcpProxy:
 
 
 @contextmanager
-def running_proxy(target_port: int) -> Iterator[TcpProxy]:
+def running_proxy(target_port: int, *, target_host: str = LOOPBACK) -> Iterator[TcpProxy]:
     """Run a proxy before a server."""
-    proxy = TcpProxy(target_port=target_port)
+    proxy = TcpProxy(target_port=target_port, target_host=target_host)
     try:
         yield proxy
     finally:

@@ -17,10 +17,12 @@ from storage.readings.duckdb.store import DuckDBStore
 from storage.readings.errors import StoreRejectedError, StoreUnavailableError
 from storage.readings.influxdb.flavour import Flavour
 from storage.readings.influxdb.store import InfluxDBStore
+from storage.readings.opening import open_influxdb_store
 from tests.contract.readings.conftest import OpenStore
 from tests.contract.readings.readings import DAY, NOON, ROOM, STATION, batch_of, reading
 from tests.support.servers.child_process import free_port
 from tests.support.servers.influxdb import InfluxdbServer
+from tests.support.servers.named_influxdb import FailingInfluxdb
 
 WRITER = Path(__file__).with_name("duckdb_writer.py")
 
@@ -35,14 +37,10 @@ def test_a_store_that_is_there_is_well_and_says_so_at_once(open_store: OpenStore
     assert store.health().status is HealthStatus.DOWN
 
 
-@pytest.mark.influxdb
-def test_a_stopped_server_is_down_and_writes_may_be_tried_again(
-    influxdb_factory: Callable[[], InfluxdbServer],
-) -> None:
-    server = influxdb_factory()
-    store = InfluxDBStore(server.url)
+def test_a_server_that_is_gone_is_down_and_writes_may_be_tried_again(failing_store: FailingInfluxdb) -> None:
+    store = open_influxdb_store(failing_store.settings)
     store.append(batch_of(reading(21.0)))
-    server.process.kill()
+    failing_store.go_away()
     began = time.monotonic()
     health = store.health()
     assert time.monotonic() - began < 2
@@ -53,7 +51,7 @@ def test_a_stopped_server_is_down_and_writes_may_be_tried_again(
     with pytest.raises(HeatingError) as failed:
         store.series(ROOM, ["room_temp_c"], DAY)
     assert failed.value.retryable
-    server.process.start()
+    failing_store.come_back()
     store.append(batch_of(reading(22.0, minute=1)))
     assert store.series(ROOM, ["room_temp_c"], DAY).values["room_temp_c"].tolist() == [21.0, 22.0]
     store.close()

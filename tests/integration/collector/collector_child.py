@@ -1,7 +1,7 @@
 """A real collector in a process of its own, to be killed: `python -m ...collector_child JSON`.
 
 Argument: JSON with host, port, protocol, folder, filter, objects; and if wished sabotage, failpoint with nth, hours_from
-(a clock on which an hour passes every half second), spool (another folder for it), store (another address), client_id,
+(a clock on which an hour passes every half second), spool (another folder for it), timeseries (settings of another store), client_id,
 settings (of the collector). It prints `ready` once subscribed, then runs until it is killed, or ends in order on end of
 standard input and prints its counters.
 """
@@ -89,8 +89,8 @@ def keep_house(store: TimeSeriesStore, clock: Clock) -> None:
 
 def open_store(options: dict[str, Any], clock: Clock) -> TimeSeriesStore:
     """Open the store; with a failpoint it is also looked after at a quick pace."""
-    address = options.get("store") or f"duckdb:///{options['folder']}/store"
-    store = open_time_series_store(TimeSeriesSettings(url=address))
+    settings = options.get("timeseries") or {"url": f"duckdb:///{options['folder']}/store"}
+    store = open_time_series_store(TimeSeriesSettings(**settings))
     if options.get("failpoint"):
         install(options["failpoint"], options["nth"])
         forwarder.TIDY_EVERY_S = 0.2

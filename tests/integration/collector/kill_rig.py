@@ -329,8 +329,8 @@ class KillRig:
 
     def stored(self) -> Counter[tuple[str, int]]:
         """What the store gives back."""
-        address = self.options.get("store", f"duckdb:///{self.folder}/store")
-        store = open_time_series_store(TimeSeriesSettings(url=address))
+        settings = self.options.get("timeseries", {"url": f"duckdb:///{self.folder}/store"})
+        store = open_time_series_store(TimeSeriesSettings(**settings))
         window = Interval(from_epoch_ms(self.origin_ms), from_epoch_ms(self.origin_ms + 86_400_000))
         found: Counter[tuple[str, int]] = Counter()
         for device in range(DEVICES):

@@ -12,8 +12,8 @@ from collector.broker_access.files import BrokerPlace, mosquitto_configuration
 from collector.intake.mqtt.publisher import publish_all
 from config.settings.tree import MqttSettings
 from tests.integration.collector.kill_rig import IN_FLIGHT, KillRig, Verdict
-from tests.support.servers.influxdb import InfluxdbServer
 from tests.support.servers.mosquitto import MosquittoBroker
+from tests.support.servers.named_influxdb import FailingInfluxdb
 from tests.support.servers.nats import NatsBroker
 from tests.support.tcp_proxy import TcpProxy, running_proxy
 from tests.support.waiting import wait_until
@@ -164,28 +164,26 @@ def test_nats_as_shipped_keeps_what_it_acknowledged_over_a_kill(
         rig.close()
 
 
-@pytest.mark.influxdb
 @pytest.mark.mosquitto
 @pytest.mark.slow
 def test_a_store_that_is_down_for_a_while_gets_everything_once(
-    mosquitto_factory: Callable[..., MosquittoBroker],
-    influxdb_factory: Callable[..., InfluxdbServer],
-    tmp_path: Path,
+    mosquitto_factory: Callable[..., MosquittoBroker], failing_store: FailingInfluxdb, tmp_path: Path
 ) -> None:
-    broker, store = mosquitto_factory(configuration=OPEN_WINDOW), influxdb_factory()
-    store.create_database("nuanliu")
+    broker = mosquitto_factory(configuration=OPEN_WINDOW)
     rig = KillRig(host=broker.host, port=broker.port, folder=tmp_path, protocol="5", seed=24)
-    rig.options = {"store": f"influxdb://{store.host}:{store.port}"}
+    settings = failing_store.settings
+    token = settings.token.get_secret_value() if settings.token else None
+    rig.options = {"timeseries": settings.model_dump(mode="json") | {"token": token}}
     try:
         rig.start_child()
         rig.publish(1_000)
         rig.settle()
         wait_until(lambda: sum(rig.stored().values()) == 1_000, 20, interval_s=0.3)
-        store.process.kill()
+        failing_store.go_away()
         rig.publish(3_000)
         wait_until(lambda: not rig.judge(rig.spooled()).lost, 20, interval_s=0.3)
         wait_until(lambda: (tmp_path / "child.log").read_text().count("collector.forward_failed") >= 3, 20)
-        store.process.start()
+        failing_store.come_back()
         wait_until(lambda: not rig.judge(rig.stored()).lost, 40, interval_s=0.5)
         assert finish(rig) == (UNHARMED, UNHARMED)
     finally:

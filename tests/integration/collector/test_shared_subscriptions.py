@@ -33,7 +33,10 @@ def test_a_group_shares_the_load_and_a_killed_slot_is_taken_over_by_another_proc
     store = influxdb_factory()
     store.create_database("nuanliu")
     rig = KillRig(host=broker.host, port=broker.port, folder=tmp_path, protocol="5", seed=31)
-    rig.options = {"store": f"influxdb://{store.host}:{store.port}", "mqtt": {"share_group": "nuanliu"}}
+    rig.options = {
+        "timeseries": {"url": f"influxdb://{store.host}:{store.port}"},
+        "mqtt": {"share_group": "nuanliu"},
+    }
     slots = [slot(rig, "a", spool="spool-a"), slot(rig, "b", spool="spool-b")]
     successor = slot(rig, "a", spool="spool-c")
     try:
