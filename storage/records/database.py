@@ -9,7 +9,7 @@ import random
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 from typing import TypeVar
@@ -20,7 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from heating.errors import HeatingError
-from storage.private_files import keep_private
+from storage.private_files import begin_private
 
 __all__ = ["Database", "RecordsUnavailableError", "UnsupportedDatabaseError", "open_database"]
 
@@ -163,6 +163,14 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
     private: list[Path] = []
     engine = sa.create_engine(url, pool_size=16, max_overflow=48, hide_parameters=True)
 
+    @sa.event.listens_for(engine, "do_connect")
+    def make_private(_dialect: object, _record: object, _words: object, _options: object) -> None:
+        # Before SQLite makes it: its log files take the rights of the file. What the disk refuses SQLite says better.
+        if not private:
+            with suppress(OSError):
+                begin_private(path)
+            private.append(path)
+
     @sa.event.listens_for(engine, "connect")
     def configure(connection: object, _record: object) -> None:
         # Transactions are begun below, not guessed by the driver.
@@ -173,9 +181,6 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
-        if not private:
-            keep_private(path)  # its log files take the rights of the file
-            private.append(path)
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:

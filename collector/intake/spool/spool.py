@@ -95,7 +95,6 @@ class Spool:
         self._tried: Sequence[RawMessage] | None = None
         self._memory = RepeatMemory(files=self._known_files, tolerance_ms=future_tolerance_ms)
         self._reader = SpoolReader(folder)
-        folder.mkdir(parents=True, exist_ok=True)
         self._lock = lock_folder(folder)
         try:
             self._files, damaged = find_files(folder)

@@ -18,7 +18,7 @@ from pathlib import Path
 from collector.intake.spool.untimed_memory import UNTIMED_TABLE
 from collector.intake.spool.upgrade import add_devices_column
 from heating.errors import HeatingError
-from storage.private_files import keep_private
+from storage.private_files import begin_private
 
 __all__ = [
     "CATALOGUE_NAME",
@@ -240,7 +240,7 @@ def lock_folder(folder: Path) -> int:
     SpoolInUseError
         When another process has it.
     """
-    keep_private(folder)
+    begin_private(folder, folder=True)
     handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 import structlog
 
-from storage.private_files import keep_private
+from storage.private_files import begin_private
 from storage.readings.duckdb.ownership import DATABASE_NAME, in_use
 from storage.readings.errors import StoreUnavailableError, TimeSeriesError
 
@@ -77,8 +77,7 @@ def open_database(folder: Path, *, memory_limit_mb: int, acknowledged: int) -> O
     TimeSeriesError
         When the database file itself is damaged.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    keep_private(folder)
+    begin_private(folder, folder=True)
     path = folder / DATABASE_NAME
     log_path = path.with_name(path.name + ".wal")
     copy = _copy_of_log(log_path)

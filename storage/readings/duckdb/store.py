@@ -22,6 +22,7 @@ from heating.protocols import (
     SeriesColumns,
 )
 from heating.samples import ObjectRef, SampleBatch
+from storage.private_files import begin_private
 from storage.readings.cleaning import clean_batch
 from storage.readings.duckdb.catalogue import Catalogue, Staged
 from storage.readings.duckdb.closing import drop_tables, sort_table
@@ -97,7 +98,7 @@ class DuckDBStore:
         self._set_aside: DuckDBSetAside | None = None
         self._last_failure = ""
         self._upkeep = threading.Lock()
-        folder.mkdir(parents=True, exist_ok=True)
+        begin_private(folder, folder=True)
         self._counter = CommitCounter(folder / COUNTER_NAME)
         try:
             self._owner = OwnerThread(self._connect, clock=clock or SystemClock())

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from structlog.testing import capture_logs
+
 from storage.private_files import keep_private
 from storage.readings.duckdb.store import DuckDBStore
 from storage.records.records import open_records
@@ -25,3 +27,12 @@ def test_the_records_and_the_store_are_private_once_opened(tmp_path: Path) -> No
     DuckDBStore(tmp_path / "store").close()
     assert records.stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "store").stat().st_mode & 0o777 == 0o700
+
+
+def test_what_is_new_is_made_private_and_nobody_is_told_of_rights_taken_away(tmp_path: Path) -> None:
+    records, store = tmp_path / "a" / "records.sqlite3", tmp_path / "b" / "store"
+    with capture_logs() as lines:
+        open_records(f"sqlite:///{records}").close()
+        DuckDBStore(store).close()
+    assert (records.stat().st_mode & 0o777, store.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert [line for line in lines if line["event"] == "storage.made_private"] == []
