@@ -12,7 +12,7 @@ from runtime.commands.lazy_loading import CommandPlace, lazy_group
 __all__ = ["COMMANDS", "app", "main"]
 
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
-"""For the simulator, which reads its own options."""
+"""For the simulator and the installation, which read their own options."""
 
 
 def _place(name: str, module: str, attribute: str, text: str, **context_settings: object) -> CommandPlace:
@@ -47,6 +47,13 @@ COMMANDS = (
         "Run the alert rules alone, on a subscription of their own.",
     ),
     _place("dashboard", "services", "dashboard", "Run the dashboard alone."),
+    _place(
+        "install",
+        "install",
+        "install",
+        "Install three rooms as services of systemd (``nuanliu install --help``); ``--plan`` shows the steps.",
+        **_PASS_ON,
+    ),
     _place(
         "check-config",
         "check_config",

@@ -9,6 +9,7 @@ from tests.architecture.source_tree import PROJECT_ROOT, rooms
 
 COMMANDS = (
     "demo",
+    "install",
     "check",
     "test",
     "lint",
