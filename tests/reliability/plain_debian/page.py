@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 PAGE = Path(__file__).parents[3] / "docs/installation.md"
-_PART = re.compile(r"^## (?P<heading>.+)$|^```sh\n(?P<block>.*?)^```$", re.M | re.S)
+_PART = re.compile(r"^## (?P<heading>[^\n]+)$|^```sh\n(?P<block>.*?)^```$", re.M | re.S)
 
 
 def blocks(page: Path = PAGE) -> dict[str, str]:
