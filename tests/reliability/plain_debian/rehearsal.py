@@ -24,6 +24,16 @@ AGAIN = ("Upgrade", "Look whether all is well", "Uninstall")
 MIRROR = "http://deb.debian.org/debian"
 NETWORK_FILES = ("/etc/resolv.conf", "/etc/ssl/certs/ca-certificates.crt")
 """How this machine reaches the network is how the rehearsal does."""
+WHEELS = "/var/cache/nuanliu-wheels"
+TAKE_WHEELS = f"/opt/nuanliu/current/bin/pip download --quiet --require-hashes --only-binary=:all: -d {WHEELS} -r requirements.lock\n"
+"""The upgrade installs its packages from there: by then there is no network."""
+NEXT_VERSION = """\
+echo '# The next version.' >>heating/__init__.py
+export PIP_NO_INDEX=1 PIP_FIND_LINKS=/var/cache/nuanliu-wheels
+before=$(readlink /opt/nuanliu/current)
+"""
+UPGRADED = '[ "$(readlink /opt/nuanliu/current)" != "$before" ] && [ -d "/opt/nuanliu/$before" ]\n'
+LOGS = "trap 'mkdir -p /root/logs; cp /run/stand-in/*.log /root/logs/' EXIT\n"
 POLICY = "#!/bin/sh\nexit 101\n"
 
 
@@ -120,10 +130,10 @@ def main() -> int:
     make_debian(given.folder, given.mirror)
     machine = given.folder / "machine"
     copy_source(machine, given.revision)
-    code = inside(machine, script(parts, WITH_NETWORK), network=True)
+    code = inside(machine, script(parts, WITH_NETWORK) + TAKE_WHEELS, network=True)
     if code == 0:
-        logs = "trap 'mkdir -p /root/logs; cp /run/stand-in/*.log /root/logs/' EXIT\n"
-        code = inside(machine, logs + script(parts, (*SERVICES, *AGAIN)), network=False)
+        upgrade = NEXT_VERSION + script(parts, AGAIN[:-1]) + UPGRADED + script(parts, AGAIN[-1:])
+        code = inside(machine, LOGS + script(parts, SERVICES) + upgrade, network=False)
     if code:
         show_logs(machine)
     print(f"rehearsal of {given.page.name}: {'all rooms are well' if code == 0 else f'ended with {code}'}")

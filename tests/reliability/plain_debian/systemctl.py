@@ -52,9 +52,12 @@ def pid_of(name: str) -> int | None:
     if not path.exists():
         return None
     pid = int(path.read_text())
-    state = Path(f"/proc/{pid}/stat")
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
     # One that has ended and that nobody has waited for is a zombie.
-    return pid if state.exists() and state.read_text().rsplit(")", 1)[1].split()[0] != "Z" else None
+    return None if state.rsplit(")", 1)[1].split()[0] == "Z" else pid
 
 
 def start(name: str) -> None:
