@@ -41,10 +41,7 @@ def make_debian(folder: Path, mirror: str) -> None:
     """Make a fresh Debian, once; later rehearsals begin with a copy of it."""
     base = folder / "base"
     if not (base / "etc/debian_version").exists():
-        packages = "--include=ca-certificates,openssl,util-linux,iproute2"
-        subprocess.run(
-            ["debootstrap", "--variant=minbase", packages, "bookworm", str(base), mirror], check=True
-        )
+        subprocess.run(["debootstrap", "--variant=minbase", "bookworm", str(base), mirror], check=True)
     machine = folder / "machine"
     if machine.exists():
         shutil.rmtree(machine)
@@ -56,7 +53,6 @@ def make_debian(folder: Path, mirror: str) -> None:
     write(machine / "usr/sbin/policy-rc.d", POLICY)  # packages shall not start services outside the stand-in
     stand_in = machine / "usr/local/sbin/systemctl"
     write(stand_in, (HERE / "systemctl.py").read_text(encoding="utf-8"))
-    (machine / "run/systemd").mkdir(parents=True, exist_ok=True)
 
 
 def write(path: Path, text: str) -> None:
