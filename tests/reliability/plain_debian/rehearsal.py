@@ -33,7 +33,7 @@ export PIP_NO_INDEX=1 PIP_FIND_LINKS=/var/cache/nuanliu-wheels
 before=$(readlink /opt/nuanliu/current)
 """
 UPGRADED = '[ "$(readlink /opt/nuanliu/current)" != "$before" ] && [ -d "/opt/nuanliu/$before" ]\n'
-LOGS = "trap 'mkdir -p /root/logs; cp /run/stand-in/*.log /root/logs/' EXIT\n"
+LOGS = "trap 'mkdir -p /var/log/rehearsal; cp /run/stand-in/*.log /var/log/rehearsal/' EXIT\n"
 POLICY = "#!/bin/sh\nexit 101\n"
 
 
@@ -84,12 +84,12 @@ def script(parts: dict[str, str], names: tuple[str, ...]) -> str:
 
 def inside(machine: Path, text: str, *, network: bool) -> int:
     """Run a script in the Debian and return its exit code; its processes end with it."""
-    (machine / "root/rehearsal.sh").write_text(text, encoding="utf-8")
+    (machine / "usr/local/sbin/rehearsal.sh").write_text(text, encoding="utf-8")
     enter = (
         f"mount -t proc proc {machine}/proc && mount --rbind /dev {machine}/dev && "
         f"mount -t tmpfs tmpfs {machine}/run && mkdir -p {machine}/run/lock && "
         + ("" if network else "ip link set lo up && ")
-        + f"exec chroot {machine} /bin/bash /root/rehearsal.sh"
+        + f"exec chroot {machine} /bin/bash /usr/local/sbin/rehearsal.sh"
     )
     kept = {
         name: value
@@ -107,8 +107,8 @@ def inside(machine: Path, text: str, *, network: bool) -> int:
 
 
 def show_logs(machine: Path) -> None:
-    """Show the ends of the services' logs; they are below /root because /run is gone with the processes."""
-    for path in sorted((machine / "root/logs").glob("*.log")):
+    """Show the ends of the services' logs; they are below /var/log because /run is gone with the processes."""
+    for path in sorted((machine / "var/log/rehearsal").glob("*.log")):
         print(f"--- {path.name}", path.read_text(encoding="utf-8", errors="replace")[-3000:], sep="\n")
 
 
