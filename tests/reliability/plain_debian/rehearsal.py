@@ -19,7 +19,15 @@ from tests.reliability.plain_debian.page import PAGE, blocks
 PROJECT = Path(__file__).parents[3]
 HERE = Path(__file__).parent
 WITH_NETWORK = ("Packages", "The program")
-SERVICES = ("PostgreSQL", "InfluxDB", "The registry", "Mosquitto", "Start", "Look whether all is well")
+SERVICES = (
+    "The registry",
+    "Certificates",
+    "PostgreSQL",
+    "InfluxDB",
+    "Mosquitto",
+    "Start",
+    "Look whether all is well",
+)
 AGAIN = ("Upgrade", "Look whether all is well", "Uninstall")
 MIRROR = "http://deb.debian.org/debian"
 NETWORK_FILES = ("/etc/resolv.conf", "/etc/ssl/certs/ca-certificates.crt")
