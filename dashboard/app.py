@@ -20,6 +20,7 @@ from config.settings.tree import Settings
 from dashboard.accounts import api as accounts_api
 from dashboard.administration import api as administration_api
 from dashboard.administration.desk import StoreDesk
+from dashboard.administration.household_export import HouseholdExports
 from dashboard.alarms import api as alarms_api
 from dashboard.alarms.actions import AlarmActions
 from dashboard.alarms.counts import AlarmCountSource
@@ -220,7 +221,8 @@ def _homes(services: Services, *, records: Records, store: TimeSeriesStore) -> I
         duplicates=duplicates,
         clock=services.clock,
     )
-    return duplicates, homes, ResidentViews(sites=sites, readings=readings, tickets=tickets)
+    exports = HouseholdExports(sites=sites, records=records, clock=services.clock)
+    return duplicates, homes, exports, ResidentViews(sites=sites, readings=readings, tickets=tickets)
 
 
 def _streams_and_actions(

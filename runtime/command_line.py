@@ -108,6 +108,7 @@ COMMANDS = (
         "Put a backup in place of what the settings name; stop the service first.",
     ),
     _place("export", "export", "export_app", "Readings, and names of objects, as CSV."),
+    _place("erase", "erase", "erase_app", "Erase what is kept about people."),
     _place("spool", "stores", "spool_app", "The collector's durable spool and its rejections."),
 )
 """The commands of the top level, in the order of the overview."""

@@ -16,6 +16,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from config.settings.privacy import PrivacySettings
 from config.settings.retired import without_retired
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "MqttSettings",
     "NotificationSettings",
     "PoliciesSettings",
+    "PrivacySettings",
     "RecordsSettings",
     "RoomAccountSettings",
     "RoomAccountsSettings",
@@ -415,6 +417,8 @@ class Settings(BaseSettings):
     """Alert rules."""
     policies: PoliciesSettings = PoliciesSettings()
     """Local policies."""
+    privacy: PrivacySettings = PrivacySettings()
+    """How long a person's data are kept."""
     notifications: NotificationSettings = NotificationSettings()
     """Channels."""
     web: WebSettings = WebSettings()

@@ -1,5 +1,7 @@
 """Backup, export and state of the store of readings; used by the commands ``nuanliu backup`` and ``nuanliu store``.
 
+Beside them what is kept about a home, for administrators.
+
 Folders are named on the machine of the service. Therefore nobody who signs in over the network may name one: the
 routes that write ask for the token of this run, which only who can read the service's private file knows.
 """
@@ -16,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response, StreamingResponse
 
 from dashboard.administration.desk import StoreDesk
+from dashboard.administration.household_export import HouseholdExports
 from dashboard.web.refusals import InvalidRequestError
 from dashboard.web.replies import PlainText, reply
 from dashboard.web.security.access import Access
@@ -83,6 +86,22 @@ class StoreState(BaseModel):
     figures: dict[str, float]
 
 
+class HouseholdExport(BaseModel):
+    """What the records keep about a home; readings are found by the sensors and their times."""
+
+    household_id: str
+    address: dict[str, object]
+    registry: dict[str, object] | None
+    """Null for a home that left the registry."""
+    contact: dict[str, str] | None
+    sensors: list[dict[str, object]]
+    accounts: list[dict[str, object]]
+    tickets: list[dict[str, object]]
+    """Each with its ``history``."""
+    seen_by: list[dict[str, object]]
+    """Who looked at the home, newest first."""
+
+
 @router.post("/backup")
 def back_up(body: BackupOrder, viewer: Operator, services: ServicesDep) -> Response:
     """Make a backup. One JSON line a piece of news; the last has ``result`` (files) or ``error``."""
@@ -106,6 +125,12 @@ def store(viewer: Administrator, services: ServicesDep) -> Response:
     """State and figures of the store of readings."""
     health = services[StoreDesk].health()
     return reply({"status": health.status, "reason": health.reason, "figures": dict(health.figures)})
+
+
+@router.get("/households/{household_id}/export", response_model=HouseholdExport)
+def household_export(household_id: str, viewer: Administrator, services: ServicesDep) -> Response:
+    """Everything that is kept about a home, for the people who live there; audited."""
+    return reply(services[HouseholdExports].of_home(viewer, household_id))
 
 
 def _absolute(text: str) -> Path:

@@ -12,6 +12,7 @@ from alerting.serving.service import AlertingService
 from heating.intake_troubles import IntakeTrouble, TroubleKind
 from heating.losses import LossKind, ReadingLoss
 from heating.protocols import Health, HealthStatus
+from runtime.assembling.retention import Retention
 from runtime.assembling.signs_of_life import judged_before
 from runtime.house import House
 from runtime.supervisor import Part
@@ -23,6 +24,8 @@ __all__ = ["AuditCheck", "add_alerting"]
 _log = structlog.get_logger()
 _AUDIT_HOUR = 3
 """When the chain of the audit is checked, in the site's zone."""
+_RETENTION_HOUR = 4
+"""When what has had its time is erased, in the site's zone: after the chain was checked."""
 
 
 class AuditCheck:
@@ -51,6 +54,7 @@ def add_alerting(house: House) -> None:
     """Add the alerting service."""
     assert house.live_state is not None, "alerting judges the live state"
     audit = AuditCheck(house.records.audit)
+    retention = Retention(privacy=house.records.privacy, settings=house.settings, clock=house.clock)
     service = house.alerting = AlertingService(
         live_state=house.live_state,
         rules=house.rules,
@@ -66,7 +70,10 @@ def add_alerting(house: House) -> None:
             # One process owns the embedded store: a lease of a former run cannot be in use.
             alone=house.settings.timeseries.url.startswith("duckdb:"),
         ),
-        daily=[DailyJob(name="audit", call=audit.check, hour=_AUDIT_HOUR)],
+        daily=[
+            DailyJob(name="audit", call=audit.check, hour=_AUDIT_HOUR),
+            DailyJob(name="retention", call=retention.apply, hour=_RETENTION_HOUR),
+        ],
         losses=lambda since_ms: _losses(house, since_ms),
         troubles=lambda since_ms: _troubles(house, since_ms),
         judged_before=lambda: judged_before(house.records.room_reports),

@@ -19,6 +19,7 @@ from storage.records.leases import Leases
 from storage.records.migrate import require_newest, upgrade
 from storage.records.outbox import OutboxRecords
 from storage.records.people import PeopleRecords
+from storage.records.privacy import PrivacyRecords
 from storage.records.registry import RegistryRecords
 from storage.records.rollup_work import RollupWork
 from storage.records.room_reports import RoomReports
@@ -40,6 +41,7 @@ class Records:
         self.outbox = OutboxRecords(database)
         self.tickets = TicketRecords(database)
         self.audit = AuditRecords(database)
+        self.privacy = PrivacyRecords(database)
         self.devices = DeviceRecords(database)
         self.rollup_work = RollupWork(database)
         self.leases = Leases(database)

@@ -30,9 +30,16 @@ from storage.records.search_keys import normal_text
 from storage.registry_files.checks import check_registry
 from storage.registry_files.differences import RegistryDiff, diff_keyed, keyed_assets
 
-__all__ = ["RegistryChangedError", "RegistryRecords", "UnknownHouseholdError"]
+__all__ = [
+    "REGISTRY_LOCK",
+    "RegistryChangedError",
+    "RegistryRecords",
+    "UnknownHouseholdError",
+    "next_version",
+]
 
-_LOCK = "registry"
+REGISTRY_LOCK = "registry"
+"""Lock of whoever writes a version of the registry."""
 _CHUNK = 500
 _MAX_HITS = 200
 _WORTH_COUNTING = 1000
@@ -136,7 +143,7 @@ class RegistryRecords:
             delete_contacts(connection, retired)
             connection.execute(
                 sa.insert(registry_changes).values(
-                    version=_version(connection) + 1,
+                    version=next_version(connection),
                     at=now,
                     by=by,
                     added=len(diff.added),
@@ -149,7 +156,7 @@ class RegistryRecords:
                 connection.execute(sa.text("ANALYZE"))
             return diff
 
-        return self._database.write(work, lock=_LOCK)
+        return self._database.write(work, lock=REGISTRY_LOCK)
 
     def contact(self, household_id: str, *, reveal: bool = False) -> Contact | None:
         """Return the contact of a household, the phone masked unless `reveal`."""
@@ -225,6 +232,11 @@ class RegistryRecords:
         )
         with self._database.reading() as connection:
             return [SensorAssignment(**row) for row in connection.execute(statement).mappings()]
+
+
+def next_version(connection: sa.Connection) -> int:
+    """Return the version that a change of the registry gets; the caller holds `REGISTRY_LOCK`."""
+    return _version(connection) + 1
 
 
 def _version(connection: sa.Connection) -> int:

@@ -60,7 +60,20 @@ def test_the_newest_version_is_the_head_of_the_steps() -> None:
 
 def test_every_step_can_be_gone_back_and_forward_again(empty_url: str) -> None:
     database = open_database(empty_url)
-    for revision in ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011"):
+    for revision in (
+        "0001",
+        "0002",
+        "0003",
+        "0004",
+        "0005",
+        "0006",
+        "0007",
+        "0008",
+        "0009",
+        "0010",
+        "0011",
+        "0012",
+    ):
         migrate.upgrade(database, revision)
         assert migrate.current_revision(database) == revision
     for revision in ("0010", "0009", "0008", "0007", "0006", "0005", "0004", "0003", "0002", "0001", "base"):

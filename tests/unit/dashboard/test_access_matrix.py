@@ -49,6 +49,7 @@ MATRIX: dict[tuple[str, str], tuple[Role, ...]] = {
     ("GET", "/api/v1/devices/unknown"): KEEPERS,
     ("POST", "/api/v1/devices/unknown/assign"): KEEPERS,
     ("GET", "/api/v1/devices/clocks"): KEEPERS,
+    ("GET", "/api/v1/admin/households/{household_id}/export"): (Role.ADMIN,),
     ("GET", "/api/v1/admin/store"): (Role.ADMIN,),
     ("POST", "/api/v1/admin/backup"): (),
     ("POST", "/api/v1/admin/export"): (),

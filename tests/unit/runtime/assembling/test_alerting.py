@@ -22,7 +22,7 @@ class Service:
 
     def __init__(self, **collaborators: Any) -> None:
         self.sees = collaborators["watch"]
-        (self.daily,) = collaborators["daily"]
+        self.daily = {job.name: job for job in collaborators["daily"]}
         self.ticks = True
 
     def health(self) -> Health:
@@ -51,7 +51,9 @@ class Audit:
 def house(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A house with alerting added."""
     monkeypatch.setattr(alerting, "AlertingService", Service)
-    records = SimpleNamespace(alarms=None, outbox=None, registry=None, leases=None, audit=Audit())
+    records = SimpleNamespace(
+        alarms=None, outbox=None, registry=None, leases=None, audit=Audit(), privacy=None
+    )
     house = SimpleNamespace(board=HealthBoard(), parts=[], source=None, records=records, live_state=object())
     house.rules, house.clock, house.settings = None, ManualClock(T0), Settings()
     alerting.add_alerting(house)  # type: ignore[arg-type]
@@ -71,12 +73,17 @@ def test_without_a_connection_the_watch_is_blind(house: Any) -> None:
     assert house.alerting.sees().status is HealthStatus.OK
 
 
+def test_what_has_had_its_time_is_erased_once_a_day_after_the_audit_was_checked(house: Any) -> None:
+    hours = {name: job.hour for name, job in house.alerting.daily.items()}
+    assert set(hours) == {"audit", "retention"} and hours["audit"] < hours["retention"]
+
+
 def test_the_audit_is_checked_once_a_day_and_a_broken_chain_stays_in_the_health(house: Any) -> None:
-    house.alerting.daily.call()
+    house.alerting.daily["audit"].call()
     assert house.board.look()["audit"].figures == {"checked_entries": 6.0}
     house.records.audit.broken = True
-    house.alerting.daily.call()
+    house.alerting.daily["audit"].call()
     assert house.board.look()["audit"] == Health(HealthStatus.DEGRADED, "audit entry 7 is missing")
     house.records.audit.broken = False
-    house.alerting.daily.call()
+    house.alerting.daily["audit"].call()
     assert house.board.look()["audit"].status is HealthStatus.OK

@@ -1,11 +1,12 @@
 """Commands called in this process, on settings of the test: SQLite records in a folder of its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
+from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from runtime.command_line import app
@@ -48,7 +49,7 @@ class Shell:
 
 
 @pytest.fixture
-def nuanliu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
+def nuanliu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
     """``nuanliu`` with records, store and spool below ``tmp_path``."""
     monkeypatch.setattr(
         terminal, "set_up_logging", lambda _settings: None
@@ -60,7 +61,8 @@ def nuanliu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
     }
     path = tmp_path / "nuanliu.yaml"
     path.write_text(yaml.safe_dump(settings), encoding="utf-8")
-    return Shell(tmp_path, {"NUANLIU_CONFIG": str(path)})
+    with capture_logs():  # an unconfigured structlog writes between the lines of the command
+        yield Shell(tmp_path, {"NUANLIU_CONFIG": str(path)})
 
 
 WriteYaml = Callable[[str], Path]
