@@ -17,6 +17,7 @@ from collector.decoders.memory import DecoderMemory, NoDecoderMemory
 from collector.messages.decoded import Decoder
 from config.equipment.meter_keys import read_meter_keys
 from config.equipment.point_maps import configured_point_maps
+from config.settings.own_json import OwnJsonSettings
 from config.settings.tree import CollectorSettings
 from heating.errors import HeatingError
 
@@ -119,6 +120,7 @@ def build_decoder(
     unmapped_pass: bool | None = None,
     hints: Hints | None = None,
     sources: FamilySources | None = None,
+    own_json: OwnJsonSettings | None = None,
 ) -> Decoder:
     """Return a decoder of a family.
 
@@ -136,6 +138,8 @@ def build_decoder(
         What is known beside the payload (`nuanliu decode`).
     sources
         Zone, key file, point maps and recorded devices; None: the defaults, and nobody is recorded.
+    own_json
+        Where JSON of one's own keeps its readings; None: under the usual names.
 
     Raises
     ------
@@ -156,6 +160,7 @@ def build_decoder(
         hints=hints or Hints(),
         zone=sources.zone,
         memory=sources.memory,
+        own_json=own_json,
     )
     needs: dict[str, object] = {}
     if entry.point_maps:

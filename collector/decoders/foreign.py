@@ -15,6 +15,7 @@ from collector.decoders.memory import DecoderMemory, NoDecoderMemory
 from collector.decoders.numbers import finite_number, is_absent, number_of, quantity_of
 from collector.decoders.power_on import PowerOnWatch
 from collector.messages.decoded import Decoded, ExtraValue, NamedDevice, Reason, SampleRows
+from config.settings.own_json import OwnJsonSettings
 from heating.points import POINT_INDEX, POINTS, Measurement, zone_of_point
 from heating.protocols import RawMessage
 from heating.quality import Quality
@@ -149,6 +150,8 @@ class FamilyOptions:
     """Doubts the value that one-wire probes show after power on."""
     memory: DecoderMemory = field(default_factory=NoDecoderMemory)
     """What was learned before a restart."""
+    own_json: OwnJsonSettings | None = None
+    """Where messages of the route keep what `modbus_json` looks for; None: under the usual names."""
 
 
 class ForeignRows:

@@ -103,6 +103,7 @@ class DecoderChain:
                     build(
                         route.decoder,
                         devices=None if route.device_map is None else WatchedDeviceMap(route.device_map),
+                        own_json=route.own_json,
                     ),
                 )
                 for route in mqtt.routes

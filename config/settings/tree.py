@@ -16,6 +16,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from config.settings.own_json import OwnJsonSettings
 from config.settings.privacy import PrivacySettings
 from config.settings.retired import without_retired
 
@@ -26,6 +27,7 @@ __all__ = [
     "LogSettings",
     "MqttSettings",
     "NotificationSettings",
+    "OwnJsonSettings",
     "PoliciesSettings",
     "PrivacySettings",
     "RecordsSettings",
@@ -55,6 +57,8 @@ class RouteSettings(_Section):
     """Name of the payload family."""
     device_map: Path | None = None
     """File that joins foreign device ids to sensors and station points."""
+    own_json: OwnJsonSettings | None = None
+    """Where JSON of one's own keeps its readings, for ``modbus_json``."""
 
 
 class GatewaySettings(_Section):

@@ -9,6 +9,7 @@ from typing import Final
 
 from collector.decoders.civil_time import loose_time_ms
 from collector.decoders.foreign import MAX_FIELDS, DeviceTarget, FamilyOptions, Field, ForeignRows
+from collector.decoders.gateways.own_json import in_usual_form
 from collector.decoders.gateways.sender import ID_NAMES, sender_of
 from collector.decoders.json_payload import first_items, json_value
 from collector.decoders.named_points import NamedValue, fields_of, flat_values
@@ -32,7 +33,7 @@ TIME_NAMES: Final = (
     "上报时间",
     "collectTime",
 )
-VALUE_NAMES: Final = ("data", "values", "params", "points", "d", "数据", "点位")
+VALUE_NAMES: Final = ("data", "values", "params", "points", "d", "数据", "点位", "vars", "items")
 NOT_READINGS: Final = ("cmd", "command", "request", "write")
 _ENVELOPE: Final = frozenset(
     {*ID_NAMES, *TIME_NAMES, *VALUE_NAMES, "dir", "seq", "msgId", "id", "registers", "start"}
@@ -72,7 +73,7 @@ class ModbusJsonDecoder:
                 rows.reject(place, Reason.NOT_TELEMETRY, "an empty list")
             for part in parts[:MAX_PARTS]:
                 if isinstance(part, Mapping):
-                    self._part(rows, place, message, part)
+                    self._part(rows, place, message, in_usual_form(part, self._options.own_json))
                 else:
                     rows.reject(place, Reason.WRONG_TYPE, f"a JSON {type(part).__name__}, not an object")
         return rows.finish()
