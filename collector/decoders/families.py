@@ -120,7 +120,7 @@ def build_decoder(
     unmapped_pass: bool | None = None,
     hints: Hints | None = None,
     sources: FamilySources | None = None,
-    own_json: OwnJsonSettings | None = None,
+    own_json: OwnJsonSettings = OwnJsonSettings(),
 ) -> Decoder:
     """Return a decoder of a family.
 
@@ -139,7 +139,7 @@ def build_decoder(
     sources
         Zone, key file, point maps and recorded devices; None: the defaults, and nobody is recorded.
     own_json
-        Where JSON of one's own keeps its readings; None: under the usual names.
+        Where JSON of one's own keeps its readings; under the usual names when empty.
 
     Raises
     ------

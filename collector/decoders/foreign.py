@@ -150,8 +150,8 @@ class FamilyOptions:
     """Doubts the value that one-wire probes show after power on."""
     memory: DecoderMemory = field(default_factory=NoDecoderMemory)
     """What was learned before a restart."""
-    own_json: OwnJsonSettings | None = None
-    """Where messages of the route keep what `modbus_json` looks for; None: under the usual names."""
+    own_json: OwnJsonSettings = field(default_factory=OwnJsonSettings)
+    """Where messages of the route keep what `modbus_json` looks for; under the usual names when empty."""
 
 
 class ForeignRows:

@@ -13,13 +13,13 @@ class OwnJsonSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
-    values: str = ""
+    values: str | None = None
     """Path of the readings: a map of names and values, or a list of items with a name and a value each."""
-    name: str = ""
+    name: str | None = None
     """Member of an item that names its point."""
-    value: str = ""
+    value: str | None = None
     """Member of an item that holds its value."""
-    time: str = ""
+    time: str | None = None
     """Path of the measured time."""
-    device: str = ""
+    device: str | None = None
     """Path of the device's id."""

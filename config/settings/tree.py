@@ -57,7 +57,7 @@ class RouteSettings(_Section):
     """Name of the payload family."""
     device_map: Path | None = None
     """File that joins foreign device ids to sensors and station points."""
-    own_json: OwnJsonSettings | None = None
+    own_json: OwnJsonSettings = OwnJsonSettings()
     """Where JSON of one's own keeps its readings, for ``modbus_json``."""
 
 

@@ -51,7 +51,7 @@ class Retention:
                 sessions_seen=real - timedelta(seconds=web.session_idle_s),
             ),
             now=now,
-            audit=AuditLine(at=now, who="policy", action="privacy.retention", subject="policy"),
+            audit=AuditLine(at=now, who="policy", action="retention.applied", subject="policy"),
         )
         _log.info(
             "runtime.retention_applied",

@@ -11,13 +11,11 @@ from config.settings.own_json import OwnJsonSettings
 __all__ = ["in_usual_form"]
 
 
-def in_usual_form(part: Mapping[str, object], own: OwnJsonSettings | None) -> Mapping[str, object]:
+def in_usual_form(part: Mapping[str, object], own: OwnJsonSettings) -> Mapping[str, object]:
     """Return a message with its readings under ``data``, its time under ``t``, its device under ``deviceId``.
 
     What the paths do not find is left where it is.
     """
-    if own is None:
-        return part
     moved: dict[str, object] = {}
     for path, usual in ((own.values, "data"), (own.time, "t"), (own.device, "deviceId")):
         found = _at(part, path) if path else None
@@ -28,8 +26,9 @@ def in_usual_form(part: Mapping[str, object], own: OwnJsonSettings | None) -> Ma
         moved["data"] = [_item(item, own) for item in items[: MAX_FIELDS + 1]]
     if not moved:
         return part
-    # First in the message: where the usual names stand in it too, those of the settings go before.
-    rest = {name: inner for name, inner in part.items() if name not in moved}
+    # The container of the readings goes: under a usual name it would be read a second time.
+    taken = {*moved, (own.values or "").partition(".")[0] if "data" in moved else ""}
+    rest = {name: inner for name, inner in part.items() if name not in taken}
     return moved | rest
 
 

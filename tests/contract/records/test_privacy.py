@@ -21,7 +21,7 @@ NOW = datetime(2026, 12, 1, tzinfo=UTC)
 HOME, OTHER = "jx-12-3-301", "lt-a-2-202"
 DAY = timedelta(days=1)
 ASKED = AuditLine(at=NOW, who="li", action="household.erased", subject=f"household:{HOME}")
-DAILY = AuditLine(at=NOW, who="policy", action="privacy.retention", subject="policy")
+DAILY = AuditLine(at=NOW, who="policy", action="retention.applied", subject="policy")
 
 
 def ticket(ticket_id: str, home: str, *, closed: datetime | None) -> Ticket:

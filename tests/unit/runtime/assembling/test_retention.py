@@ -41,4 +41,4 @@ def test_each_kind_of_data_has_its_own_end() -> None:
         sessions_opened=REAL - timedelta(hours=2),
         sessions_seen=REAL - timedelta(hours=1),
     )
-    assert (audit.who, audit.action, audit.subject) == ("policy", "privacy.retention", "policy")
+    assert (audit.who, audit.action, audit.subject) == ("policy", "retention.applied", "policy")

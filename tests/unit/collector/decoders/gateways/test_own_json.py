@@ -12,10 +12,11 @@ from config.equipment.point_maps import configured_point_maps
 from config.settings.own_json import OwnJsonSettings
 from tests.support.decoding import RECEIVED_MS, Map, decode, reasons, station, values
 
+USUAL = OwnJsonSettings()
 TOPIC = "league/up"
 T_MS = 1_768_435_200_000
-MAP = Map.of(
-    {
+MAP = Map(
+    **{
         "GW-7": station(
             "ST007",
             points={
@@ -28,7 +29,7 @@ MAP = Map.of(
 WARM = {"secondary_supply_temp_c": 45.2, "secondary_supply_pressure_mpa": 0.35}
 
 
-def decoder_of(own: OwnJsonSettings | None) -> ModbusJsonDecoder:
+def decoder_of(own: OwnJsonSettings) -> ModbusJsonDecoder:
     options = FamilyOptions(devices=MAP, unmapped_pass=False, own_json=own)
     return ModbusJsonDecoder(options, maps=configured_point_maps({}))
 
@@ -36,8 +37,8 @@ def decoder_of(own: OwnJsonSettings | None) -> ModbusJsonDecoder:
 @pytest.mark.parametrize(
     ("own", "told"),
     [
-        (None, {"device": "GW-7", "vars": {"T1": 45.2, "P1": "0.35"}}),
-        (None, {"device": "GW-7", "items": [{"name": "T1", "value": 45.2}, {"name": "P1", "value": 0.35}]}),
+        (USUAL, {"device": "GW-7", "vars": {"T1": 45.2, "P1": "0.35"}}),
+        (USUAL, {"device": "GW-7", "items": [{"name": "T1", "value": 45.2}, {"name": "P1", "value": 0.35}]}),
         (
             OwnJsonSettings(values="payload.vars", device="head.who"),
             {"head": {"who": "GW-7"}, "payload": {"vars": {"T1": 45.2, "P1": 0.35}}},
@@ -46,11 +47,15 @@ def decoder_of(own: OwnJsonSettings | None) -> ModbusJsonDecoder:
             OwnJsonSettings(values="rows", name="tag", value="pv"),
             {"device": "GW-7", "rows": [{"tag": "T1", "pv": 45.2}, {"tag": "P1", "pv": 0.35}]},
         ),
+        (
+            OwnJsonSettings(values="values.rows", name="tag", value="pv"),
+            {"device": "GW-7", "values": {"rows": [{"tag": "T1", "pv": 45.2}, {"tag": "P1", "pv": 0.35}]}},
+        ),
         (OwnJsonSettings(values="readings"), {"device": "GW-7", "data": {"T1": 45.2, "P1": 0.35}}),
         (OwnJsonSettings(values="readings"), {"device": "GW-7", "readings": {"T1": 45.2, "P1": 0.35}}),
     ],
 )
-def test_readings_are_found_where_the_route_says(own: OwnJsonSettings | None, told: dict[str, Any]) -> None:
+def test_readings_are_found_where_the_route_says(own: OwnJsonSettings, told: dict[str, Any]) -> None:
     found = decode(decoder_of(own), json.dumps(told), TOPIC)
     assert values(found) == WARM
     assert {one.object_id for one in found.samples.objects} == {"ST007"}
@@ -82,7 +87,7 @@ def test_a_list_longer_than_is_read_is_still_too_long() -> None:
     usual = [{"name": row["tag"], "value": 1} for row in rows]
     mine = decode(decoder_of(own), json.dumps({"device": "GW-7", "rows": rows}), TOPIC)
     assert reasons(mine) == reasons(
-        decode(decoder_of(None), json.dumps({"device": "GW-7", "data": usual}), TOPIC)
+        decode(decoder_of(USUAL), json.dumps({"device": "GW-7", "data": usual}), TOPIC)
     )
     assert reasons(mine)
 
