@@ -1,4 +1,5 @@
-"""`BackgroundLoop`: one thread that repeats one step until it is stopped. Every loop of the product is one of these.
+"""`BackgroundLoop`: one thread that repeats one step until it is stopped. Every loop of the product is one of these, and
+`Looped` is what lives by one.
 
 What lives here: pauses, waking, the last step, and what an error does. What does not: logging (the owner is called
 with the error) and what a step does.
@@ -9,7 +10,7 @@ from collections.abc import Callable
 
 from heating.errors import HeatingError
 
-__all__ = ["BackgroundLoop"]
+__all__ = ["BackgroundLoop", "Looped"]
 
 
 class BackgroundLoop:
@@ -129,3 +130,22 @@ class BackgroundLoop:
                 self._step()
             except Exception as error:  # noqa: BLE001 - the thread ends here whatever happens
                 self._on_error(error)
+
+
+class Looped:
+    """What lives by one loop: starts, stops and runs with it. A subclass makes `_loop` and says what its steps do."""
+
+    _loop: BackgroundLoop
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._loop.start()
+
+    def stop(self) -> None:
+        """End after the step at hand, or after one last step where the loop has one, and wait for it."""
+        self._loop.stop()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the thread lives."""
+        return self._loop.is_running

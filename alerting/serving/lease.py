@@ -11,7 +11,7 @@ from time import monotonic
 
 import structlog
 
-from heating.background import BackgroundLoop
+from heating.background import BackgroundLoop, Looped
 from heating.clock import Clock
 from heating.errors import HeatingError
 from storage.records.leases import HeldLease, Leases
@@ -29,7 +29,7 @@ GONE_S = 10.0
 """A lease that did not change for this long is taken over [s]."""
 
 
-class AlertingLease:
+class AlertingLease(Looped):
     """The lease of one process.
 
     Parameters
@@ -83,15 +83,6 @@ class AlertingLease:
     def fault(self) -> str:
         """Why it could not be looked at; empty while the records answer."""
         return self._fault
-
-    @property
-    def is_running(self) -> bool:
-        """Whether the thread lives."""
-        return self._loop.is_running
-
-    def start(self) -> None:
-        """Take the lease if it is free, then keep it or watch who has it. Returns at once."""
-        self._loop.start()
 
     def stop(self) -> None:
         """Stop renewing and give the lease up, so that who stands by takes over at once."""

@@ -13,7 +13,7 @@ import structlog
 from collector.devices.clock_skew import ClockSkewWatch
 from collector.devices.unknown_devices import UnknownDeviceWatch
 from collector.messages.known_objects import KnownObjects
-from heating.background import BackgroundLoop
+from heating.background import BackgroundLoop, Looped
 from heating.clock import Clock
 from heating.errors import HeatingError
 from heating.points import Measurement
@@ -50,7 +50,7 @@ class DeviceLog(Protocol):
         ...
 
 
-class DeviceReports:
+class DeviceReports(Looped):
     """Reports and replays, in a thread of its own.
 
     Parameters
@@ -107,19 +107,6 @@ class DeviceReports:
         self.refused = 0
         """Devices that found the list full, counted once a report."""
         self.replayed_messages = 0
-
-    def start(self) -> None:
-        """Start reporting."""
-        self._loop.start()
-
-    def stop(self) -> None:
-        """Report once more and end."""
-        self._loop.stop()
-
-    @property
-    def is_running(self) -> bool:
-        """Whether the thread lives."""
-        return self._loop.is_running
 
     def _step(self) -> None:
         self.report()

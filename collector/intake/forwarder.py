@@ -18,7 +18,7 @@ from collector.intake.refused_rows import RefusedRows
 from collector.intake.spool.rejections_of_store import asked_again, rejections_of_rows, rows_of, settle
 from collector.intake.spool.spool import Spool, SpooledBatch
 from config.settings.tree import CollectorSettings
-from heating.background import BackgroundLoop
+from heating.background import BackgroundLoop, Looped
 from heating.clock import Clock, SystemClock
 from heating.errors import HeatingError
 from heating.intake_troubles import IntakeTrouble
@@ -51,7 +51,7 @@ GIVEN_BACK_ROWS = 20_000
 log = structlog.get_logger()
 
 
-class Forwarder:
+class Forwarder(Looped):
     """Runs in a thread of its own; the only reader of the spool.
 
     Parameters
@@ -109,20 +109,11 @@ class Forwarder:
 
     # --- life -------------------------------------------------------------------------------------------------
 
-    def start(self) -> None:
-        """Start the thread."""
-        self._loop.start()
-
     def stop(self) -> None:
         """End the thread after the append at hand; what is left stays in the spool."""
         self._loop.request_stop()
         self._spool.wake()
         self._loop.stop()
-
-    @property
-    def is_running(self) -> bool:
-        """Whether the thread lives."""
-        return self._loop.is_running
 
     @property
     def is_drained(self) -> bool:

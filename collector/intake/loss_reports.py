@@ -3,7 +3,7 @@
 import structlog
 
 from collector.intake.mqtt.losses import BrokerMemory
-from heating.background import BackgroundLoop
+from heating.background import BackgroundLoop, Looped
 from heating.clock import Clock
 from heating.errors import HeatingError
 from storage.records.room_reports import RoomReport, RoomReports
@@ -17,7 +17,7 @@ JOIN_MS = 600_000
 """Losses of one kind that follow one another by less than this are one [ms]."""
 
 
-class LossReports:
+class LossReports(Looped):
     """Reports in a thread of its own; losses wait while the records are away.
 
     Parameters
@@ -42,19 +42,10 @@ class LossReports:
             last_step=True,
         )
 
-    def start(self) -> None:
-        """Start reporting."""
-        self._loop.start()
-
     def stop(self) -> None:
         """Report once more and end."""
         self._loop.stop()
         self._memory.close()
-
-    @property
-    def is_running(self) -> bool:
-        """Whether the thread lives."""
-        return self._loop.is_running
 
     def report(self) -> None:
         """Report what was seen.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from heating.background import BackgroundLoop
+from heating.background import BackgroundLoop, Looped
 from heating.clock import Clock
 from heating.intake_troubles import IntakeTrouble, TroubleKind
 from storage.records.room_reports import RoomReports, report_of
@@ -21,7 +21,7 @@ AGAIN_MS = 60_000
 """A trouble that lasts is reported again after so long, and at once when it has another name [ms]."""
 
 
-class TroubleReports:
+class TroubleReports(Looped):
     """Reports in a thread of its own.
 
     Parameters
@@ -52,19 +52,6 @@ class TroubleReports:
             every_s=EVERY_S,
             on_error=lambda error: log.warning("collector.trouble_not_reported", error=str(error)),
         )
-
-    def start(self) -> None:
-        """Start reporting."""
-        self._loop.start()
-
-    def stop(self) -> None:
-        """End."""
-        self._loop.stop()
-
-    @property
-    def is_running(self) -> bool:
-        """Whether the thread lives."""
-        return self._loop.is_running
 
     def report(self) -> None:
         """Report what is wrong, where that is news.

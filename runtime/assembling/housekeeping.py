@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from heating.background import BackgroundLoop
+from heating.background import BackgroundLoop, Looped
 from heating.clock import Clock, SystemClock
 from heating.errors import HeatingError
 from heating.protocols import TimeSeriesStore
@@ -19,7 +19,7 @@ MINUTE = 20
 """Minute of every hour [min]: a day that has closed is in order within the hour."""
 
 
-class Housekeeping:
+class Housekeeping(Looped):
     """Runs the upkeep every hour, off the full hour so that it meets no other hourly work.
 
     Parameters
@@ -41,19 +41,6 @@ class Housekeeping:
             first_after_s=seconds_until_upkeep(self._wall.now()),
             on_error=lambda error: _log.error("runtime.housekeeping_failed", error=str(error)),
         )
-
-    def start(self) -> None:
-        """Start waiting for the minute."""
-        self._loop.start()
-
-    def stop(self) -> None:
-        """Stop after work at hand."""
-        self._loop.stop()
-
-    @property
-    def is_running(self) -> bool:
-        """Whether the loop lives."""
-        return self._loop.is_running
 
     def run_once(self) -> None:
         """Apply the retention now; a store that is away is tried again in the next hour."""

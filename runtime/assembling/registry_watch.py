@@ -5,7 +5,7 @@ from collections.abc import Callable
 import structlog
 
 from heating.assets import Site
-from heating.background import BackgroundLoop
+from heating.background import BackgroundLoop, Looped
 from heating.protocols import RegistryRecords
 
 __all__ = ["RegistryWatch"]
@@ -13,7 +13,7 @@ __all__ = ["RegistryWatch"]
 _log = structlog.get_logger()
 
 
-class RegistryWatch:
+class RegistryWatch(Looped):
     """Looks at the registry's version and hands a new site to its followers.
 
     Parameters
@@ -46,19 +46,6 @@ class RegistryWatch:
             first_after_s=every_s,
             on_error=lambda error: _log.warning("runtime.registry_not_followed", error=str(error)),
         )
-
-    def start(self) -> None:
-        """Start looking."""
-        self._loop.start()
-
-    def stop(self) -> None:
-        """Stop looking."""
-        self._loop.stop()
-
-    @property
-    def is_running(self) -> bool:
-        """Whether the watch lives."""
-        return self._loop.is_running
 
     def look(self) -> bool:
         """Look once; return whether there was a new version."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from heating.background import BackgroundLoop
+from heating.background import BackgroundLoop, Looped
 from heating.clock import Clock
 from heating.intervals import from_epoch_ms, to_epoch_ms
 from heating.room_signs import SIGN_EVERY_S, SignKind
@@ -34,7 +34,7 @@ def judged_before(reports: RoomReports) -> datetime | None:
     return from_epoch_ms(max(moments)) if moments else None
 
 
-class SignsOfLife:
+class SignsOfLife(Looped):
     """Gives the signs of one process.
 
     Parameters
@@ -71,15 +71,6 @@ class SignsOfLife:
         """Begin."""
         self._started_ms = self._clock.now_ms()
         self._loop.start()
-
-    def stop(self) -> None:
-        """Give a last sign, so that the time away is known to the second, and end."""
-        self._loop.stop()
-
-    @property
-    def is_running(self) -> bool:
-        """Whether the loop lives."""
-        return self._loop.is_running
 
     def give(self) -> None:
         """Give every sign now. Raises `heating.errors.HeatingError` when the records are away."""

@@ -15,7 +15,7 @@ from time import monotonic
 import structlog
 
 from heating.assets import Site
-from heating.background import BackgroundLoop
+from heating.background import BackgroundLoop, Looped
 from heating.clock import Clock
 from heating.errors import HeatingError
 from heating.intervals import Interval, from_epoch_ms
@@ -48,7 +48,7 @@ SAVE_EVERY_MS = 30_000
 _log = structlog.get_logger()
 
 
-class RollupEngine:
+class RollupEngine(Looped):
     """Notes what this collector stores and, with the lease, computes what is due, in a thread of its own.
 
     Parameters
@@ -109,19 +109,6 @@ class RollupEngine:
         """Roll-up rows that the store took from this engine."""
 
     # --- life -------------------------------------------------------------------------------------------------
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._loop.start()
-
-    def stop(self) -> None:
-        """Note what was stored, let another collector compute, end the thread."""
-        self._loop.stop()
-
-    @property
-    def is_running(self) -> bool:
-        """Whether the thread lives."""
-        return self._loop.is_running
 
     def health(self) -> Health:
         """Return whether buckets are noted and computed."""
