@@ -14,7 +14,7 @@ from typing import Any
 from runtime.installing.places import Places
 from runtime.installing.steps import Machine, Step
 
-__all__ = ["Source", "SourceError", "program_steps"]
+__all__ = ["Source", "SourceError", "base_python", "program_steps"]
 
 LOCK = "requirements.lock"
 COMPLETE = ".complete"
@@ -75,7 +75,7 @@ def program_steps(places: Places, source: Source, machine: Machine) -> tuple[Ste
     def make() -> None:
         if place.exists():
             shutil.rmtree(place)  # an installation that was broken off
-        machine.run(_base_python(), "-m", "venv", str(place))
+        machine.run(base_python(), "-m", "venv", str(place))
         pip = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input")
         machine.run(*pip, "--require-hashes", "--only-binary=:all:", "-r", str(source.folder / LOCK))
         machine.run(*pip, "--no-index", "--no-deps", "--no-build-isolation", str(source.folder))
@@ -100,6 +100,6 @@ def program_steps(places: Places, source: Source, machine: Machine) -> tuple[Ste
     )
 
 
-def _base_python() -> str:
+def base_python() -> str:
     """Return the machine's interpreter, also when this runs in a virtual environment that may be deleted."""
     return str(getattr(sys, "_base_executable", None) or sys.executable)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from runtime.installing.command_line import main
+from runtime.installing.program import base_python
 
 PROJECT = Path(__file__).resolve().parents[4]
 
@@ -32,9 +33,14 @@ def test_the_script_installs_below_a_folder_with_no_package_of_ours(tmp_path: Pa
     root = tmp_path / "root"
     words = ["sh", str(PROJECT / "run"), "install", "--no-program", "--root", str(root)]
     for begins in ("now", "there already"):
-        # As on a machine where nothing is installed: the system's Python, isolated from what the tests have.
+        # As on a machine where nothing is installed: the interpreter behind .venv, without the packages in it.
         done = subprocess.run(
-            words, capture_output=True, text=True, check=False, env={"PATH": "/usr/bin:/bin"}, cwd=tmp_path
+            words,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={"PATH": "/usr/bin:/bin", "PYTHON": base_python()},
+            cwd=tmp_path,
         )
         assert done.returncode == 0, done.stderr
         steps = done.stdout.splitlines()[:-1]
