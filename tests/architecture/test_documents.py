@@ -124,3 +124,11 @@ def test_a_decision_without_consequences_is_found(tmp_path: Path) -> None:
     path = tmp_path / "0001-x.md"
     path.write_text("# 1. X\n\n## Context\n\nSo.\n\n## Decision\n\nThis.\n\n## Consequences\n\n")
     assert incomplete_parts(path) == ["Consequences"]
+
+
+def test_no_document_holds_both_sides_of_a_conflict() -> None:
+    folders = (PROJECT_ROOT.glob("*.md"), (PROJECT_ROOT / "docs").rglob("*.md"))
+    marks = re.compile(r"^(<{7}|={7}$|>{7})", re.MULTILINE)
+    pages = [path for folder in folders for path in folder]
+    assert len(pages) > FIRST_DECISIONS
+    assert [path.name for path in pages if marks.search(path.read_text(encoding="utf-8"))] == []
