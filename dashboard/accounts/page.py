@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from starlette.responses import RedirectResponse, Response
 
-from dashboard.accounts.actions import sign_in, sign_out
+from dashboard.accounts.actions import open_wall, sign_in, sign_out
 from dashboard.web.context import page_response, reader_of
 from dashboard.web.languages import LOCALE_COOKIE, LOCALES, N_
 from dashboard.web.navigation import landing_page, safe_return_path
@@ -72,6 +72,20 @@ async def log_in(
         return refusal
     target = safe_return_path(next, otherwise=landing_page(signed_in.viewer.roles))
     response = RedirectResponse(target, 303)
+    set_session_cookie(response, signed_in, secure=services[Accounts].cookie_secure)
+    return response
+
+
+@router.get("/wall")
+def wall(request: Request, viewer: MaybeViewer, services: ServicesDep, token: str = "") -> Response:
+    """Open the overview on a wall by its link, which works once; the browser that opened it comes in again by its cookie."""
+    try:
+        signed_in = open_wall(request, services, token)
+    except LogInRefusedError:
+        if viewer is None:
+            raise
+        return RedirectResponse(landing_page(viewer.roles), 303)
+    response = RedirectResponse(landing_page(signed_in.viewer.roles), 303)
     set_session_cookie(response, signed_in, secure=services[Accounts].cookie_secure)
     return response
 

@@ -4,11 +4,12 @@ import re
 import secrets
 import sys
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from dashboard.web.security.accounts import hash_secret
+from dashboard.web.security.addresses import UnfitNetworkError, networks_of
 from dashboard.web.security.password_strength import weakness_of
 from dashboard.web.security.passwords import hash_password
 from dashboard.web.security.viewer import Role
@@ -20,7 +21,7 @@ from storage.records.records import Records
 __all__ = ["token_app", "user_app"]
 
 user_app = typer.Typer(no_args_is_help=True, help="People who may log in.")
-token_app = typer.Typer(no_args_is_help=True, help="Tokens of scripts.")
+token_app = typer.Typer(no_args_is_help=True, help="Tokens of scripts and walls.")
 
 TOKEN_DAYS = 365
 """Days that a token is good for unless said otherwise [d]."""
@@ -103,7 +104,21 @@ def list_users(config: ConfigOption = None) -> None:
 @token_app.command("add")
 def add_token(
     name: Annotated[str, typer.Argument(help="Name of the token, for example the script's.")],
-    user: Annotated[str, typer.Option("--user", help="User whose roles and areas the token has.")],
+    user: Annotated[
+        str | None, typer.Option("--user", help="User whose roles and areas the token has.")
+    ] = None,
+    role: Annotated[
+        Role | None,
+        typer.Option("--role", help="Instead of a user: wall, a read-only screen that needs no password."),
+    ] = None,
+    address: Annotated[
+        str | None,
+        typer.Option("--address", help="Addresses or networks the token is good from, with commas between."),
+    ] = None,
+    area: Annotated[
+        list[str] | None,
+        typer.Option("--area", help="Area id the wall shows; may be repeated; all when not given."),
+    ] = None,
     days: Annotated[
         int, typer.Option("--days", min=0, help="Ends after so many days; 0: never.")
     ] = TOKEN_DAYS,
@@ -112,14 +127,25 @@ def add_token(
     """Make a token and print it once; only its hash is kept. It ends with the days, or with the user's password."""
     if not name.strip():
         _refuse("a token needs a name")
+    networks = None if address is None else _networks(address)
+    if (user is None) == (role is None) or (area and role is None):
+        _refuse("a token has --user, or --role wall with its areas")
+    if role is not None and (role is not Role.WALL or networks is None or not _NAME.fullmatch(name)):
+        _refuse("only a wall has a token without a user; it needs --address and a name like a user's")
     token = secrets.token_urlsafe(32)
     expires = SystemClock().now() + timedelta(days=days) if days else None
     with with_records(config) as (_, records):
-        detail = {"user": user, "expires_at": None if expires is None else expires.isoformat()}
-        records.people.add_token(
-            name, hash_secret(token), user, expires, audit=line("token.added", f"token:{name}", detail)
-        )
+        owner = _wall_user(records, name, area) if user is None else user
+        detail = {
+            "user": owner,
+            "expires_at": None if expires is None else expires.isoformat(),
+            "addresses": networks,
+        }
+        added = line("token.added", f"token:{name}", detail)
+        records.people.add_token(name, hash_secret(token), owner, expires, networks, audit=added)
         say(token)
+        if role is not None:
+            say(f"open once in the wall's browser: /wall?token={token}")
 
 
 @token_app.command("list")
@@ -128,7 +154,8 @@ def list_tokens(config: ConfigOption = None) -> None:
     now = SystemClock().now()
     with with_records(config) as (_, records):
         for token in records.people.tokens():
-            say(f"{token.name}: {token.username}; {_end_of(token.expires_at, now)}")
+            bound = "" if token.addresses is None else f"; from {','.join(token.addresses)}"
+            say(f"{token.name}: {token.username}; {_end_of(token.expires_at, now)}{bound}")
 
 
 @token_app.command("revoke")
@@ -141,6 +168,26 @@ def revoke_token(
             complain(f"there is no token {name!r}")
             raise typer.Exit(FAILED)
         say(f"revoked: {name}")
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    try:
+        return networks_of(text)
+    except UnfitNetworkError as error:
+        _refuse(f"--address: {error}")
+
+
+def _wall_user(records: Records, name: str, areas: list[str] | None) -> str:
+    """Return the user of a wall's token, made where there is none; nobody ever knows its password."""
+    _refuse_unknown_places(records, areas or [], None)
+    held = records.people.user(name)
+    if held is None:
+        added = line("user.added", f"user:{name}", {"roles": [Role.WALL], "areas": areas, "household": None})
+        password_hash = hash_password(secrets.token_urlsafe(32))
+        records.people.add_user(name, password_hash, [Role.WALL], areas, audit=added)
+    elif held.roles != {Role.WALL} or held.area_ids != (None if areas is None else frozenset(areas)):
+        _refuse(f"{name} is a user with other roles or areas: give the token another name")
+    return name
 
 
 def _end_of(expires: datetime | None, now: datetime) -> str:
@@ -163,7 +210,7 @@ def _refuse_unknown_places(records: Records, areas: list[str], household: str | 
         _refuse(f"the registry has no household {household!r}")
 
 
-def _refuse(reason: str) -> None:
+def _refuse(reason: str) -> NoReturn:
     complain(reason)
     raise typer.Exit(BAD_CONFIGURATION)
 

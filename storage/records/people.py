@@ -1,6 +1,7 @@
 """Users, their sessions and the tokens of scripts."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -142,12 +143,15 @@ class PeopleRecords:
         token_hash: str,
         username: str,
         expires: datetime | None = None,
+        addresses: tuple[str, ...] | None = None,
         *,
         audit: AuditLine | None = None,
     ) -> ApiToken:
-        """Add a token of a script. Raises `UserExistsError` for a name in use, `UnknownUserError`."""
-        token = ApiToken(name=name, token_hash=token_hash, username=username, expires_at=expires)
-        row = {"name": name, "token_hash": token_hash, "username": username, "expires_at": expires}
+        """Add a token of a script or a wall. Raises `UserExistsError` for a name in use, `UnknownUserError`."""
+        token = ApiToken(
+            name=name, token_hash=token_hash, username=username, expires_at=expires, addresses=addresses
+        )
+        row = {**asdict(token), "addresses": None if addresses is None else list(addresses)}
 
         def work(connection: sa.Connection) -> None:
             if connection.scalar(sa.select(users.c.username).where(users.c.username == username)) is None:
@@ -166,13 +170,28 @@ class PeopleRecords:
         with self._database.reading() as connection:
             row = connection.execute(sa.select(api_tokens).where(api_tokens.c.token_hash == token_hash))
             found = row.mappings().one_or_none()
-        return None if found is None else ApiToken(**found)
+        return None if found is None else _token_of(found)
+
+    def exchange_token(self, token_hash: str, new_hash: str, *, audit: AuditLine) -> bool:
+        """Put a new secret in a token's place and return whether the old one was there still.
+
+        Of two who bring the same secret at once, one is served.
+        """
+        held = api_tokens.c.token_hash == token_hash
+        statement = sa.update(api_tokens).where(held).values(token_hash=new_hash)
+
+        def work(connection: sa.Connection) -> bool:
+            exchanged = connection.execute(statement).rowcount > 0
+            self._note(connection, audit if exchanged else None)
+            return exchanged
+
+        return self._database.write(work)
 
     def tokens(self) -> list[ApiToken]:
         """Return all tokens by name."""
         with self._database.reading() as connection:
             rows = connection.execute(sa.select(api_tokens).order_by(api_tokens.c.name)).mappings()
-            return [ApiToken(**row) for row in rows]
+            return [_token_of(row) for row in rows]
 
     def remove_token(self, name: str, *, audit: AuditLine | None = None) -> bool:
         """Delete a token and return whether it was there."""
@@ -222,3 +241,8 @@ class PeopleRecords:
     def _delete_sessions(self, condition: sa.ColumnElement[bool]) -> int:
         statement = sa.delete(sessions).where(condition)
         return self._database.write(lambda connection: connection.execute(statement).rowcount)
+
+
+def _token_of(row: sa.RowMapping) -> ApiToken:
+    bound_to = row["addresses"]
+    return ApiToken(**{**row, "addresses": None if bound_to is None else tuple(bound_to)})

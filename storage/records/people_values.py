@@ -45,6 +45,8 @@ class ApiToken:
     """User whose roles and areas it has."""
     expires_at: datetime | None = None
     """First moment it is no longer good; None: never ends. The caller compares."""
+    addresses: tuple[str, ...] | None = None
+    """Networks it is good from, for example ``10.0.0.5/32``; None: everywhere. The caller compares."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

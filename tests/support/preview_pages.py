@@ -78,11 +78,11 @@ class FakeAccounts:
     def sign_out(self, viewer: Viewer) -> None:
         """Forget nothing: the cookie is the session."""
 
-    def viewer_of_session(self, token: str) -> Viewer | None:
+    def viewer_of_session(self, token: str, address: str) -> Viewer | None:
         """Return the viewer whose role is the cookie."""
         return self._viewer(token)
 
-    def viewer_of_token(self, token: str) -> Viewer | None:
+    def viewer_of_token(self, token: str, address: str) -> Viewer | None:
         """Return nobody."""
         return None
 

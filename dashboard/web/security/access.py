@@ -20,6 +20,7 @@ from fastapi import Depends, Request
 
 from dashboard.web.refusals import InvalidRequestError, NotVisibleError
 from dashboard.web.security.accounts import Accounts
+from dashboard.web.security.addresses import client_address
 from dashboard.web.security.cross_site import FORM_TYPES, check_origin, check_token
 from dashboard.web.security.viewer import ACTORS, CLERKS, CREW, KEEPERS, OBSERVERS, STAFF, Role, Viewer
 from dashboard.web.services import services_of
@@ -72,21 +73,22 @@ async def current_viewer(request: Request) -> Viewer | None:
         return known
     accounts = services_of(request)[Accounts]
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    address = client_address(request, trusted_proxies=services_of(request).settings.web.trusted_proxies)
     if scheme:
         bearer = token.strip() if scheme.lower() == "bearer" else ""
-        viewer = await _identified(accounts.viewer_of_token, bearer) if bearer else None
+        viewer = await _identified(accounts.viewer_of_token, bearer, address) if bearer else None
     else:
         cookie = request.cookies.get(cookie_name(secure=accounts.cookie_secure), "")
-        viewer = await _identified(accounts.viewer_of_session, cookie) if cookie else None
+        viewer = await _identified(accounts.viewer_of_session, cookie, address) if cookie else None
     request.state.viewer = viewer
     by_cookie = viewer is not None and not viewer.by_token
     request.state.csrf_token = accounts.csrf_token(viewer) if viewer is not None and by_cookie else ""
     return viewer
 
 
-async def _identified(find: Callable[[str], Viewer | None], secret: str) -> Viewer | None:
+async def _identified(find: Callable[[str, str], Viewer | None], secret: str, address: str) -> Viewer | None:
     """Look a secret up in threads of its own: who is asking must be known while routes hold all of the others."""
-    return await asyncio.get_running_loop().run_in_executor(_IDENTITY_THREADS, find, secret)
+    return await asyncio.get_running_loop().run_in_executor(_IDENTITY_THREADS, find, secret, address)
 
 
 class Access:

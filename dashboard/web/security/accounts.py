@@ -11,21 +11,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from config.settings.tree import WebSettings
+from dashboard.web.security.bound_tokens import BoundTokens
 from dashboard.web.security.passwords import PasswordVerifier
 from dashboard.web.security.seen_sessions import SeenSessions
 from dashboard.web.security.throttle import LogInThrottle
-from dashboard.web.security.viewer import Viewer
+from dashboard.web.security.viewer import Role, Viewer
 from heating.clock import Clock
 from heating.errors import HeatingError
 from storage.records.audit import AuditRecords
 from storage.records.people import PeopleRecords
-from storage.records.people_values import User
+from storage.records.people_values import ApiToken, AuditLine, User
 
 __all__ = ["Accounts", "LogInRefusedError", "MissingSecretError", "SignedIn", "hash_secret"]
 
 _TOUCH_AFTER = timedelta(seconds=60)
 """A session's last request is noted at most this often, and four times within an idle limit that is shorter."""
 _MIN_SECRET_CHARACTERS = 32
+_LONGEST_COOKIE = timedelta(days=400)
+"""Browsers keep no cookie for longer."""
 
 
 class LogInRefusedError(HeatingError):
@@ -90,6 +93,7 @@ class Accounts:
         self._verifier = verifier or PasswordVerifier()
         self.throttle = LogInThrottle(attempts_per_minute=settings.login_attempts_per_minute)
         """Counts failed tries."""
+        self._bound = BoundTokens(audit=audit, clock=clock)
         self._seen = SeenSessions(people)
         self._touch_after = min(_TOUCH_AFTER, timedelta(seconds=settings.session_idle_s / 4))
         self._key = _signing_key(settings)
@@ -124,26 +128,62 @@ class Accounts:
         max_age_s = int(self._settings.session_absolute_s)
         return SignedIn(token=token, viewer=_viewer(user, key, by_token=False), max_age_s=max_age_s)
 
+    def open_wall(self, token: str, *, address: str) -> SignedIn:
+        """Exchange the token of a wall for the secret that its browser keeps: the token opens nothing after that.
+
+        The cookie is good from the token's addresses and as long as the token would have been.
+
+        Raises
+        ------
+        LogInRefusedError
+            The token is none of a wall, was exchanged, is over, or comes from elsewhere: which stays unsaid.
+        """
+        found = self._token_and_user(hash_secret(token), address=address)
+        if found is None or not _is_wall(*found):
+            raise LogInRefusedError("this link opens nothing here")
+        held, user = found
+        secret, now = secrets.token_urlsafe(32), self._clock.now()
+        line = AuditLine(
+            at=now, who=user.username, action="wall.opened", subject=f"token:{held.name}", ip=address
+        )
+        if not self._people.exchange_token(held.token_hash, hash_secret(secret), audit=line):
+            raise LogInRefusedError("this link was opened already")
+        left = _LONGEST_COOKIE if held.expires_at is None else held.expires_at - now
+        viewer = _viewer(user, hash_secret(secret), by_token=False)
+        return SignedIn(
+            token=secret, viewer=viewer, max_age_s=int(min(left, _LONGEST_COOKIE).total_seconds())
+        )
+
     def sign_out(self, viewer: Viewer) -> None:
-        """End the viewer's session; its open streams end with it."""
-        if viewer.session_key is not None and not viewer.by_token:
-            self._people.close_session(viewer.session_key)
+        """End the viewer's session, or the token of a wall's browser; its open streams end with it."""
+        if viewer.session_key is None or viewer.by_token:
+            return
+        self._people.close_session(viewer.session_key)
+        held = self._people.token(viewer.session_key)
+        if held is not None:
+            subject = f"token:{held.name}"
+            line = AuditLine(
+                at=self._clock.now(), who=viewer.username, action="token.revoked", subject=subject
+            )
+            self._people.remove_token(held.name, audit=line)
 
-    def viewer_of_session(self, token: str) -> Viewer | None:
-        """Return who holds a session cookie; None when it is unknown, over, or the user is disabled."""
-        return self._by_session(hash_secret(token), touch=True)
+    def viewer_of_session(self, token: str, address: str) -> Viewer | None:
+        """Return who holds a cookie; None when it is unknown, over, from elsewhere, or the user is disabled."""
+        key = hash_secret(token)
+        return self._by_session(key, touch=True) or self._by_wall(key, address=address)
 
-    def viewer_of_token(self, token: str) -> Viewer | None:
-        """Return who holds a bearer token; None when it is unknown, over, or the user is disabled."""
-        return self._by_token(hash_secret(token))
+    def viewer_of_token(self, token: str, address: str) -> Viewer | None:
+        """Return who holds a bearer token; None when it is unknown, over, from elsewhere, or the user is disabled."""
+        return self._by_token(hash_secret(token), address=address)
 
     def still_signed_in(self, viewer: Viewer) -> bool:
         """Return whether an open stream may go on: session or token alive, user enabled, roles and areas the same."""
         if viewer.session_key is None:
             return False
         if viewer.by_token:
-            return self._by_token(viewer.session_key) == viewer
-        return self._by_session(viewer.session_key, touch=False) == viewer
+            return self._by_token(viewer.session_key, address=None) == viewer
+        key = viewer.session_key
+        return (self._by_session(key, touch=False) or self._by_wall(key, address=None)) == viewer
 
     def csrf_token(self, viewer: Viewer) -> str:
         """Return the cross-site token of a session: a keyed hash of it, the same as long as it lives."""
@@ -171,12 +211,29 @@ class Accounts:
         absolute = timedelta(seconds=self._settings.session_absolute_s)
         return now - seen_at >= idle or now - opened_at >= absolute
 
-    def _by_token(self, key: str) -> Viewer | None:
+    def _by_token(self, key: str, *, address: str | None) -> Viewer | None:
+        found = self._token_and_user(key, address=address)
+        return None if found is None else _viewer(found[1], key, by_token=True)
+
+    def _by_wall(self, key: str, *, address: str | None) -> Viewer | None:
+        """Return the wall whose browser keeps the secret of a token; no other token is believed in a cookie."""
+        found = self._token_and_user(key, address=address)
+        return _viewer(found[1], key, by_token=False) if found is not None and _is_wall(*found) else None
+
+    def _token_and_user(self, key: str, *, address: str | None) -> tuple[ApiToken, User] | None:
+        """Return a token that is good, and its user; `address` None: of a stream, which was asked when it opened."""
         token = self._people.token(key)
         if token is None or (token.expires_at is not None and self._clock.now() >= token.expires_at):
             return None
+        if address is not None and not self._bound.allows(token, address):
+            return None
         user = self._people.user(token.username)
-        return None if user is None or user.disabled else _viewer(user, key, by_token=True)
+        return None if user is None or user.disabled else (token, user)
+
+
+def _is_wall(token: ApiToken, user: User) -> bool:
+    """Return whether a token is a read-only screen's and bound to a place."""
+    return token.addresses is not None and user.roles == {Role.WALL}
 
 
 def _viewer(user: User, key: str, *, by_token: bool) -> Viewer:

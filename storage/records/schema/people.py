@@ -36,6 +36,8 @@ api_tokens = sa.Table(
     sa.Column("token_hash", sa.Text, nullable=False, unique=True),
     sa.Column("username", sa.Text, sa.ForeignKey("users.username"), nullable=False, index=True),
     sa.Column("expires_at", UtcDateTime),
+    # List of networks; null: good from everywhere.
+    sa.Column("addresses", sa.JSON(none_as_null=True)),
 )
 
 audit_entries = sa.Table(

@@ -73,6 +73,7 @@ def test_every_step_can_be_gone_back_and_forward_again(empty_url: str) -> None:
         "0010",
         "0011",
         "0012",
+        "0013",
     ):
         migrate.upgrade(database, revision)
         assert migrate.current_revision(database) == revision

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from storage.records.audit import BrokenChainError
 from storage.records.database import open_database
 from storage.records.people import UnknownUserError, UserExistsError
+from storage.records.people_values import AuditLine
 from storage.records.records import Records, open_records
 from tests.support.sample_alarms import RAISED_AT
 
@@ -80,6 +81,19 @@ def test_a_user_is_shut_out_and_let_in_again(records: Records) -> None:
         assert user.disabled is disabled
     with pytest.raises(UnknownUserError):
         records.people.set_disabled("missing", True)
+
+
+def test_a_bound_token_is_exchanged_once(records: Records) -> None:
+    add_wang(records)
+    records.people.add_token("hall", "old", "wang", None, ("10.0.0.5/32", "2001:db8::/32"))
+    line = AuditLine(at=RAISED_AT, who="wang", action="wall.opened", subject="token:hall")
+    assert records.people.exchange_token("old", "new", audit=line)
+    assert not records.people.exchange_token("old", "newer", audit=line)
+    assert records.people.token("old") is None
+    held = records.people.token("new")
+    assert held is not None and held.addresses == ("10.0.0.5/32", "2001:db8::/32")
+    assert [held] == records.people.tokens()
+    assert len(records.audit.entries(action="wall.opened")) == 1
 
 
 def test_tokens_are_found_by_hash_and_removed_by_name(records: Records) -> None:

@@ -136,6 +136,49 @@ def test_tokens_are_listed_end_by_default_and_can_be_revoked(nuanliu: Any, peopl
     assert "report" in nuanliu.fails("token", "revoke", "report", code=1)
 
 
+def test_a_wall_has_a_token_without_a_password_bound_to_its_addresses(nuanliu: Any, people: Any) -> None:
+    wanted = ("--role", "wall", "--address", "10.0.0.5,10.1.0.0/24", "--area", "abag")
+    token, link = nuanliu.says("token", "add", "hall", *wanted)
+    assert link.endswith(f"/wall?token={token}")
+    kept, user = people.token(hash_secret(token)), people.user("hall")
+    assert (kept.username, kept.addresses) == ("hall", ("10.0.0.5/32", "10.1.0.0/24"))
+    assert (user.roles, user.area_ids) == ({"wall"}, {"abag"})
+    assert nuanliu.says("token", "list")[0].endswith("Z; from 10.0.0.5/32,10.1.0.0/24")
+    nuanliu.says("token", "revoke", "hall")
+    nuanliu.says("token", "add", "hall", *wanted)
+    assert [one.username for one in people.users()] == ["hall"]
+
+
+def test_the_token_of_a_user_may_be_bound_too(nuanliu: Any, people: Any) -> None:
+    add(nuanliu, "li", "dispatcher")
+    (token,) = nuanliu.says("token", "add", "report", "--user", "li", "--address", "2001:db8::/32")
+    assert people.token(hash_secret(token)).addresses == ("2001:db8::/32",)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("hall",), "--user"),
+        (("hall", "--user", "li", "--role", "wall", "--address", "10.0.0.5"), "--user"),
+        (("hall", "--user", "li", "--area", "abag"), "--user"),
+        (("hall", "--role", "wall"), "--address"),
+        (("hall", "--role", "dispatcher", "--address", "10.0.0.5"), "only a wall"),
+        (("in the hall", "--role", "wall", "--address", "10.0.0.5"), "a name like a user's"),
+        (("hall", "--role", "wall", "--address", "0.0.0.0/0"), "every address"),
+        (("hall", "--role", "wall", "--address", "10.0.0.5/24"), "host bits"),
+        (("hall", "--role", "wall", "--address", "10.0.0.5", "--area", "nonexist"), "no area nonexist"),
+        (("li", "--role", "wall", "--address", "10.0.0.5"), "other roles or areas"),
+    ],
+)
+def test_a_token_that_would_be_too_wide_or_nobody_s_is_refused(
+    nuanliu: Any, people: Any, arguments: Any, said: str
+) -> None:
+    add(nuanliu, "li", "dispatcher")
+    assert said in nuanliu.fails("token", "add", *arguments, code=2)
+    assert people.tokens() == []
+    assert [one.username for one in people.users()] == ["li"]
+
+
 def test_a_new_password_ends_the_tokens_of_the_user_and_of_nobody_else(nuanliu: Any, people: Any) -> None:
     for name in ("li", "wang"):
         add(nuanliu, name, "dispatcher")
