@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from dashboard.web.security.accounts import hash_secret
+from dashboard.web.security.accounts import Accounts, hash_secret
 from dashboard.web.security.bound_tokens import NOTED_EVERY
 from tests.support.dashboard_house import House, open_house
 
@@ -119,6 +119,15 @@ def test_what_ends_the_token_ends_the_page(house: House, ends: str) -> None:
             one.name for one in house.records.people.tokens()
         ]
     assert browser.get("/api/v1/me", headers=HERE).status_code == 401
+
+
+def test_the_open_stream_of_a_wall_goes_on_until_its_token_ends(house: House) -> None:
+    browser, _ = open_wall(house)
+    accounts = house.app.state.services[Accounts]
+    wall = accounts.viewer_of_session(browser.cookies["nuanliu"], "10.0.0.5")
+    assert wall is not None and accounts.still_signed_in(wall)
+    house.records.people.remove_token("hall")
+    assert not accounts.still_signed_in(wall)
 
 
 def test_a_wall_acts_on_nothing_and_sees_no_home(house: House) -> None:
