@@ -44,6 +44,9 @@ MARKS_OF_FIXTURES = {
 }
 """Tests that take one of these fixtures carry the mark by themselves: ``pytest -m "not influxdb"``."""
 
+os.environ["LC_ALL"] = "C.UTF-8"
+"""Commands answer in the language of the shell: tests read their English, whoever runs them."""
+
 gc.disable()
 """Collecting makes a million objects that stay: passes over them find nothing and take a tenth of its time."""
 

@@ -46,7 +46,7 @@ def backup(
         except StoreInUseError:
             complain("the service owns the embedded store: it makes the backup")
             files = RunningService(settings).back_up(folder, config_file=config)
-    say(f"backup {folder}: {files} files")
+    say("backup {folder}: {files} files", folder=folder, files=files)
 
 
 def restore_backup(
@@ -58,7 +58,12 @@ def restore_backup(
     settings = settings_from(config)
     with errors_as_messages():
         manifest = restore(settings, folder.absolute(), force=force, report=complain)
-    say(f"restored {folder}, made {manifest.made_at}: {len(manifest.files)} files")
+    say(
+        "restored {folder}, made {at}: {files} files",
+        folder=folder,
+        at=manifest.made_at,
+        files=len(manifest.files),
+    )
 
 
 def export_parquet(
@@ -73,7 +78,7 @@ def export_parquet(
     """Write raw readings as Parquet, one file a measurement and UTC day."""
     settings = settings_from(config)
     if end < start:
-        complain(f"--to {end:%Y-%m-%d} lies before --from {start:%Y-%m-%d}")
+        complain("--to {end} lies before --from {start}", end=end.date(), start=start.date())
         raise typer.Exit(BAD_CONFIGURATION)
     window = Interval(start.replace(tzinfo=UTC), end.replace(tzinfo=UTC) + timedelta(days=1))
     chosen = measurement or list(Measurement)
@@ -85,7 +90,7 @@ def export_parquet(
             rows = RunningService(settings).export(
                 folder, first=start.date(), last=end.date(), measurements=chosen, progress=line.show
             )
-    say(f"exported {rows} readings to {folder}")
+    say("exported {rows} readings to {place}", rows=rows, place=folder)
 
 
 def _export(

@@ -222,6 +222,10 @@ def _reload(pid_file: Path) -> None:
         pid = int(pid_file.read_text(encoding="utf-8").strip())
         os.kill(pid, signal.SIGHUP)
     except (OSError, ValueError) as error:
-        complain(f"the broker could not be asked to read the files again: {pid_file}: {error}")
+        complain(
+            "the broker could not be asked to read the files again: {file}: {error}",
+            file=pid_file,
+            error=error,
+        )
         raise typer.Exit(FAILED) from error
-    say(f"the broker reads its files again: pid={pid}")
+    say("the broker reads its files again: pid={pid}", pid=pid)

@@ -34,7 +34,7 @@ def lint(causes: CausesOption = None, symptoms: SymptomsOption = None) -> None:
         complain(str(mistake))
     if mistakes:
         raise typer.Exit(FAILED)
-    say(f"{len(chosen)} causes and {len(known)} symptoms are in order")
+    say("{causes} causes and {symptoms} symptoms are in order", causes=len(chosen), symptoms=len(known))
 
 
 @app.command("list")

@@ -45,7 +45,7 @@ def check_config(
     for line in found:
         complain(line)
     if found:
-        complain(f"{len(found)} mistake(s)")
+        complain("{number} mistake(s)", number=len(found))
         raise typer.Exit(BAD_CONFIGURATION)
     say("settings and rules are in order")
 

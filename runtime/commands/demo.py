@@ -33,7 +33,7 @@ def demo(
 ) -> None:
     """Run a living city on embedded parts: broker, stores, simulator, collector, alerting, dashboard."""
     if scenario not in ("smoke", "city", "league"):
-        complain(f"no scenario «{scenario}»: choose smoke, city or league")
+        complain("no scenario «{scenario}»: choose smoke, city or league", scenario=scenario)
         raise typer.Exit(BAD_CONFIGURATION)
     options = DemoOptions(
         scenario=scenario,
@@ -58,6 +58,6 @@ def demo(
 def _host_port(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     if not host or not port.isdigit() or int(port) > 65535:
-        complain(f"«{text}» is not HOST:PORT, for example 127.0.0.1:8080")
+        complain("«{text}» is not HOST:PORT, for example 127.0.0.1:8080", text=text)
         raise typer.Exit(BAD_CONFIGURATION)
     return host.strip("[]"), int(port)

@@ -86,7 +86,12 @@ def assign_device(
             {"household_id": household, "start": made.start.isoformat()},
             at=now,
         )
-        say(f"assigned: {made.sensor_id} measures {made.household_id} from {made.start.isoformat()} on")
+        say(
+            "assigned: {sensor} measures {household} from {start} on",
+            sensor=made.sensor_id,
+            household=made.household_id,
+            start=made.start.isoformat(),
+        )
 
 
 def _moment(text: str) -> datetime:
@@ -95,6 +100,8 @@ def _moment(text: str) -> datetime:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        complain(f"--from {text!r} is no moment with a zone, for example 2026-01-15T08:00:00+08:00")
+        complain(
+            "--from {text} is no moment with a zone, for example 2026-01-15T08:00:00+08:00", text=repr(text)
+        )
         raise typer.Exit(BAD_CONFIGURATION)
     return moment

@@ -72,7 +72,10 @@ def export_readings(
     zone = ZoneInfo(settings.site.time_zone)
     unknown = sorted(set(points or ()) - {name for _, name in POINT_INDEX})
     if unknown or end <= start:
-        complain(f"unknown points: {', '.join(unknown)}" if unknown else "--to must lie after --from")
+        if unknown:
+            complain("unknown points: {names}", names=", ".join(unknown))
+        else:
+            complain("--to must lie after --from")
         raise typer.Exit(BAD_CONFIGURATION)
     window = Interval(start.replace(tzinfo=zone).astimezone(UTC), end.replace(tzinfo=zone).astimezone(UTC))
     with errors_as_messages(), show_progress() as line:
@@ -96,7 +99,7 @@ def export_readings(
             )
         finally:
             store.close()
-    say(f"exported {rows} readings to {file}")
+    say("exported {rows} readings to {place}", rows=rows, place=file)
 
 
 @export_app.command("tags")
@@ -118,7 +121,7 @@ def export_tags(
             complain(f"{file}: {error}")
             raise typer.Exit(FAILED) from error
         note(records, "tags_exported", str(file), {"objects": len(lines)})
-    say(f"exported {len(lines)} objects to {file}")
+    say("exported {number} objects to {place}", number=len(lines), place=file)
 
 
 def _tags(site: Site, now: datetime) -> Iterator[tuple[str, ...]]:

@@ -37,7 +37,7 @@ def judge_history(
 
     def report(files: int) -> None:
         if files % _TELL_EVERY == 0:
-            complain(f"judged: {files} files")
+            complain("judged: {files} files", files=files)
 
     with errors_as_messages():
         judge = HeadlessJudge(settings=settings, registry=registry, out=out, step=timedelta(seconds=step_s))

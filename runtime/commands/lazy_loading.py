@@ -12,6 +12,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+from runtime.commands.language import translate
+
 __all__ = ["CommandPlace", "lazy_group"]
 
 
@@ -41,6 +43,7 @@ class CommandPlace:
             around.command(self.name, context_settings=self.context_settings)(found)
         group = get_command(around)
         assert isinstance(group, TyperGroup)
+        translate(group.commands[self.name])
         return group.commands[self.name]
 
 
@@ -64,6 +67,7 @@ def lazy_group(places: Sequence[CommandPlace]) -> type[TyperGroup]:
             super().__init__(**attributes)
             for place in places:
                 self.add_command(_Door(place, rich_markup_mode=self.rich_markup_mode))
+            translate(self)
 
     return LazyGroup
 

@@ -71,7 +71,7 @@ def replay_messages(
             publish_all([(message.topic, message.payload) for message in chunk], settings=mqtt)
             sent += len(chunk)
             line.show("published", sent, len(recorded))
-    say(f"published: {sent}")
+    say("published: {number}", number=sent)
 
 
 def decode(

@@ -61,7 +61,7 @@ def add_user(
                 "user.added", f"user:{username}", {"roles": roles, "areas": area, "household": household}
             ),
         )
-        say(f"added: {username}")
+        say("added: {name}", name=username)
 
 
 @user_app.command("passwd")
@@ -72,9 +72,9 @@ def change_password(username: UserArgument, config: ConfigOption = None) -> None
         tokens = records.people.set_password(
             username, hash_password(password), audit=line("user.password_changed", f"user:{username}")
         )
-        say(f"changed: {username}")
+        say("changed: {name}", name=username)
         for name in tokens:
-            say(f"token ended: {name}")
+            say("token ended: {name}", name=name)
 
 
 @user_app.command("disable")
@@ -165,9 +165,9 @@ def revoke_token(
     """End a token at once."""
     with with_records(config) as (_, records):
         if not records.people.remove_token(name, audit=line("token.revoked", f"token:{name}")):
-            complain(f"there is no token {name!r}")
+            complain("there is no token {name}", name=repr(name))
             raise typer.Exit(FAILED)
-        say(f"revoked: {name}")
+        say("revoked: {name}", name=name)
 
 
 def _networks(text: str) -> tuple[str, ...]:

@@ -66,7 +66,7 @@ def import_registry(
             if dry_run:
                 _show(changes)
                 _tell_what_was_left(read)
-                say("would change: " + changes.summary())
+                say("would change: {summary}", summary=changes.summary())
                 return
             _confirm_removals(len(changes.removed), yes)
         done = records.registry.apply_site(
@@ -75,7 +75,7 @@ def import_registry(
         note(records, "registry.imported", f"file:{file.name}", {"changes": done.summary()})
         _show(done)
         _tell_what_was_left(read)
-        say("done: " + done.summary())
+        say("done: {summary}", summary=done.summary())
 
 
 @app.command("diff")
@@ -100,7 +100,7 @@ def export_registry(file: FileArgument, config: ConfigOption = None) -> None:
     with with_records(config) as (_, records):
         write_registry(file, records.registry.load_site(), records.registry.contacts())
         note(records, "registry.exported", f"file:{file.name}")
-        say(f"written: {file}")
+        say("written: {file}", file=file)
 
 
 def _read(file: Path, records: Records, *, remove: bool, undo_moves: bool) -> RegistryFile:
@@ -111,11 +111,14 @@ def _read(file: Path, records: Records, *, remove: bool, undo_moves: bool) -> Re
 
 def _tell_what_was_left(read: RegistryFile) -> None:
     for text in read.skipped[:_SHOWN_LINES]:
-        complain(f"skipped: {text}")
+        complain("skipped: {text}", text=text)
     for one in read.kept_moves[:_SHOWN_LINES]:
         complain(
-            f"kept: sensor {one.sensor_id} measures {one.household_id} from {one.start.isoformat()} on, as was decided "
-            "since (--undo-moves takes the file's word)"
+            "kept: sensor {sensor} measures {household} from {start} on, as was decided since "
+            "(--undo-moves takes the file's word)",
+            sensor=one.sensor_id,
+            household=one.household_id,
+            start=one.start.isoformat(),
         )
 
 
@@ -127,11 +130,14 @@ def _confirm_removals(number: int, yes: int | None) -> None:
         yes = int(typer.prompt(f"{number} objects will be removed. Type the number to go on", type=int))
     if yes is None:
         complain(
-            f"{number} objects would be removed; nothing was changed. To remove them: --remove --yes {number}"
+            "{number} objects would be removed; nothing was changed. To remove them: --remove --yes {number}",
+            number=number,
         )
         raise typer.Exit(BAD_CONFIGURATION)
     if yes != number:
-        complain(f"{number} objects would be removed and not {yes}; nothing was changed")
+        complain(
+            "{number} objects would be removed and not {yes}; nothing was changed", number=number, yes=yes
+        )
         raise typer.Exit(BAD_CONFIGURATION)
 
 
@@ -141,4 +147,4 @@ def _show(changes: RegistryDiff) -> None:
         if total <= _SHOWN_LINES:
             say(str(line))
     if total > _SHOWN_LINES:
-        complain(f"... and {total - _SHOWN_LINES} more lines")
+        complain("... and {number} more lines", number=total - _SHOWN_LINES)

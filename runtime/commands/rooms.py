@@ -45,7 +45,7 @@ def forget_process(
     """Forget a process that is run no more, so that nobody misses it."""
     with with_records(config) as (_, records):
         if not any(one.process == process for one in records.room_reports.newest(SignKind.ALIVE)):
-            complain(f"no process {process!r} ever gave a sign of life")
+            complain("no process {name} ever gave a sign of life", name=repr(process))
             raise typer.Exit(FAILED)
         records.room_reports.forget(process)
-        say(f"forgotten: {process}")
+        say("forgotten: {name}", name=process)

@@ -44,7 +44,7 @@ def lint(rules: RulesOption = None, config: ConfigOption = None) -> None:
         complain(str(fault))
     if faults:
         raise typer.Exit(FAILED)
-    say(f"{len(chosen)} rules are in order")
+    say("{number} rules are in order", number=len(chosen))
 
 
 @app.command("test")
@@ -61,7 +61,7 @@ def test(
     failed = [result for result in results if not result.passed]
     for result in failed:
         complain(f"{result.case.rule_id} {result.case.name}: {'; '.join(result.mismatches)}")
-    say(f"{len(results) - len(failed)} cases passed, {len(failed)} failed")
+    say("{passed} cases passed, {failed} failed", passed=len(results) - len(failed), failed=len(failed))
     if failed:
         raise typer.Exit(FAILED)
 
@@ -80,7 +80,7 @@ def replay(
     try:
         interval = Interval(begin or (end or now) - timedelta(days=1), end or now)
     except ValueError as error:
-        complain(f"{error}; write for example --from 2026-01-15T00:00:00+08:00")
+        complain("{error}; write for example --from 2026-01-15T00:00:00+08:00", error=error)
         raise typer.Exit(BAD_CONFIGURATION) from error
     with with_records(config) as (settings, records):
         candidates = [("now", settings.rules)]
@@ -97,8 +97,16 @@ def replay(
                     standard_c=settings.site.indoor_standard_c,
                     time_zone=settings.site.time_zone,
                 )
-                say(f"{label}: {report.ticks} ticks, {report.rows} values")
+                say(
+                    "{label}: {ticks} ticks, {rows} values", label=label, ticks=report.ticks, rows=report.rows
+                )
                 for rule_id, day, raised, announced in report.per_rule_and_day:
-                    say(f"  {rule_id} {day}: raised {raised}, announced {announced}")
+                    say(
+                        "  {rule} {day}: raised {raised}, announced {announced}",
+                        rule=rule_id,
+                        day=day,
+                        raised=raised,
+                        announced=announced,
+                    )
         finally:
             store.close()

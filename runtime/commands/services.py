@@ -63,7 +63,7 @@ def _run_rooms(config: Path | None, rooms: frozenset[Room]) -> None:
             supervisor.stop()
             house.close()
     if not orderly:
-        complain(f"a part died: {supervisor.dead_part}; start this process again")
+        complain("a part died: {part}; start this process again", part=supervisor.dead_part)
         raise typer.Exit(FAILED)
 
 

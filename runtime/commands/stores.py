@@ -81,11 +81,11 @@ def store_prepare(
         finally:
             store.close()
     for line in prepared.there:
-        say(f"there: {line}")
+        say("there: {line}", line=line)
     for line in prepared.remarks:
-        say(f"remark: {line}")
+        say("remark: {line}", line=line)
     for line in prepared.to_do:
-        say(f"to do: {line}")
+        say("to do: {line}", line=line)
     say(f"store {settings.timeseries.url.split('@')[-1]}: {health.status} {health.reason}".rstrip())
     if prepared.to_do or health.status is HealthStatus.DOWN:
         raise typer.Exit(FAILED)
@@ -99,7 +99,7 @@ def spool_info(config: ConfigOption = None) -> None:
     files = sorted(folder.glob("*.sqlite3")) if folder.exists() else []
     say(f"spool {folder}: {len(files)} files, {sum(f.stat().st_size for f in files) / 1e6:.1f} MB")
     for reason, count in count_by_reason(folder).items():
-        say(f"  rejected {reason}: {count}")
+        say("  rejected {reason}: {number}", reason=reason, number=count)
 
 
 @spool_app.command("replay-rejected")
@@ -123,6 +123,9 @@ def replay(
             wanted=wanted,
         )
         rows = ask_again(settings.collector.spool_dir, wanted)
-    say(f"published again: {count}")
+    say("published again: {number}", number=count)
     if rows:
-        say(f"rows for the store: {rows}; the collector gives them back within a minute of running")
+        say(
+            "rows for the store: {number}; the collector gives them back within a minute of running",
+            number=rows,
+        )

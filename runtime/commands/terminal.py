@@ -18,6 +18,7 @@ from config.mistakes import Mistake, MistakesError
 from config.settings.reading import load_settings
 from config.settings.tree import RecordsSettings, Settings
 from heating.errors import HeatingError
+from runtime.commands.language import in_words
 from runtime.logging_setup import set_up_logging
 from storage.records.records import Records, open_records
 
@@ -52,20 +53,20 @@ _console = Console(highlight=False, soft_wrap=True)
 _errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-def say(text: str) -> None:
-    """Write a line on standard output, at once."""
-    _console.out(text, highlight=False)
+def say(text: str, /, **values: object) -> None:
+    """Write a line on standard output, at once; a text of the catalogue in the person's language, with its values."""
+    _console.out(in_words(text, values), highlight=False)
     sys.stdout.flush()
 
 
-def complain(text: str) -> None:
-    """Write a line on standard error."""
-    _errors.out(text, highlight=False)
+def complain(text: str, /, **values: object) -> None:
+    """Write a line on standard error, as `say` does."""
+    _errors.out(in_words(text, values), highlight=False)
 
 
 def warn(warning: Mistake) -> None:
     """Write what should be mended and stops nothing on standard error."""
-    complain(f"warning: {warning}")
+    complain("warning: {text}", text=warning)
 
 
 @contextmanager
@@ -134,7 +135,7 @@ class ProgressLine:
         tenth = 10 * done // max(total, 1)
         if tenth > self._told.get(label, -1):
             self._told[label] = tenth
-            complain(f"{label}: {done} of {total}")
+            complain("{label}: {done} of {total}", label=label, done=done, total=total)
 
 
 @contextmanager
