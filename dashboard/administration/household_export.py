@@ -11,6 +11,9 @@ from storage.records.records import Records
 
 __all__ = ["HouseholdExports"]
 
+_ELSEWHERE = frozenset({"area_id", "area", "station_id", "station"})
+"""Members of the address that may name objects above the viewer's areas."""
+
 
 class HouseholdExports:
     """Gathers what the records keep about one home.
@@ -29,9 +32,16 @@ class HouseholdExports:
         self._sites, self._records, self._clock = sites, records, clock
 
     def of_home(self, viewer: Viewer, household_id: str) -> Mapping[str, object]:
-        """Return everything, phone numbers in full. Raises `NotVisibleError`."""
+        """Return everything, phone numbers in full. Raises `NotVisibleError`.
+
+        To who is bound to areas, names that may lie in others (the upper area, the station) are left out.
+        """
         home = visible_household(viewer, self._sites.current(), household_id)
         report = household_report(self._records, home.household_id)
         subject = f"household:{home.household_id}"
         self._records.audit.append(viewer.username, "household.exported", subject, at=self._clock.now())
-        return report
+        if viewer.area_ids is None:
+            return report
+        address = report["address"]
+        assert isinstance(address, Mapping)
+        return {**report, "address": {name: address[name] for name in address.keys() - _ELSEWHERE}}
