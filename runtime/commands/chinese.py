@@ -190,6 +190,10 @@ HELP = {
         "例如在导入台账之后，或放宽时序库的限制之后。",
     "Install three rooms as services of systemd (``nuanliu install --help``); ``--plan`` shows the steps.":
         "把三个部分安装为 systemd 服务（``nuanliu install --help``）；``--plan`` 显示各步骤。",
+    "Tokens of scripts and walls.": "脚本和大屏使用的令牌。",
+    "Addresses or networks the token is good from, with commas between.": "令牌可用的地址或网段，用逗号分隔。",
+    "Area id the wall shows; may be repeated; all when not given.": "大屏显示的区域编号；可重复；不写则为全部区域。",
+    "Instead of a user: wall, a read-only screen that needs no password.": "代替用户：wall，不需密码的只读大屏。",
     "Causes of incidents, and the symptoms that speak for them.": "事件的原因，以及支持它们的征兆。",
     "Check causes and symptoms beyond their form: names, units, weights that can never open, circles.":
         "检查原因和征兆的内容：名称、单位、永远不能成立的权重、循环。",
