@@ -125,9 +125,14 @@ class DeliveryLedger:
         known = self.deliveries.get(message.packet_id)
         if known is not None and known.content == content:
             return True
-        if not self.former[content]:
+        left = self.former[content]
+        if not left:
             return False
-        self.former -= Counter((content,))
+        # Not `former -= …`: that goes through all of it for each message.
+        if left > 1:
+            self.former[content] = left - 1
+        else:
+            del self.former[content]
         self.former_changed = True
         self.note(message, content)
         return True

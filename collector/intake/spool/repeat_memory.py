@@ -31,7 +31,9 @@ log = structlog.get_logger()
 
 MOST_MOVES = 20
 """How often rows without a time of their own give way to measured times, a millisecond at a time."""
-_REJECTED = "SELECT 1 FROM rejection WHERE content = ? AND whole LIMIT 1"
+MOST_ASKED = 4_000
+"""Contents of one question: a batch has no more, and SQLite takes 32,766 values at once."""
+_REJECTED = "SELECT content FROM rejection WHERE content IN ({places}) AND whole"
 _KEYS = (
     "SELECT batch.sequence, keys, CASE WHEN keys IS NULL THEN body END"
     " FROM batch LEFT JOIN batch_keys ON batch_keys.sequence = batch.sequence ORDER BY batch.sequence"
@@ -163,11 +165,20 @@ class RepeatMemory:
         fates[new] = judged.fates
         return Judged(fates, judged.keys)
 
-    def rejected_before(self, connection: sqlite3.Connection, message: RawMessage) -> bool:
-        """Return whether a message is in the rejections of a file as a whole."""
-        content = content_of(message)
-        sources = (connection, *(source for source, _keys in self._older_files(self._newest_older_ms())))
-        return any(source.execute(_REJECTED, (content,)).fetchone() for source in sources)
+    def rejected_before(
+        self, connection: sqlite3.Connection, messages: Sequence[RawMessage], places: Sequence[int]
+    ) -> list[int]:
+        """Return which of some places hold a message that is in the rejections of a file as a whole."""
+        contents = {place: content_of(messages[place]) for place in places}
+        asked, found = list(set(contents.values())), set[bytes]()
+        if not asked:
+            return []
+        for source in (connection, *(older for older, _keys in self._older_files(self._newest_older_ms()))):
+            for start in range(0, len(asked), MOST_ASKED):
+                part = asked[start : start + MOST_ASKED]
+                question = _REJECTED.format(places=", ".join("?" * len(part)))
+                found.update(content for (content,) in source.execute(question, part))
+        return [place for place, content in contents.items() if content in found]
 
     def _seen_files(self, connection: sqlite3.Connection, measured_ms: int) -> Iterator[SeenFile]:
         yield SeenFile(self._keys, partial(_body, connection))

@@ -149,7 +149,7 @@ class Spool:
         sequence = self._sequence + 1
         again = redelivered_places(messages)
         judged, decoded = self._memory.judge(connection, messages, decoded)
-        known = [place for place in again if self._memory.rejected_before(connection, messages[place])]
+        known = self._memory.rejected_before(connection, messages, again)
         outcome = sum_up(decoded, judged.fates, messages=len(messages), known_again=frozenset(known))
         rows = judged.fates == RowFate.NEW
         fresh, message = decoded.samples, decoded.message

@@ -128,6 +128,20 @@ def test_a_redelivered_message_without_time_or_without_sense_is_not_kept_twice(b
     assert bench.commit(replace(timeless, received_ms=NOW_MS + 2000, packet_id=3)).counts.stored == 1
 
 
+def test_rejections_that_come_again_are_looked_up_once_a_batch_and_file(bench: Bench) -> None:
+    broken = [room(number, b"{", packet_id=number) for number in range(1, 31)]
+    bench.commit(*broken[:20])
+    bench.clock.advance(timedelta(hours=1))
+    bench.commit(reading(1, 20))
+    writer = bench.spool._writer
+    assert writer is not None
+    asked: list[str] = []
+    writer.set_trace_callback(asked.append)
+    counts = bench.commit(*map(again, broken)).counts
+    assert (counts.duplicates, counts.rejected) == (20, 10)
+    assert len([text for text in asked if text.startswith("SELECT content")]) == 1
+
+
 def test_a_full_disk_keeps_nothing_and_the_same_commit_succeeds_later(bench: Bench) -> None:
     bench.commit(reading(1, 1))
     writer = bench.spool._writer
