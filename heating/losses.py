@@ -1,6 +1,7 @@
 """Readings that were lost between the devices and a collector: before the house took them, so it has no trace of them.
 
-What lives here: the words for such a loss. What does not: how a collector finds one (`collector.intake.mqtt.losses`).
+What lives here: the words for such a loss. What does not: how a collector finds one (`collector.intake.mqtt.losses`,
+`collector.intake.spool.devices_heard`).
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,10 @@ class LossKind(StrEnum):
     """The broker had forgotten our session, and with it every message that waited in it."""
     BROKER_DROPPED = "broker_dropped"
     """The broker counts messages that it threw away because a queue was full."""
+    NUMBERS_MISSING = "numbers_missing"
+    """Devices that number their readings left out numbers."""
+    COMMON_SILENCE = "common_silence"
+    """Many devices were silent over one span and spoke again after it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

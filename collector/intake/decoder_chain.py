@@ -24,6 +24,7 @@ from collector.messages.decoded import (
     Reason,
     Rejection,
     SampleRows,
+    numbers_of,
     untimed_of,
 )
 from collector.messages.known_objects import KnownObjects
@@ -243,4 +244,5 @@ def _joined(parts: Sequence[Decoded]) -> Decoded:
         notes=[note for part in parts for note in part.notes],
         extras=[item for part in parts for item in part.extras],
         untimed=untimed_of(parts),
+        numbers=numbers_of(parts),
     )

@@ -29,6 +29,7 @@ from config.settings.tree import CollectorSettings, MqttSettings
 from heating.background import BackgroundLoop
 from heating.clock import Clock
 from heating.intake_troubles import IntakeTrouble, TroubleKind
+from heating.losses import ReadingLoss
 from heating.protocols import (
     BatchSink,
     Health,
@@ -78,6 +79,8 @@ class Collector:
         Batching.
     max_batch
         Most messages of one commit; at most half the in-flight window of the source.
+    on_losses
+        Gets what a commit shows to be missing.
     """
 
     def __init__(
@@ -91,6 +94,7 @@ class Collector:
         disk: DiskGuard,
         settings: CollectorSettings,
         max_batch: int | None = None,
+        on_losses: Callable[[Sequence[ReadingLoss]], None] | None = None,
     ) -> None:
         self._source = source
         self._chain = chain
@@ -99,6 +103,7 @@ class Collector:
         self._sinks = tuple(sinks)
         self._disk = disk
         self._settings = settings
+        self._on_losses = on_losses
         self._limit = max(1, min(settings.batch_messages, max_batch or settings.batch_messages))
         self._most = max(self._limit, min(LONG_QUEUE_MESSAGES, max_batch or self._limit))
         self._gap_s = (settings.coalesce_ms + COALESCE_MARGIN_MS) / 1000.0
@@ -292,6 +297,8 @@ class Collector:
         self._counts = self._counts.plus(committed.counts)
         self.commits += 1
         self.last_commit_s = monotonic()
+        if committed.losses and self._on_losses is not None:
+            self._on_losses(committed.losses)
         self._feed_sinks(committed)
 
     def _acknowledge(self, messages: Sequence[RawMessage]) -> None:
@@ -340,6 +347,7 @@ def build_collector(
     clocks: ClockSkewWatch | None = None,
     zone: str = "Asia/Shanghai",
     commands: CommandOutlet | None = None,
+    on_losses: Callable[[Sequence[ReadingLoss]], None] | None = None,
 ) -> Collector:
     """Build a collector on a source and a store, as the settings say.
 
@@ -355,7 +363,10 @@ def build_collector(
     memory = FileDecoderMemory(settings.spool_dir)
     chain = DecoderChain.from_settings(mqtt=mqtt, collector=settings, known=known, zone=zone, memory=memory)
     spool = Spool(
-        settings.spool_dir, clock=clock, future_tolerance_ms=int(settings.future_tolerance_s * 1000)
+        settings.spool_dir,
+        clock=clock,
+        future_tolerance_ms=int(settings.future_tolerance_s * 1000),
+        hears_all=not mqtt.share_group,  # a member of a group hears a part of each device
     )
     gate = DeviceGate(
         chain=chain,
@@ -376,4 +387,5 @@ def build_collector(
         # Never more than half the window: a broker whose window is full sends nothing, so a batch that waited for more
         # would wait for ever. With half of it unacknowledged the other half keeps coming.
         max_batch=mqtt.receive_maximum // 2,
+        on_losses=on_losses,
     )

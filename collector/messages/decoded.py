@@ -24,6 +24,7 @@ __all__ = [
     "Reason",
     "Rejection",
     "SampleRows",
+    "numbers_of",
     "untimed_of",
 ]
 
@@ -132,6 +133,8 @@ class Decoded:
     """Fields that no canonical point covers."""
     untimed: NDArray[np.bool_] | None = None
     """(n,) rows that came without a time of their own: their arrival stands in; None: no such row."""
+    numbers: NDArray[np.int64] | None = None
+    """(n,) what a device counts its readings by, -1 where it does not; None: no row has one."""
 
     def where(self, kept: NDArray[np.bool_]) -> "Decoded":
         """Return the chosen rows, shape (n,); objects, rejections and notes stay whole."""
@@ -141,6 +144,7 @@ class Decoded:
             message=self.message[kept],
             reading=self.reading[kept],
             untimed=None if self.untimed is None else self.untimed[kept],
+            numbers=None if self.numbers is None else self.numbers[kept],
         )
 
 
@@ -152,6 +156,15 @@ def untimed_of(parts: Sequence[Decoded]) -> NDArray[np.bool_] | None:
         np.zeros(len(part.samples), np.bool_) if part.untimed is None else part.untimed for part in parts
     ]
     return np.concatenate(masks)
+
+
+def numbers_of(parts: Sequence[Decoded]) -> NDArray[np.int64] | None:
+    """Return the devices' own numbers of the rows of parts put together."""
+    if all(part.numbers is None for part in parts):
+        return None
+    return np.concatenate(
+        [np.full(len(part.samples), -1) if part.numbers is None else part.numbers for part in parts]
+    )
 
 
 class Decoder(Protocol):
@@ -208,7 +221,7 @@ class SampleRows:
         self._objects: list[ObjectRef] = []
         self._areas: list[str | None] = []
         self._places: dict[tuple[ObjectRef, str | None], int] = {}
-        self._readings: list[tuple[int, int, int, int, int, bool]] = []
+        self._readings: list[tuple[int, int, int, int, int, bool, int]] = []
 
     def place_of(self, ref: ObjectRef, area: str | None) -> int:
         """Return the place of an object (with the area claimed for it) in this batch."""
@@ -220,12 +233,22 @@ class SampleRows:
         return place
 
     def close_reading(
-        self, message: int, place: int, measured_ms: int | None, received_ms: int, rows: int
+        self,
+        message: int,
+        place: int,
+        measured_ms: int | None,
+        received_ms: int,
+        rows: int,
+        *,
+        number: int = -1,
     ) -> None:
-        """Say whose the last `rows` rows are, and when they were measured; None: the arrival stands in."""
+        """Say whose the last `rows` rows are, and when they were measured; None: the arrival stands in.
+
+        `number` is what the device counts its readings by, -1: it does not.
+        """
         untimed = measured_ms is None
         time_ms = received_ms if measured_ms is None else measured_ms
-        self._readings.append((message, place, time_ms, received_ms, rows, untimed))
+        self._readings.append((message, place, time_ms, received_ms, rows, untimed, number))
 
     def reject(
         self, message: int, reason: Reason, detail: str = "", *, devices: tuple[NamedDevice, ...] = ()
@@ -252,7 +275,7 @@ class SampleRows:
 
     def finish(self, notes: Sequence[str] = ()) -> Decoded:
         """Return the columns; None becomes NaN."""
-        table = np.array(self._readings, np.int64).reshape(-1, 6)
+        table = np.array(self._readings, np.int64).reshape(-1, 7)
         count = table[:, 4]
         message, place, measured, received = (np.repeat(table[:, column], count) for column in range(4))
         quality = np.zeros(len(self.value), np.uint8)
@@ -278,4 +301,5 @@ class SampleRows:
             notes=list(notes),
             extras=self.extras,
             untimed=np.repeat(table[:, 5] != 0, count) if table[:, 5].any() else None,
+            numbers=np.repeat(table[:, 6], count) if (table[:, 6] >= 0).any() else None,
         )

@@ -71,6 +71,7 @@ def add_collector(house: House) -> None:
         clocks=clocks,
         zone=settings.site.time_zone,
         commands=CommandOutlet(command_publisher(settings.mqtt)),
+        on_losses=memory.seen,
     )
     house.collector = collector
     house.board.add("collector", collector.health)

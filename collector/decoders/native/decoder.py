@@ -138,16 +138,21 @@ class NativeDecoder:
         """Return the readings whose points are all known, and the others in the order of their messages."""
         named = [sender for place in found.places if (sender := senders[place]) is not None]
         plain = PlainReadings(
-            found.places, named, found.times_ms, found.values, self._shapes_of(named, found.values)
+            found.places,
+            named,
+            found.times_ms,
+            found.values,
+            self._shapes_of(named, found.values),
+            found.numbers,
         )
         others: list[tuple[int, Reading | None]] = [(place, None) for place in found.others]
         known = [not shape.unknown for shape in plain.shapes]
         if all(known):
             return plain, others
         others += [
-            (place, Reading(v=values, t=time_ms))
-            for place, values, time_ms, is_known in zip(
-                plain.places, plain.values, plain.times_ms, known, strict=True
+            (place, Reading(v=values, t=time_ms, seq=number))
+            for place, values, time_ms, number, is_known in zip(
+                plain.places, plain.values, plain.times_ms, plain.numbers, known, strict=True
             )
             if not is_known
         ]
@@ -257,7 +262,12 @@ class NativeDecoder:
         if None in values.values() or time is None or reading.q:
             self._mark(rows, place, first, topic.ref.measurement, reading)
         rows.close_reading(
-            place, rows.place_of(topic.ref, topic.area), measured_ms, message.received_ms, known
+            place,
+            rows.place_of(topic.ref, topic.area),
+            measured_ms,
+            message.received_ms,
+            known,
+            number=reading.number,
         )
 
     def _append(

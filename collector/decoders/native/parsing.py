@@ -39,6 +39,12 @@ class Reading(msgspec.Struct, gc=False):
     id: str | int | None = None
     batch: "list[Reading] | None" = None
     cmd: Any = msgspec.UNSET
+    seq: Any = None
+
+    @property
+    def number(self) -> int:
+        """What the device counts its readings by; -1: it does not, or not in whole numbers."""
+        return self.seq if type(self.seq) is int and 0 <= self.seq < LIMIT_MS else -1
 
 
 class BatchOutline(msgspec.Struct, gc=False):
@@ -55,6 +61,7 @@ class PlainReading(msgspec.Struct, gc=False):
     t: Annotated[int, msgspec.Meta(gt=-LIMIT_MS, lt=LIMIT_MS)]
     q: msgspec.UnsetType = msgspec.UNSET
     id: msgspec.UnsetType = msgspec.UNSET
+    seq: Annotated[int, msgspec.Meta(ge=0, lt=LIMIT_MS)] = -1
     batch: msgspec.UnsetType = msgspec.UNSET
     cmd: msgspec.UnsetType = msgspec.UNSET
 
@@ -65,6 +72,7 @@ class FoundReadings(NamedTuple):
     places: list[int]
     times_ms: list[int]
     values: list[dict[str, Value]]
+    numbers: list[int]
     others: list[int]
     """Places of the messages that need a second look."""
 
@@ -98,7 +106,13 @@ def plain_readings_of(payloads: Sequence[bytes], places: Sequence[int]) -> Found
         others = sorted([*others, *(found[number] for number in broken)])
         unread = set(broken)
         found = [place for number, place in enumerate(found) if number not in unread]
-    return FoundReadings(found, [item.t for item in readings], [item.v for item in readings], others)
+    return FoundReadings(
+        found,
+        [item.t for item in readings],
+        [item.v for item in readings],
+        [item.seq for item in readings],
+        others,
+    )
 
 
 def read_one(payload: bytes) -> Reading | list[msgspec.Raw]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collector.messages.arrived_message import arrivals_of, messages_at, topics_of
-from collector.messages.decoded import Decoded, untimed_of
+from collector.messages.decoded import Decoded, numbers_of, untimed_of
 from collector.messages.routes import NativeTopic
 from heating.protocols import RawMessage
 from heating.quality import Quality
@@ -48,6 +48,8 @@ class PlainReadings(NamedTuple):
     """Values by name, none empty."""
     shapes: list[PointShape]
     """What the names mean; no unknown ones."""
+    numbers: list[int]
+    """What the devices count by; -1: nothing."""
 
     def where(self, chosen: Sequence[bool]) -> "PlainReadings":
         """Return those marked True."""
@@ -59,6 +61,7 @@ class PlainReadings(NamedTuple):
             list(compress(self.times_ms, chosen)),
             list(compress(self.values, chosen)),
             list(compress(self.shapes, chosen)),
+            list(compress(self.numbers, chosen)),
         )
 
 
@@ -90,6 +93,9 @@ def plain_decoded(readings: PlainReadings, messages: Sequence[RawMessage]) -> De
         message=np.repeat(place, counts),
         reading=np.repeat(number, counts),
         areas=tuple([sender.area for sender in objects]),
+        numbers=np.repeat(np.array(readings.numbers, np.int64), counts)
+        if max(readings.numbers) >= 0
+        else None,
     )
 
 
@@ -112,7 +118,7 @@ def put_together(first: Decoded, second: Decoded) -> Decoded:
     order: NDArray[np.intp] = np.argsort(message, kind="stable")
     after = np.int32(first.reading[-1] + 1 if len(first.reading) else 0)
     reading = np.concatenate([first.reading, second.reading + after])[order]
-    untimed = untimed_of((first, second))
+    untimed, numbers = untimed_of((first, second)), numbers_of((first, second))
     samples = SampleBatch(
         objects=a.objects + b.objects,
         object_index=np.concatenate([a.object_index, b.object_index + np.int32(len(a.objects))])[order],
@@ -131,4 +137,5 @@ def put_together(first: Decoded, second: Decoded) -> Decoded:
         notes=[*first.notes, *second.notes],
         extras=[*first.extras, *second.extras],
         untimed=None if untimed is None else untimed[order],
+        numbers=None if numbers is None else numbers[order],
     )

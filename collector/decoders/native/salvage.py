@@ -6,6 +6,7 @@ What does not live here: payloads of the right shape (`collector.decoders.native
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from itertools import islice
 from typing import Final
 
@@ -34,6 +35,7 @@ class LooseReading(msgspec.Struct, gc=False):
     t: msgspec.Raw = _ABSENT
     q: msgspec.Raw = _ABSENT
     id: msgspec.Raw = _ABSENT
+    seq: msgspec.Raw = _ABSENT
     batch: list[msgspec.Raw] | None = None
     cmd: msgspec.Raw = _ABSENT
 
@@ -42,6 +44,7 @@ _LOOSE = msgspec.json.Decoder(LooseReading)
 _POINTS_OF = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _TIME = msgspec.json.Decoder(int | float | str | None)
 _MARKS = msgspec.json.Decoder(dict[str, str] | None)
+_NUMBERED = msgspec.json.Decoder(int)
 _ID = msgspec.json.Decoder(str | int | None)
 
 
@@ -127,6 +130,9 @@ class Salvage:
         except UNREADABLE as fault:
             self._reject(Reason.WRONG_TYPE, str(fault))
             return None
+        # A number that cannot be read costs nothing but itself: the device is taken for one that does not count.
+        with suppress(*UNREADABLE):
+            reading.seq = None if loose.seq is _ABSENT else _NUMBERED.decode(loose.seq)
         values, wrong = self._values(parts)
         if wrong and not values:
             return None

@@ -5,6 +5,7 @@ with what the session was before, and with its own counters. Not here: who tells
 """
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -95,6 +96,11 @@ class BrokerMemory:
         if lost or before < 0:
             self._note_life(save=True)
 
+    def seen(self, losses: Sequence[ReadingLoss]) -> None:
+        """Take losses that others found, in what came."""
+        for loss in losses:
+            self._note(loss)
+
     def take(self) -> list[ReadingLoss]:
         """Return losses that were not taken yet."""
         with self._lock:
@@ -114,18 +120,23 @@ class BrokerMemory:
 
     def _lose(self, kind: LossKind, number: int) -> None:
         now_ms = self._clock.now_ms()
-        loss = ReadingLoss(
-            kind=kind, since_ms=min(self._kept.alive_ms or now_ms, now_ms), until_ms=now_ms, number=number
-        )
+        since_ms = min(self._kept.alive_ms or now_ms, now_ms)
+        self._note(ReadingLoss(kind=kind, since_ms=since_ms, until_ms=now_ms, number=number))
+
+    def _note(self, loss: ReadingLoss) -> None:
         with self._lock:
             self._fresh.append(loss)
-        self.losses, self.lost_messages, self.last = self.losses + 1, self.lost_messages + number, loss
+            self.losses, self.lost_messages, self.last = (
+                self.losses + 1,
+                self.lost_messages + loss.number,
+                loss,
+            )
         log.error(
             "mqtt.readings_lost",
-            kind=kind.value,
+            kind=loss.kind.value,
             since_ms=loss.since_ms,
             until_ms=loss.until_ms,
-            messages=number,
+            messages=loss.number,
         )
 
     def _note_life(self, *, save: bool) -> None:

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from collector.intake.spool.repeats import RowFate
 from collector.messages.decoded import Decoded, Reason, Rejection
+from heating.losses import ReadingLoss
 from heating.points import POINTS
+from heating.samples import SampleBatch
 
-__all__ = ["Counts", "Outcome", "sum_up"]
+__all__ = ["Committed", "Counts", "Outcome", "sum_up"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,18 @@ class Outcome:
     whole: frozenset[int]
     """Places of messages of which nothing is stored."""
     counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a commit kept."""
+
+    sequence: int
+    fresh: SampleBatch
+    """The rows that had not come before."""
+    counts: Counts
+    losses: Sequence[ReadingLoss] = ()
+    """What it showed to be missing."""
 
 
 def sum_up(

@@ -17,6 +17,7 @@ import structlog
 from numpy.typing import NDArray
 
 from collector.intake.spool.batch_codec import CodecError, decode_batch
+from collector.intake.spool.devices_heard import DevicesHeard
 from collector.intake.spool.repeats import Judged, RowFate, SeenFile, judge_rows
 from collector.intake.spool.seen_keys import Keys, SeenKeys, reading_keys
 from collector.intake.spool.spool_files import SpoolFile, keys_path, open_file
@@ -49,9 +50,13 @@ class RepeatMemory:
         Returns the files there are, oldest first.
     tolerance_ms
         How far a measured time may lie ahead of its arrival; bounds the search [ms].
+    heard
+        Finds what was lost before it came here; None: this collector hears a part of the devices' messages only.
     """
 
-    def __init__(self, *, files: Callable[[], Sequence[SpoolFile]], tolerance_ms: int) -> None:
+    def __init__(
+        self, *, files: Callable[[], Sequence[SpoolFile]], tolerance_ms: int, heard: DevicesHeard | None
+    ) -> None:
         self._files = files
         self._tolerance_ms = tolerance_ms
         self._current: SpoolFile | None = None
@@ -59,6 +64,7 @@ class RepeatMemory:
         self._older: dict[Path, tuple[sqlite3.Connection, SeenKeys]] = {}
         self._unreadable: set[Path] = set()
         self._untimed = UntimedMemory()
+        self._heard = heard
         self._kept_already: Sequence[RawMessage] | None = None
 
     # --- the current file -------------------------------------------------------------------------------------
@@ -76,6 +82,10 @@ class RepeatMemory:
         if former is None:
             self._untimed.load(self._newest_first(current, connection))
         self._untimed.turn_to(connection)
+        if self._heard is not None:
+            if former is None:
+                self._heard.load(self._newest_first(current, connection))
+            self._heard.turn_to(connection)
         self._current = current
         if former is not None and former.path != current.path:
             _save(former, keys)
@@ -125,6 +135,8 @@ class RepeatMemory:
         if decoded.untimed is not None:
             judged, decoded = self._judge_untimed(connection, messages, judged, settled)
         self._untimed.write(connection)
+        if self._heard is not None:
+            self._heard.note(connection, messages, decoded, judged.fates)
         return judged, decoded
 
     def _judge_untimed(

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from config.drafts import draft_for
 from heating.samples import ObjectRef
 
-__all__ = ["KeyRun", "Keys", "SeenKeys", "object_hash", "reading_keys"]
+__all__ = ["KeyRun", "Keys", "SeenKeys", "object_hash", "object_hashes", "reading_keys"]
 
 HASH_BITS = 40
 """Low bits of a key: a hash of object and time; the bits above count stretches of time."""
@@ -57,6 +57,14 @@ def object_hash(ref: ObjectRef) -> int:
     return found
 
 
+def object_hashes(objects: Sequence[ObjectRef]) -> list[int]:
+    """Return `object_hash` of each object."""
+    try:
+        return list(map(_HASHES.__getitem__, objects))
+    except KeyError:
+        return list(map(object_hash, objects))
+
+
 def reading_keys(
     objects: Sequence[ObjectRef], object_index: NDArray[np.int32], measured_ms: NDArray[np.int64]
 ) -> Keys:
@@ -76,14 +84,10 @@ def reading_keys(
     NDArray[np.uint64]
         (n,) keys, in the order of the readings.
     """
-    try:
-        found = list(map(_HASHES.__getitem__, objects))
-    except KeyError:
-        found = list(map(object_hash, objects))
     # The time goes into the high bits so that keys of what arrives in order stay sorted by themselves: a batch is then
     # looked for in the newest run only. It goes into the hash as well, or all readings of one device within a stretch
     # would share a key, and each would be compared with all the others.
-    hashes = np.array(found, np.uint64)
+    hashes = np.array(object_hashes(objects), np.uint64)
     time = measured_ms.astype(np.uint64)
     mixed = (hashes[object_index] ^ (time * _MIX)) * _MIX
     return ((time >> np.uint64(STRETCH_BITS)) << np.uint64(HASH_BITS)) | (mixed >> _SHIFT)

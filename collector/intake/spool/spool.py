@@ -10,13 +10,13 @@ import sqlite3
 import threading
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
 from collector.intake.spool.batch_codec import encode_batch
-from collector.intake.spool.outcomes import Counts, sum_up
+from collector.intake.spool.devices_heard import DevicesHeard
+from collector.intake.spool.outcomes import Committed, sum_up
 from collector.intake.spool.recent_batches import RecentBatches, SpooledBatch
 from collector.intake.spool.rejections import (
     KeptRejection,
@@ -49,21 +49,10 @@ from collector.messages.arrived_message import redelivered_places
 from collector.messages.decoded import Decoded
 from heating.clock import Clock
 from heating.protocols import RawMessage
-from heating.samples import SampleBatch
 
 __all__ = ["Committed", "Spool", "SpoolError", "SpoolInUseError", "SpooledBatch"]
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """What a commit kept."""
-
-    sequence: int
-    fresh: SampleBatch
-    """The rows that had not come before."""
-    counts: Counts
 
 
 class Spool:
@@ -77,6 +66,8 @@ class Spool:
         Tells the hour of arrival.
     future_tolerance_ms
         How far a measured time may lie ahead of its arrival; bounds the search for repeats [ms].
+    hears_all
+        Whether it gets every message of its devices: only then is a hole between two of them a loss.
 
     Raises
     ------
@@ -86,14 +77,19 @@ class Spool:
         When it cannot be opened now.
     """
 
-    def __init__(self, folder: Path, *, clock: Clock, future_tolerance_ms: int = 300_000) -> None:
+    def __init__(
+        self, folder: Path, *, clock: Clock, future_tolerance_ms: int = 300_000, hears_all: bool = True
+    ) -> None:
         self.folder = folder
         self._clock = clock
         self._changed = threading.Condition()
         self._writer: sqlite3.Connection | None = None
         self._current: SpoolFile | None = None
         self._tried: Sequence[RawMessage] | None = None
-        self._memory = RepeatMemory(files=self._known_files, tolerance_ms=future_tolerance_ms)
+        self._heard = DevicesHeard() if hears_all else None
+        self._memory = RepeatMemory(
+            files=self._known_files, tolerance_ms=future_tolerance_ms, heard=self._heard
+        )
         self._reader = SpoolReader(folder)
         self._lock = lock_folder(folder)
         try:
@@ -166,7 +162,8 @@ class Spool:
             connection.execute("INSERT INTO batch_keys VALUES (?, ?)", (sequence, judged.keys.tobytes()))
         if outcome.rejections:
             write_rejections(connection, rejections_of(sequence, messages, outcome))
-        return Committed(sequence, fresh, outcome.counts), kept, judged.keys
+        losses = self._heard.take() if self._heard is not None else ()
+        return Committed(sequence, fresh, outcome.counts, losses), kept, judged.keys
 
     def _connection(self, now_ms: int) -> sqlite3.Connection:
         """Return the connection of the current hourly file; another hour opens a new one, earlier or later.

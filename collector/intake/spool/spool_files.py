@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from operator import attrgetter
 from pathlib import Path
 
+from collector.intake.spool.devices_heard import HEARD_TABLE
 from collector.intake.spool.untimed_memory import UNTIMED_TABLE
 from collector.intake.spool.upgrade import add_devices_column
 from heating.errors import HeatingError
@@ -155,7 +156,7 @@ def open_file(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     """
     connection = _connect(path, read_only=read_only)
     if not read_only:
-        connection.executescript(_HOUR_TABLES + UNTIMED_TABLE + _REJECTION_TABLE)
+        connection.executescript(_HOUR_TABLES + UNTIMED_TABLE + HEARD_TABLE + _REJECTION_TABLE)
         add_devices_column(connection)
     return connection
 
