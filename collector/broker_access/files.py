@@ -8,7 +8,7 @@ What lives here: texts made from identities, and their writing. What does not: w
 import base64
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
@@ -19,6 +19,8 @@ from heating.assets import Site
 from heating.errors import HeatingError
 
 __all__ = [
+    "PASSWORDS",
+    "SERVICE_PASSWORDS",
     "BrokerFilesError",
     "BrokerPlace",
     "Credentials",
@@ -32,6 +34,10 @@ __all__ = [
     "read_passwords",
 ]
 
+PASSWORDS = "passwords"
+"""File of the devices' hashes."""
+SERVICE_PASSWORDS = "passwords-of-services"
+"""File of our programs' hashes."""
 DEFAULTS = Path(__file__).parent / "defaults"
 """Where the shipped templates lie."""
 _ITERATIONS = 101
@@ -77,6 +83,9 @@ class BrokerPlace:
     """Port of our own programs: TLS as well, on loopback unless said otherwise."""
     ca_file: Path = Path("ca.pem")
     """Authority that signs devices, programs and the broker; relative to `folder` like the next two."""
+    service_ca_file: Path = Path("services-ca.pem")
+    """Authority that signs our programs alone; where there is no such file, `ca_file` does, and a device that reaches the
+    port of our programs can take a program's client id there."""
     certificate_file: Path = Path("server.pem")
     key_file: Path = Path("server.key")
     user: str = "mosquitto"
@@ -88,6 +97,11 @@ class BrokerPlace:
     sqlite_plugin: Path | None = None
     """Mosquitto 2.1 or newer: its plugin persist-sqlite; None: the older way to keep queues."""
 
+    @property
+    def has_service_authority(self) -> bool:
+        """Whether our programs have an authority of their own."""
+        return (self.folder / self.service_ca_file).exists()
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
@@ -97,9 +111,9 @@ class Credentials:
     fresh: Mapping[str, str] = field(default_factory=dict)
     """Shown once: they are kept nowhere."""
 
-    def password_file(self) -> str:
-        """Return the text of Mosquitto's password file."""
-        return "".join(f"{user}:{text}\n" for user, text in sorted(self.hashes.items()))
+    def password_file(self, users: Collection[str]) -> str:
+        """Return the text of Mosquitto's password file for some users."""
+        return "".join(f"{user}:{text}\n" for user, text in sorted(self.hashes.items()) if user in users)
 
 
 def hash_password(password: str, *, salt: bytes | None = None, iterations: int = _ITERATIONS) -> str:
@@ -191,13 +205,13 @@ def mosquitto_configuration(place: BrokerPlace, *, certificates: bool, crl_file:
         Name of the list of revoked certificates in the folder; empty: there is none.
     """
     folder = place.folder
+    own_authority = certificates and place.has_service_authority
+    proof = service_proof = "require_certificate false"
     if certificates:
-        proof = "require_certificate true\nuse_identity_as_username true"
-        proof += f"\ncrlfile {folder / crl_file}" if crl_file else ""
-        passwords = ""
-    else:
-        proof = "require_certificate false"
-        passwords = f"password_file {folder / 'passwords'}"
+        proof = service_proof = "require_certificate true\nuse_identity_as_username true"
+        revoked = f"\ncrlfile {folder / crl_file}" if crl_file else ""
+        # The list is of the devices' authority; a listener of another one would refuse everybody with it.
+        proof, service_proof = proof + revoked, service_proof + ("" if own_authority else revoked)
     plugin = place.sqlite_plugin
     kept = _AUTOSAVE.format(folder=folder) if plugin is None else _SQLITE.format(folder=folder, plugin=plugin)
     return _filled(
@@ -210,8 +224,11 @@ def mosquitto_configuration(place: BrokerPlace, *, certificates: bool, crl_file:
         queue_bytes=str(place.queue.bytes if place.queue.bytes < 2**31 else 0),
         folder=str(folder),
         user=place.user,
-        passwords=passwords,
-        proof=proof,
+        device_passwords="" if certificates else f"password_file {folder / PASSWORDS}",
+        service_passwords="" if certificates else f"password_file {folder / SERVICE_PASSWORDS}",
+        device_proof=proof,
+        service_proof=service_proof,
+        service_ca_file=str(folder / (place.service_ca_file if own_authority else place.ca_file)),
         device_host=place.device_host,
         device_port=str(place.device_port),
         service_host=place.service_host,

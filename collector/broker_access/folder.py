@@ -12,6 +12,8 @@ from datetime import datetime
 from pathlib import Path
 
 from collector.broker_access.files import (
+    PASSWORDS,
+    SERVICE_PASSWORDS,
     BrokerFilesError,
     BrokerPlace,
     make_credentials,
@@ -102,11 +104,16 @@ def write_mosquitto_folder(
     (folder / "data").mkdir(parents=True, exist_ok=True, mode=0o700)
     fresh: Mapping[str, str] = {}
     if not certificates:
-        names = [*(one.name for one in programs), *(one.name for one in devices)]
-        former = _without_renewed(read_passwords(folder / "passwords"), names, renew, given=given or {})
+        of_programs = frozenset(one.name for one in programs if not one.is_outside)
+        of_devices = frozenset(one.name for one in (*devices, *programs)) - of_programs
+        names = [*of_programs, *of_devices]
+        # Older versions kept all of them in one file.
+        kept_hashes = read_passwords(folder / PASSWORDS) | read_passwords(folder / SERVICE_PASSWORDS)
+        former = _without_renewed(kept_hashes, names, renew, given=given or {})
         credentials = make_credentials(names, former, given=given)
         fresh = credentials.fresh
-        write_whole(folder / "passwords", credentials.password_file(), private=True)
+        write_whole(folder / PASSWORDS, credentials.password_file(of_devices), private=True)
+        write_whole(folder / SERVICE_PASSWORDS, credentials.password_file(of_programs), private=True)
         if fresh:
             # Those of a run before may not have been handed out yet, and no other copy of them exists.
             kept = _read_csv(folder / FRESH_CREDENTIALS)

@@ -54,6 +54,8 @@ class ServiceIdentity:
     """Topic filters, shared subscriptions without their ``$share/group/``."""
     publishes: tuple[str, ...] = ()
     """Topic filters that it may publish on."""
+    is_outside: bool = False
+    """It comes in where the devices do: a gateway."""
 
     @classmethod
     def of_filters(
@@ -84,7 +86,10 @@ def service_identities(mqtt: MqttSettings, *, counters: bool = False) -> list[Se
         for name in room_accounts(mqtt).values()
     ]
     replay = ServiceIdentity(mqtt.replay_username or REPLAY_NAME, (), _plain(filters))
-    gateways = [ServiceIdentity(one.name, _plain(one.subscribes), one.publishes) for one in mqtt.gateways]
+    gateways = [
+        ServiceIdentity(one.name, _plain(one.subscribes), one.publishes, is_outside=True)
+        for one in mqtt.gateways
+    ]
     return [collector, *listeners, replay, *gateways]
 
 

@@ -46,6 +46,8 @@ class GeneratedBroker:
     mqtt: MqttSettings = field(default_factory=lambda: MqttSettings(username=COLLECTOR))
     """Routes and gateways of the access list."""
     clients: list[paho.Client] = field(default_factory=list)
+    programs: Authority | None = None
+    """Signs our programs where they have an authority of their own."""
 
     def write(self, *, revoke: Iterable[str] = (), restore: Iterable[str] = ()) -> None:
         """Make the files anew."""
@@ -85,7 +87,7 @@ class GeneratedBroker:
 
     def collector_settings(self, **changes: Any) -> MqttSettings:
         """Return the settings of a collector that proves itself."""
-        files = self.authority.sign(COLLECTOR)
+        files = (self.programs or self.authority).sign(COLLECTOR)
         proof: dict[str, Any] = {"certificate_file": files.certificate, "key_file": files.key}
         if not self.certificates:
             proof = {"username": COLLECTOR, "password": "of-the-collector"}
@@ -108,8 +110,9 @@ class GeneratedBroker:
         password: str | None = None,
         client_id: str = "",
         files: SignedFiles | None = None,
+        port: int | None = None,
     ) -> "Device":
-        """Return a connected device with the certificate (or password) of an identity, a new one without `files`."""
+        """Return a device that tries to come in with the certificate (or password) of an identity, a new one without `files`."""
         protocol = paho.MQTTv311 if self.nats else paho.MQTTv5
         client = paho.Client(
             CallbackAPIVersion.VERSION2,
@@ -126,7 +129,7 @@ class GeneratedBroker:
         if not self.certificates:
             client.username_pw_set(name, password or self.passwords()[name])
         self.clients.append(client)
-        return Device(client, self.place.device_port)
+        return Device(client, port or self.place.device_port)
 
     def close(self) -> None:
         """End clients and broker."""
@@ -170,7 +173,12 @@ class Device:
 
 
 def start_generated(
-    folder: Path, *, certificates: bool = True, nats: bool = False, mqtt: MqttSettings | None = None
+    folder: Path,
+    *,
+    certificates: bool = True,
+    nats: bool = False,
+    mqtt: MqttSettings | None = None,
+    own_authority: bool = False,
 ) -> GeneratedBroker:
     """Make the files and start a broker on them.
 
@@ -205,6 +213,9 @@ def start_generated(
     )
     broker = GeneratedBroker(place, authority, process, certificates, nats)
     broker.mqtt = mqtt or broker.mqtt
+    if own_authority:
+        broker.programs = Authority(folder / "authority-of-programs")
+        shutil.copy(broker.programs.ca, files / "services-ca.pem")
     broker.write()
     process.start()
     return broker

@@ -151,6 +151,27 @@ def test_nobody_takes_over_the_session_of_the_collector_by_its_client_id(
     assert source._loop.connects == 1
 
 
+@pytest.mark.parametrize("certificates", [True, False], ids=["certificates", "passwords"])
+def test_no_device_comes_in_where_our_programs_do_and_the_collector_stays(
+    start: Callable[..., GeneratedBroker], collecting: Callable[..., MqttSource], certificates: bool
+) -> None:
+    broker = start(certificates=certificates, own_authority=True)
+    source = collecting(broker)
+    healthy(source)
+    try:
+        impostor = broker.device(
+            "station.st-west", client_id="nuanliu-collector-0", port=broker.place.service_port
+        )
+        came_in = impostor.connected
+    except OSError:
+        came_in = False  # refused before a word of MQTT was spoken
+    assert not came_in
+    assert broker.device("station.st-west").connected
+    broker.device("station.st-east").publish(OWN, b"{}")
+    assert OWN in topics(source, until=OWN)
+    assert source._loop.connects == 1
+
+
 @pytest.mark.filterwarnings(
     "ignore:.*SSLSocket:pytest.PytestUnraisableExceptionWarning"
 )  # paho leaves it to refcounts

@@ -140,8 +140,11 @@ def test_files_with_secrets_are_for_their_owner_only_and_passwords_are_shown_onc
     shown = (tmp_path / "new-credentials.csv").read_text().splitlines()
     assert shown[0] == "user,password"
     user, password = shown[1].split(",")
-    assert password_fits(password, read_passwords(tmp_path / "passwords")[user])
-    for name in ("passwords", "new-credentials.csv", "acl", "mosquitto.conf"):
+    assert password_fits(
+        password,
+        (read_passwords(tmp_path / "passwords") | read_passwords(tmp_path / "passwords-of-services"))[user],
+    )
+    for name in ("passwords", "passwords-of-services", "new-credentials.csv", "acl", "mosquitto.conf"):
         assert (tmp_path / name).stat().st_mode & 0o077 == 0, name
     (tmp_path / "new-credentials.csv").unlink()
     write(tmp_path)
@@ -151,6 +154,7 @@ def test_files_with_secrets_are_for_their_owner_only_and_passwords_are_shown_onc
 def test_with_certificates_there_are_no_passwords(tmp_path: Path) -> None:
     write(tmp_path, certificates=True)
     assert not (tmp_path / "passwords").exists()
+    assert not (tmp_path / "passwords-of-services").exists()
     text = (tmp_path / "mosquitto.conf").read_text()
     assert text.count("require_certificate true") == 2
     assert "password_file" not in text
