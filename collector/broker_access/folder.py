@@ -105,7 +105,8 @@ def write_mosquitto_folder(
     fresh: Mapping[str, str] = {}
     if not certificates:
         of_programs = frozenset(one.name for one in programs if not one.is_outside)
-        of_devices = frozenset(one.name for one in (*devices, *programs)) - of_programs
+        of_devices = frozenset(one.name for one in devices) - of_programs
+        of_devices |= frozenset(one.name for one in programs if one.is_outside)
         names = [*of_programs, *of_devices]
         # Older versions kept all of them in one file.
         kept_hashes = read_passwords(folder / PASSWORDS) | read_passwords(folder / SERVICE_PASSWORDS)

@@ -3,7 +3,7 @@
 A device that counts its readings (``seq`` of the native format) shows a hole when a number is left out; many devices that
 are silent over one span show one together. It is kept in the file of the spool by the transaction of the commit, so a
 process that was killed knows what it had committed: a hole is never only what was not saved. What does not live here:
-holes in common (`collector.intake.spool.common_silence`), and who tells people (`collector.intake.loss_reports`).
+holes in common (`collector.intake.spool.shared_silence`), and who tells people (`collector.intake.loss_reports`).
 """
 
 import sqlite3
@@ -16,10 +16,10 @@ import structlog
 from numpy.typing import NDArray
 
 from collector.intake.spool.batch_codec import CodecError, decode_batch
-from collector.intake.spool.common_silence import CommonSilence, Holes
 from collector.intake.spool.number_holes import NumberHoles
 from collector.intake.spool.repeats import RowFate
 from collector.intake.spool.seen_keys import object_hash, object_hashes
+from collector.intake.spool.shared_silence import Holes, SharedSilence
 from collector.messages.arrived_message import REPLAY_EPOCH, ArrivedMessages, topics_of
 from collector.messages.decoded import Decoded
 from collector.messages.routes import split_native_topic
@@ -54,7 +54,7 @@ class DevicesHeard:
     """Belongs to the writer thread; after a commit that failed it is read again from the files."""
 
     def __init__(self) -> None:
-        self._silence = CommonSilence()
+        self._silence = SharedSilence()
         self._holes = NumberHoles()
         self._snapshot_due_ms = 0
         self._fresh: list[ReadingLoss] = []

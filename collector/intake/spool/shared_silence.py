@@ -1,4 +1,4 @@
-"""`CommonSilence`: many devices that were silent over one span of time, and spoke again after it.
+"""`SharedSilence`: many devices that were silent over one span of time, and spoke again after it.
 
 One silent device is its own affair (DQ rules judge it); many at once were silenced by something between them and us, so
 what they sent is lost. What lives here: holes of devices and what they have in common. What does not: who is late
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from heating.losses import LossKind, ReadingLoss
 
-__all__ = ["LEAST_DEVICES", "SHARE", "CommonSilence", "Holes"]
+__all__ = ["LEAST_DEVICES", "SHARE", "Holes", "SharedSilence"]
 
 LEAST_DEVICES = 5
 """Fewer devices with a hole are no common one."""
@@ -46,7 +46,7 @@ class Holes(NamedTuple):
 _NONE = Holes(*(np.zeros(0, np.int64) for _ in range(3)))
 
 
-class CommonSilence:
+class SharedSilence:
     """Collects holes and finds the span that many of them cover."""
 
     def __init__(self) -> None:
