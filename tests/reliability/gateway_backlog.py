@@ -69,9 +69,23 @@ class CountingStore:
         """Keep everything in memory."""
 
 
+def _messages(devices: list[str], *, minutes: int) -> list[RawMessage]:
+    """Return a message of every device and minute, in the order of their times."""
+    phases = np.random.default_rng(14).integers(0, EVERY_MS, len(devices)).tolist()
+    sent = sorted(
+        (NOW_MS - (minute + 1) * EVERY_MS + phase, name.encode())
+        for minute in range(minutes)
+        for name, phase in zip(devices, phases, strict=True)
+    )
+    text = b'[{"bn":"%b:","bt":%.3f,"n":"temperature","u":"Cel","v":21.5}]'
+    return [
+        RawMessage(TOPIC, text % (name, time_ms / 1000), NOW_MS, place % 65_535 + 1)
+        for place, (time_ms, name) in enumerate(sent)
+    ]
+
+
 def backlog(folder: Path, *, hours: float) -> BacklogReport:
     """Let a backlog come in at once."""
-    rng = np.random.default_rng(14)
     devices = [f"dev-{number:03d}" for number in range(DEVICES)]
     known = KnownObjects(
         {ObjectRef(Measurement.ROOM, name): "" for name in devices}, families=dict.fromkeys(devices, "senml")
@@ -86,25 +100,8 @@ def backlog(folder: Path, *, hours: float) -> BacklogReport:
         known=known,
         clock=ManualClock(from_epoch_ms(NOW_MS)),
     )
-    minutes = round(hours * 60)
-    phases = rng.integers(0, EVERY_MS, DEVICES).tolist()
-    sent = sorted(
-        (NOW_MS - (minute + 1) * EVERY_MS + phase, name)
-        for minute in range(minutes)
-        for name, phase in zip(devices, phases, strict=True)
-    )
-    source.put(
-        *(
-            RawMessage(
-                TOPIC,
-                b'[{"bn":"%b:","bt":%.3f,"n":"temperature","u":"Cel","v":21.5}]'
-                % (name.encode(), time_ms / 1000),
-                NOW_MS,
-                place % 65_535 + 1,
-            )
-            for place, (time_ms, name) in enumerate(sent)
-        )
-    )
+    sent = _messages(devices, minutes=round(hours * 60))
+    source.put(*sent)
     began_s = monotonic()
     collector.start()
     wait_until(lambda: len(source.acknowledged) == len(sent), 600)
