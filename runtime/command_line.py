@@ -93,7 +93,7 @@ COMMANDS = (
     _place("rooms", "rooms", "app", "Processes of the rooms: who runs, who is missing."),
     _place("user", "people", "user_app", "People who may log in."),
     _place("audit", "audit", "app", "The audit: who did or saw what."),
-    _place("token", "people", "token_app", "Tokens of scripts."),
+    _place("token", "people", "token_app", "Tokens of scripts and walls."),
     _place("store", "stores", "store_app", "The store of readings."),
     _place(
         "backup",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
 
-from config.rules.alarm_texts import alarm_text
+from config.rules.alarm_texts import alarm_text, has_figures
 from config.rules.reading import Rule, RuleSet
 from heating.alarms import Alarm, Incident
 from heating.heat_tree import Node
@@ -31,11 +31,13 @@ def alarm_row(alarm: Alarm, rules: RuleSet, *, parameters: Mapping[str, object],
     now : datetime
         End of the duration of an active alarm.
     """
-    name, text = _texts(rules.get(alarm.rule_id), alarm.rule_id, parameters)
+    rule = rules.get(alarm.rule_id)
+    name, text = _texts(rule, alarm.rule_id, parameters)
     end = alarm.cleared_at or now
     return _plain(alarm) | {
         "name": name,
         "text": text,
+        "text_has_figures": rule is not None and has_figures(rule),
         "priority": int(alarm.priority),
         "state": alarm.state.value,
         "active": alarm.is_active,

@@ -12,7 +12,7 @@ from string import Formatter
 
 from config.rules.reading import Rule
 
-__all__ = ["AlarmText", "alarm_text", "placeholders"]
+__all__ = ["AlarmText", "alarm_text", "has_figures", "placeholders"]
 
 _MISSING = "—"
 _SECONDS_OF = {"hours": 3600.0, "minutes": 60.0}
@@ -57,6 +57,11 @@ def alarm_text(rule: Rule, parameters: Mapping[str, object], locale: str) -> Ala
         consequence=rule.consequence.in_locale(locale),
         action=rule.action.in_locale(locale),
     )
+
+
+def has_figures(rule: Rule) -> bool:
+    """Return whether the message of a rule's alarms names values of the moment it was raised: then, not now."""
+    return any(name not in rule.limits for name in placeholders(rule.text.zh))
 
 
 def placeholders(template: str) -> tuple[str, ...]:

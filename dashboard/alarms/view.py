@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from config.rules.alarm_texts import AlarmText, alarm_text, placeholders
+from config.rules.alarm_texts import AlarmText, alarm_text, has_figures
 from config.rules.reading import RuleSet
 from dashboard.alarms.models import AlarmDetail, AlarmHistoryEntry, AlarmRow, IncidentSummary
 from dashboard.alarms.restraints import Restraints
@@ -205,7 +205,7 @@ class AlarmViews:
 
     def _has_figures(self, rule_id: str) -> bool:
         rule = self._rules.get(rule_id)
-        return rule is not None and any(name not in rule.limits for name in placeholders(rule.text.zh))
+        return rule is not None and has_figures(rule)
 
     def _restraints(self, viewer: Viewer, index: SiteIndex, alarms: Sequence[Alarm]) -> Restraints:
         return Restraints.read(self._records, self._rules, viewer, index, alarms)

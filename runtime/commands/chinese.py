@@ -29,7 +29,6 @@ HELP = {
     "Processes of the rooms: who runs, who is missing.": "各部分的进程：哪些在运行，哪些失联。",
     "People who may log in.": "可以登录的人员。",
     "The audit: who did or saw what.": "审计：谁做过、看过什么。",
-    "Tokens of scripts.": "脚本使用的令牌。",
     "The store of readings.": "时序库。",
     "Write a backup of readings, records, spool and settings file; a running service goes on.":
         "备份读数、记录、缓存和配置文件；运行中的服务不受影响。",

@@ -85,7 +85,7 @@ def restore_records(url: str, folder: Path, *, password_file: Path | None = None
             )
         target = _sqlite_path(url)
         target.parent.mkdir(parents=True, exist_ok=True)
-        copy_sqlite(source, target)
+        copy_sqlite(source, target, in_use=False)
         return
     source = folder / POSTGRES_COPY
     if not source.exists():
@@ -96,8 +96,10 @@ def restore_records(url: str, folder: Path, *, password_file: Path | None = None
     _run("pg_restore", [*options, str(source)], url, password_file)
 
 
-def copy_sqlite(source: Path, target: Path) -> None:
+def copy_sqlite(source: Path, target: Path, *, in_use: bool = True) -> None:
     """Copy a database of SQLite page by page in one state, while others use it.
+
+    With `in_use` false nobody does, and nothing is written beside it: a backup stays as its manifest says.
 
     Raises
     ------
@@ -106,9 +108,10 @@ def copy_sqlite(source: Path, target: Path) -> None:
     """
     if not source.exists():
         raise BackupError(f"{source} does not exist")
+    address = f"{source.resolve().as_uri()}?mode=ro{'' if in_use else '&immutable=1'}"
     try:
         with (
-            closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True, timeout=30)) as reading,
+            closing(sqlite3.connect(address, uri=True, timeout=30)) as reading,
             closing(sqlite3.connect(target, timeout=30)) as writing,
         ):
             reading.backup(writing)

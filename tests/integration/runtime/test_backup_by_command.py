@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.mosquitto, pytest.mark.slow]
 
 SITE = small_site(stations=2, homes=3)
 ENVIRONMENT = {"NUANLIU_WEB__SECRET": "0123456789abcdef0123456789abcdef"}
-LIVING_TABLES = {"device_clocks", "engine_state", "leases", "outbox_messages", "rollup_dues"}
+LIVING_TABLES = {"device_clocks", "engine_state", "leases", "outbox_messages", "rollup_dues", "room_reports"}
 """What a running service may write between the backup and its end."""
 HOUR_MS = 3_600_000
 LATELY = Interval.last(timedelta(hours=20), now=SystemClock().now())

@@ -86,6 +86,9 @@ NAMED_FOR_A_VIEWER = {
     "held_by",
     "holder_name",
     "actions",
+    "building_id",
+    "station_id",
+    "now",
 }
 """Fields of the API that depend on who looks or on the registry of now."""
 
