@@ -67,6 +67,9 @@ class DevicesHeard:
         self._interval_ms = np.full(room, np.nan)
         self._seen = np.zeros(room, np.int64)
         self._numbers = np.full(room, -1, np.int64)
+        self._by_one = np.zeros(room, np.bool_)
+        """Whether the last step of its numbers was one: a gateway with one counter for all it carries counts otherwise,
+        and a leap of such numbers is no hole."""
 
     # --- on disk ----------------------------------------------------------------------------------------------
 
@@ -103,10 +106,11 @@ class DevicesHeard:
         self._last_ms = np.frombuffer(found.last_ms, "<i8").astype(np.int64)
         self._interval_ms = np.frombuffer(found.interval_ms, "<f8").astype(np.float64)
         self._seen = np.frombuffer(found.seen, "<i8").astype(np.int64)
-        self._numbers = np.frombuffer(found.numbers, "<i8").astype(np.int64)
+        self._numbers, self._by_one = _unpacked(np.frombuffer(found.numbers, "<i8"))
         for (body,) in connection.execute("SELECT body FROM heard WHERE number > 0 ORDER BY number"):
             table = np.frombuffer(body, "<u8").reshape(2, -1)
-            self._numbers[self._places(table[0].tolist())] = table[1].astype(np.int64)
+            places = self._places(table[0].tolist())
+            self._numbers[places], self._by_one[places] = _unpacked(table[1].astype(np.int64))
         since = "SELECT body FROM batch WHERE sequence > ? ORDER BY sequence"
         for (body,) in connection.execute(since, (found.sequence,)):
             try:
@@ -124,20 +128,20 @@ class DevicesHeard:
     def _write(self, connection: sqlite3.Connection, counted: NDArray[np.int64], now_ms: int) -> None:
         if not 0 <= self._snapshot_due_ms - now_ms <= SNAPSHOT_EVERY_MS:
             (sequence,) = connection.execute("SELECT max(sequence) FROM batch").fetchone()
+            counted_by = _packed(self._numbers, self._by_one)
             body = _Snapshot(
                 sequence or 0,
                 *(
                     column[: len(self._slots)].tobytes()
-                    for column in (self._keys, self._last_ms, self._interval_ms, self._seen, self._numbers)
+                    for column in (self._keys, self._last_ms, self._interval_ms, self._seen, counted_by)
                 ),
             )
             connection.execute("DELETE FROM heard")
             connection.execute("INSERT INTO heard VALUES (0, ?)", (msgspec.msgpack.encode(body),))
             self._snapshot_due_ms = now_ms + SNAPSHOT_EVERY_MS
         elif len(counted):
-            body_of_batch = np.concatenate(
-                [self._keys[counted], self._numbers[counted].astype(np.uint64)]
-            ).tobytes()
+            numbers = _packed(self._numbers[counted], self._by_one[counted]).astype(np.uint64)
+            body_of_batch = np.concatenate([self._keys[counted], numbers]).tobytes()
             connection.execute("INSERT INTO heard (body) VALUES (?)", (body_of_batch,))
 
     # --- a batch ----------------------------------------------------------------------------------------------
@@ -214,6 +218,7 @@ class DevicesHeard:
             self._interval_ms = np.append(self._interval_ms, np.full(room, np.nan))
             self._seen = np.append(self._seen, np.zeros(room, np.int64))
             self._numbers = np.append(self._numbers, np.full(room, -1, np.int64))
+            self._by_one = np.append(self._by_one, np.zeros(room, np.bool_))
         fresh = list(islice(slots, known, None))
         self._keys[known : known + len(fresh)] = fresh
         return np.array(list(map(slots.__getitem__, keys)), np.int64)
@@ -278,15 +283,24 @@ class DevicesHeard:
         places, times, numbers = places[order], times[order], numbers[order]
         begins = np.diff(places, prepend=-1) != 0
         before = np.where(begins, self._numbers[places], np.roll(numbers, 1))
-        odd = np.unique(places[(before >= 0) & (numbers - before != 1)])
+        known, by_one = before >= 0, numbers - before == 1
+        odd, went_on = np.unique(places[known & ~by_one]), np.unique(places[known & by_one])
+        believed = self._by_one[odd] | np.isin(odd, went_on)
+        began_by_one = {place: bool(self._by_one[place]) for place in odd[believed].tolist()}
+        for place in odd[~believed].tolist() if unread else ():
+            unread.pop(place, None)
+        self._by_one[went_on] = True
+        self._by_one[odd[~believed]] = False
+        odd = odd[believed]
         plain = ~np.isin(places, odd)
         # In order of the places: of several assignments to one place the last, the highest number, stays.
         self._numbers[places[plain]] = numbers[plain]
         for place in odd.tolist():
-            own = places == place
-            self._numbers[place], unread[place] = self._holes.follow(
+            own = slice(*np.searchsorted(places, (place, place + 1)))
+            self._numbers[place], unread[place], self._by_one[place] = self._holes.follow(
                 place,
                 last=int(self._numbers[place]),
+                by_one=began_by_one[place],
                 last_ms=int(self._last_ms[place]),
                 arrived=list(zip(numbers[own].tolist(), times[own].tolist(), strict=True)),
                 unread=unread.get(place, 0),
@@ -311,3 +325,11 @@ class DevicesHeard:
             if place is not None:
                 found[place] = found.get(place, 0) + 1
         return found
+
+
+def _packed(numbers: NDArray[np.int64], by_one: NDArray[np.bool_]) -> NDArray[np.int64]:
+    return numbers * 2 + by_one
+
+
+def _unpacked(saved: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    return saved // 2, saved % 2 == 1

@@ -42,11 +42,13 @@ class NumberHoles:
         *,
         last: int,
         last_ms: int,
+        by_one: bool,
         arrived: list[tuple[int, int]],
         unread: int,
         now_ms: int,
-    ) -> tuple[int, int]:
-        """Take the readings of one device in a batch; return its newest number, and what is left of the unread ones.
+    ) -> tuple[int, int, bool]:
+        """Take the readings of one device in a batch; return its newest number, what is left of the unread ones, and
+        whether its numbers went on by one at the last step.
 
         Parameters
         ----------
@@ -54,6 +56,8 @@ class NumberHoles:
             Of the device.
         last, last_ms
             Newest number and measured time before; -1: none.
+        by_one
+            Whether its numbers went on by one before: a leap of others is no hole.
         arrived
             Number and measured time [epoch ms] of each, by time.
         unread
@@ -62,7 +66,9 @@ class NumberHoles:
             Arrival of the batch [epoch ms].
         """
         for number, time_ms in arrived:
-            if last < 0 or number == last + 1 or number - last > MOST_MISSING:
+            if number == last + 1 and last >= 0:
+                last, by_one = number, True
+            elif last < 0 or number - last > MOST_MISSING or (number > last and not by_one):
                 last = number
             elif number > last:
                 missing = number - last - 1
@@ -70,11 +76,11 @@ class NumberHoles:
                 unread -= excused
                 hole = _Hole(place, last + 1, number - 1, missing - excused, last_ms, time_ms, now_ms)
                 self._waiting.append(hole)
-                last = number
+                last, by_one = number, False
             elif not self._fill(place, number) and number <= 1 and time_ms > last_ms:
                 last = number  # the device was started again
             last_ms = max(last_ms, time_ms)
-        return last, unread
+        return last, unread, by_one
 
     def _fill(self, place: int, number: int) -> bool:
         for hole in self._waiting:

@@ -93,6 +93,8 @@ def test_a_hole_is_seen_over_a_restart_and_a_new_file(house: House) -> None:
         [*counted(7), *counted(9, start_ms=NOW_MS + 2000), *counted(8, start_ms=NOW_MS + 1000)],  # overtaken
         [*counted(7, 8, 9), *counted(7, 8, 9)],  # sent again
         counted(7, 2_000_000_000, 2_000_000_001),  # counts in another way
+        counted(7, 5_007, 10_007, 15_007),  # a gateway has one counter for all it carries
+        counted(7, 9, 10),  # a first leap says nothing before it went on by one
         [*counted(7), room(1, b"{"), *counted(9, start_ms=NOW_MS + 2000)],  # it came, and is a rejection
         [*counted(7), room(1, b'{"t":%d,"seq":8,"v":{"room_temp_c":NaN}}' % (NOW_MS + 1)), *counted(9, start_ms=NOW_MS + 2)],
         [room(1, b'{"batch":[{"t":%d,"seq":7,"v":{"room_temp_c":1}},{"t":%d,"seq":8,"v":{"room_temp_c":2}}]}' % (NOW_MS, NOW_MS + 1)), *counted(9, start_ms=NOW_MS + 2)],
